@@ -1,0 +1,58 @@
+"""What a front end sees of one client connection. The worker accepts, limits and closes; the front end converses."""
+
+from __future__ import annotations
+
+import enum
+from typing import Protocol
+
+import msgspec
+
+
+class Signal(enum.Enum):
+    """Why ``receive`` returned without octets."""
+
+    WOKEN = "woken"
+    TIMED_OUT = "timed out"
+    DRAINING = "draining"
+
+
+class Listener(msgspec.Struct, frozen=True):
+    """One address a front end listens on. ``tls`` is implicit TLS; with ``proxy_protocol`` a PROXY v2 header must come first.
+
+    Clients from ``trusted_networks`` may send that header, and on a plain listener count as having ended TLS upstream.
+    """
+
+    name: str
+    address: str
+    tls: bool
+    proxy_protocol: bool = False
+    trusted_networks: tuple[str, ...] = ()
+
+
+class Connection(Protocol):
+    listener: Listener
+    client_address: str
+    tls: bool
+    can_start_tls: bool
+
+    @property
+    def secure(self) -> bool:
+        """True when passwords may be asked for: TLS here or upstream, loopback, or the setting allows plaintext."""
+
+    async def receive(self, timeout_s: float) -> bytes | Signal:
+        """Octets as they came; ``b""`` once the client has gone. ``DRAINING`` only when nothing is buffered."""
+
+    def wake(self) -> None:
+        """Make the running or the next ``receive`` return ``WOKEN`` (bus callbacks do this). Calls coalesce."""
+
+    def write(self, octets: bytes) -> None:
+        """Queue for sending. Large answers call ``flush`` between chunks."""
+
+    async def flush(self) -> None:
+        """Wait while too much is queued; ``ConnectionError`` when the client has gone or takes nothing for too long."""
+
+    async def start_tls(self) -> None:
+        """Upgrade. Octets that came before the handshake are dropped (no plaintext injection)."""
+
+    async def close(self) -> None:
+        """Send what is queued, bounded in time, and close. May be called twice."""

@@ -1,0 +1,35 @@
+"""What the services work with: the open parts of a running process. Built by the composition root in ``serve`` and ``cli``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any
+
+from skrytka.blobs.interface import BlobStore
+from skrytka.bus.interface import Bus
+from skrytka.extensions import Extensions
+from skrytka.settings import Settings
+from skrytka.store.interface import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Every service function takes this first. ``shards`` maps the shard's name to its database, in a stable order.
+
+    ``hashing`` runs argon2 with bounded concurrency; ``compute`` takes parsing and compression of large mails. ``now`` is the
+    Unix time, replaced in tests. ``caches`` belongs to the services: each keeps what it needs under its own module name.
+    """
+
+    settings: Settings
+    directory: Database
+    shards: Mapping[str, Database]
+    blobs: BlobStore
+    bus: Bus
+    hashing: Executor
+    compute: Executor
+    extensions: Extensions = field(default_factory=Extensions)
+    now: Callable[[], float] = time.time
+    caches: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,91 @@
+"""Domain errors: what services raise. No protocol words here; each front end has one table from these to its own codes."""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """Base of everything a service may raise on purpose. ``str(error)`` is safe to show to a client."""
+
+
+class NotFound(DomainError):
+    """A domain, mailbox, folder, message or policy that is not there. ``kind`` is one of those words."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"There is no {kind} {name!r}")
+        self.kind = kind
+        self.name = name
+
+
+class AlreadyExists(DomainError):
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"The {kind} {name!r} exists already")
+        self.kind = kind
+        self.name = name
+
+
+class Invalid(DomainError):
+    """A value that can never be right. ``field`` names it as the API does."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class NotPermitted(DomainError):
+    """The thing exists and may not be done to it: delete INBOX, rename a role's folder into itself."""
+
+
+class Conflict(DomainError):
+    """A precondition (If-Match, Idempotency-Key with another body) does not hold."""
+
+
+class NotEmpty(DomainError):
+    """Something would have to go first: a domain with mailboxes."""
+
+
+class OverQuota(DomainError):
+    """The mailbox has no room. ``resource`` is ``storage`` or ``messages``."""
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(f"The mailbox is over its {resource} quota")
+        self.resource = resource
+
+
+class TooLarge(DomainError):
+    """One message over the size limit."""
+
+    def __init__(self, limit_octets: int) -> None:
+        super().__init__(f"The message is larger than {limit_octets} octets")
+        self.limit_octets = limit_octets
+
+
+class LimitReached(DomainError):
+    """A limit on how many: folders, keywords, aliases, messages of one COPY."""
+
+
+class Suspended(DomainError):
+    """The provider suspended the mailbox or its domain."""
+
+
+class AuthenticationFailed(DomainError):
+    """Wrong login or password; never says which."""
+
+    def __init__(self) -> None:
+        super().__init__("Wrong login or password")
+
+
+class InUse(DomainError):
+    """Another session holds the exclusive POP3 lock of the mailbox."""
+
+
+class LockLost(DomainError):
+    """The POP3 lock was taken over: nothing was deleted."""
+
+
+class Refused(DomainError):
+    """A delivery filter refuses the mail for good."""
+
+
+class Unavailable(DomainError):
+    """A store, blob store or other part does not answer now; trying again later may help."""

@@ -1,0 +1,249 @@
+"""The words of the design as types: what services take and return.
+
+Every Struct is frozen and holds values only. Times are Unix seconds (UTC, int), sizes are octets.
+"""
+
+from __future__ import annotations
+
+import enum
+from array import array
+from collections.abc import Mapping
+from typing import Literal, NewType
+
+import msgspec
+
+MailboxId = NewType("MailboxId", int)
+FolderId = NewType("FolderId", int)
+ContentId = NewType("ContentId", int)
+Uid = NewType("Uid", int)
+UidValidity = NewType("UidValidity", int)
+ModSeq = NewType("ModSeq", int)
+
+
+class Flags(enum.IntFlag):
+    """The system flags of RFC 3501 section 2.3.2 that are stored; ``\\Recent`` belongs to a session, not to a message."""
+
+    NONE = 0
+    SEEN = 1
+    ANSWERED = 2
+    FLAGGED = 4
+    DELETED = 8
+    DRAFT = 16
+
+
+class Role(enum.StrEnum):
+    """What a folder is for (RFC 6154). A role is held by at most one folder of a mailbox."""
+
+    INBOX = "inbox"
+    SENT = "sent"
+    DRAFTS = "drafts"
+    TRASH = "trash"
+    JUNK = "junk"
+    ARCHIVE = "archive"
+
+
+class Status(enum.StrEnum):
+    """What the provider allows: an ``active`` mailbox does everything, a ``suspended`` one takes no mail and no login."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class State(enum.StrEnum):
+    """Where a mailbox is in its life, in the directory. Only ``active`` ones serve."""
+
+    CREATING = "creating"
+    ACTIVE = "active"
+    MOVING = "moving"
+    DELETING = "deleting"
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who does a thing. Every service call takes one; expunges keep it."""
+
+    credential: str
+    protocol: Literal["imap", "pop3", "lmtp", "rest", "job", "cli"] | str
+    client_address: str = ""
+    client_name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.protocol}:{self.credential}@{self.client_address}"
+
+
+class MailboxRef(msgspec.Struct, frozen=True):
+    """Where a mailbox lives: what every service that touches mail needs to find it."""
+
+    mailbox_id: MailboxId
+    shard: str
+    address: str
+
+
+class Quota(msgspec.Struct, frozen=True):
+    """Limits of a mailbox; ``None`` is unlimited."""
+
+    storage_octets: int | None = None
+    messages: int | None = None
+
+
+class Usage(msgspec.Struct, frozen=True):
+    storage_octets: int = 0
+    messages: int = 0
+
+
+class Domain(msgspec.Struct, frozen=True):
+    name: str
+    status: Status
+    created_at: int
+    version: int
+
+
+class Mailbox(msgspec.Struct, frozen=True):
+    """A mailbox as the directory knows it; ``version`` counts changes of this configuration, not of its mail."""
+
+    ref: MailboxRef
+    domain: str
+    display_name: str
+    status: Status
+    state: State
+    quota: Quota
+    login_enabled: bool
+    created_at: int
+    version: int
+
+
+class Folder(msgspec.Struct, frozen=True):
+    """A folder with its counters, all read at one moment. ``name`` is Unicode, levels separated by ``/``."""
+
+    folder_id: FolderId
+    name: str
+    role: Role | None
+    uid_validity: UidValidity
+    uid_next: Uid
+    highest_modseq: ModSeq
+    messages: int
+    unseen: int
+    deleted: int
+    octets: int
+
+
+class MessageRow(msgspec.Struct, frozen=True):
+    """One message of a folder: the small row. ``keywords`` are sorted case-insensitively."""
+
+    uid: Uid
+    flags: Flags
+    keywords: tuple[str, ...]
+    modseq: ModSeq
+    internal_date: int
+    saved_at: int
+    size_octets: int
+    content_id: ContentId
+
+
+class FolderView(msgspec.Struct, frozen=True):
+    """UIDs and flags of a folder at one modseq, shared by all sessions of the process; nobody may change the arrays.
+
+    ``uids``, ``flags`` and ``modseqs`` run in parallel, ascending by UID. ``keywords`` has only messages that carry any.
+    """
+
+    folder_id: FolderId
+    uid_validity: UidValidity
+    uid_next: Uid
+    highest_modseq: ModSeq
+    uids: array[int]
+    flags: array[int]
+    modseqs: array[int]
+    keywords: Mapping[int, tuple[str, ...]]
+
+
+class NewMessage(msgspec.Struct, frozen=True):
+    """What APPEND, delivery or an upload brings in. ``internal_date`` None means now."""
+
+    octets: bytes
+    flags: Flags = Flags.NONE
+    keywords: tuple[str, ...] = ()
+    internal_date: int | None = None
+
+
+class Appended(msgspec.Struct, frozen=True):
+    folder_id: FolderId
+    uid_validity: UidValidity
+    uids: tuple[Uid, ...]
+    modseq: ModSeq
+
+
+class Copied(msgspec.Struct, frozen=True):
+    """Answer of copy and move; ``source_uids[i]`` became ``target_uids[i]``. Source UIDs that no longer exist are left out."""
+
+    uid_validity: UidValidity
+    source_uids: tuple[Uid, ...]
+    target_uids: tuple[Uid, ...]
+    modseq: ModSeq
+
+
+class FlagChange(msgspec.Struct, frozen=True):
+    """One STORE: ``unchanged_since`` is that of RFC 7162 section 3.1.3."""
+
+    mode: Literal["add", "remove", "replace"]
+    flags: Flags = Flags.NONE
+    keywords: tuple[str, ...] = ()
+    unchanged_since: ModSeq | None = None
+
+
+class FlagsStored(msgspec.Struct, frozen=True):
+    """``changed`` are the rows after the change (only real changes get a new modseq), ``unchanged`` the rows that already
+    were as asked, ``modified`` the UIDs that failed ``unchanged_since``, ``gone`` those that no longer exist."""
+
+    modseq: ModSeq
+    changed: tuple[MessageRow, ...]
+    unchanged: tuple[MessageRow, ...]
+    modified: tuple[Uid, ...]
+    gone: tuple[Uid, ...]
+
+
+class Expunged(msgspec.Struct, frozen=True):
+    modseq: ModSeq
+    uids: tuple[Uid, ...]
+
+
+class Hint(msgspec.Struct, frozen=True, array_like=True):
+    """A bus message: mailbox ``mailbox_id`` went from ``previous`` to ``modseq`` in these folders. It may get lost."""
+
+    mailbox_id: MailboxId
+    previous: ModSeq
+    modseq: ModSeq
+    folder_ids: tuple[FolderId, ...]
+
+
+class RetentionPolicy(msgspec.Struct, frozen=True):
+    """Delete, or move to Trash, what was saved in the matching folders more than ``days`` ago.
+
+    Scope: a mailbox address, a domain, or everything (both None). Folders: a role, a name, or every folder (both None).
+    """
+
+    name: str
+    action: Literal["delete", "trash"]
+    days: int
+    domain: str | None = None
+    mailbox: str | None = None
+    role: Role | None = None
+    folder: str | None = None
+    enabled: bool = True
+    version: int = 1
+    created_at: int = 0
+
+
+class ApiKey(msgspec.Struct, frozen=True):
+    """A REST key without its secret."""
+
+    key_id: str
+    name: str
+    created_at: int
+    last_used_at: int | None = None
+
+
+class Login(msgspec.Struct, frozen=True):
+    """A successful authentication: the mailbox and the actor for all that follows."""
+
+    mailbox: MailboxRef
+    actor: Actor
+    credential_version: int

@@ -1,0 +1,59 @@
+"""Everything a plugin may import from Skrytka, besides nothing else of it. A test holds plugins to that."""
+
+from skrytka import errors, mime, model
+from skrytka.connections.interface import Connection, Listener, Signal
+from skrytka.core import Core
+from skrytka.extensions import (
+    Authenticator,
+    Delivery,
+    DeliveryFilter,
+    Event,
+    EventListener,
+    Rendition,
+    RetentionRule,
+)
+from skrytka.mime.structure import Header, Part
+from skrytka.plugin_host.front_end import FrontEnd, FrontEndSettings
+from skrytka.plugin_host.hookspecs import hookimpl
+from skrytka.services import (
+    authentication,
+    contents,
+    delivery,
+    folders,
+    messages,
+    pop3_locks,
+    quota,
+    views,
+    watching,
+)
+
+__all__ = [
+    "Authenticator",
+    "Connection",
+    "Core",
+    "Delivery",
+    "DeliveryFilter",
+    "Event",
+    "EventListener",
+    "FrontEnd",
+    "FrontEndSettings",
+    "Header",
+    "Listener",
+    "Part",
+    "Rendition",
+    "RetentionRule",
+    "Signal",
+    "authentication",
+    "contents",
+    "delivery",
+    "errors",
+    "folders",
+    "hookimpl",
+    "messages",
+    "mime",
+    "model",
+    "pop3_locks",
+    "quota",
+    "views",
+    "watching",
+]

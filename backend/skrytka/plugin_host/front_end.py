@@ -1,0 +1,42 @@
+"""What a front end is: what ``skrytka_front_ends`` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from skrytka.connections.interface import Connection, Listener
+from skrytka.core import Core
+
+
+class FrontEndSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of every front end's settings section."""
+
+    listen: str = ""
+    listen_tls: str = ""
+    proxy_protocol: tuple[Literal["listen", "listen_tls"], ...] = ()
+    trusted_networks: tuple[str, ...] = ()
+    max_connections: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    max_connections_per_address: Annotated[int, msgspec.Meta(ge=1)] = 100
+
+    def listeners(self, section: str) -> tuple[Listener, ...]:
+        """The listeners that are on, named as the settings keys are: ``imap.listen``."""
+        addresses = (("listen", self.listen, False), ("listen_tls", self.listen_tls, True))
+        return tuple(
+            Listener(f"{section}.{name}", address, tls, name in self.proxy_protocol, self.trusted_networks)
+            for name, address, tls in addresses
+            if address
+        )
+
+
+class FrontEnd(msgspec.Struct, frozen=True):
+    """A protocol. ``converse(core, settings, connection)`` runs one conversation and returns when it is over.
+
+    The worker closes the connection afterwards; an exception that escapes is logged as a bug.
+    """
+
+    name: str
+    settings_type: type[FrontEndSettings]
+    converse: Callable[[Core, Any, Connection], Awaitable[None]]

@@ -1,0 +1,60 @@
+"""What an engine must offer: transactions over one database, the directory or one shard.
+
+A transaction is ``async def op(tx, values)``. It awaits nothing but ``tx``, takes and returns values, touches no session
+state and may be run again: PostgreSQL retries it after a serialisation failure or deadlock. SQL is written once in the
+dialect that both engines accept, with ``?`` placeholders; the PostgreSQL engine rewrites them to its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Literal, Protocol, TypeVar
+
+V = TypeVar("V")
+T = TypeVar("T")
+
+Value = int | str | bytes | float | None
+Row = tuple[Any, ...]
+Statement = tuple[str, Sequence[Value]]
+"""SQL with ``?`` placeholders and its values."""
+
+
+class Tx(Protocol):
+    """One running transaction (or read)."""
+
+    async def rows(self, sql: str, *values: Value) -> list[Row]:
+        """All rows of a SELECT or of a statement with RETURNING."""
+
+    async def row(self, sql: str, *values: Value) -> Row | None:
+        """The first row, or None."""
+
+    async def execute(self, sql: str, *values: Value) -> int:
+        """Run a statement and return the number of rows it touched."""
+
+    async def batch(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        """Send together what needs no answer in between; the rows of each statement in order (empty without RETURNING)."""
+
+
+Op = Callable[[Tx, V], Awaitable[T]]
+
+
+class Database(Protocol):
+    """One database. Foreign exceptions never leave it: integrity errors become ``Duplicate``, outages ``errors.Unavailable``."""
+
+    engine: Literal["sqlite", "postgresql"]
+    name: str
+
+    async def open(self) -> None:
+        """Connect. Does not migrate; a schema of another release range is an error that names both versions."""
+
+    async def close(self) -> None: ...
+
+    async def write(self, op: Op[V, T], values: V) -> T:
+        """Run ``op`` in a transaction and return after the durable commit. A cancelled caller does not cancel the operation."""
+
+    async def read(self, op: Op[V, T], values: V) -> T:
+        """Run ``op`` against one consistent snapshot where it reads with one statement; on SQLite it never suspends."""
+
+
+class Duplicate(Exception):
+    """A UNIQUE or PRIMARY KEY constraint refused the write. Operations turn it into a domain error."""

@@ -1,0 +1,122 @@
+"""Fixtures of all tests: uvloop, private servers, settings and open databases on either engine.
+
+A test that takes ``engine`` (or what is built on it: ``database_url``, ``settings``, ``open_databases``) runs once on SQLite and
+once on PostgreSQL. The servers start when a test first asks for them, once per xdist worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+import uvloop
+
+from skrytka.settings import Settings, Store
+from tests import servers
+
+if TYPE_CHECKING:
+    from skrytka.store.opening import Databases
+
+
+S = TypeVar("S", bound=servers.Server)
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the loop that the service runs on."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+def _start(make: Callable[[], S]) -> S:
+    try:
+        server = make()
+    except servers.Missing as missing:
+        text = f"install it with: {missing}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(text)
+        pytest.skip(text)
+    server.start()
+    return server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[servers.Postgres]:
+    """A private PostgreSQL. Tests that kill it start it again themselves, or take one of their own."""
+    server = _start(servers.Postgres)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[servers.Redis]:
+    """A private Redis, shared: tests use channels of their own."""
+    server = _start(servers.Redis)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[servers.Postgres]:
+    """A PostgreSQL of this test alone, to kill and pause."""
+    server = _start(servers.Postgres)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def own_redis() -> Iterator[servers.Redis]:
+    """A Redis of this test alone, to kill and pause."""
+    server = _start(servers.Redis)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Call it for a port that nobody listens on."""
+    return servers.free_port
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Runs the test on both engines."""
+    return str(request.param)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """An empty data directory."""
+    folder = tmp_path / "var"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def database_url(engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A ``store.url`` with nothing in it: ``sqlite:`` (files in ``data_dir``) or a new PostgreSQL database."""
+    if engine == "sqlite":
+        yield "sqlite:"
+        return
+    server: servers.Postgres = request.getfixturevalue("postgres_server")
+    url = server.create_database()
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+def settings(database_url: str, data_dir: Path) -> Settings:
+    """Settings of a fresh installation with two shards."""
+    return Settings(data_dir=str(data_dir), store=Store(url=database_url, shards=2, pool_size=5))
+
+
+@pytest.fixture
+async def open_databases(settings: Settings) -> AsyncIterator[Databases]:
+    """The opened and migrated ``directory`` and ``shards`` of a fresh installation."""
+    from skrytka.store import opening
+
+    opened = await opening.open_databases(settings)
+    yield opened
+    await opened.close()

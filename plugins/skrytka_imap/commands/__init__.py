@@ -1,0 +1,157 @@
+"""What a client may ask: one frozen Struct per command, named by the RFC's word, free of protocol text.
+
+The tag stands apart, in ``Tagged``. Folder names are Unicode (modified UTF-7 is undone), system flags are
+``model.Flags``, dates are numbers, macros of FETCH are expanded. What only the session can know (what ``*`` means) is
+left as it was written.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from skrytka_imap.commands.any_state import Capability, Id, Logout, Noop
+from skrytka_imap.commands.append import Append
+from skrytka_imap.commands.authenticated import (
+    Create,
+    Delete,
+    Enable,
+    Examine,
+    GetQuota,
+    GetQuotaRoot,
+    Idle,
+    List,
+    Lsub,
+    Namespace,
+    Rename,
+    Select,
+    SetQuota,
+    Status,
+    StatusItem,
+    Subscribe,
+    Unsubscribe,
+)
+from skrytka_imap.commands.fetch import (
+    BODY_TEXTS,
+    BodySection,
+    Fetch,
+    FetchAttribute,
+    FetchItem,
+    Partial,
+    Section,
+    SectionText,
+)
+from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
+from skrytka_imap.commands.search import Search
+from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, Unselect
+from skrytka_imap.commands.sequence_set import SequenceSet
+
+Command = (
+    Append
+    | Authenticate
+    | Capability
+    | Check
+    | Close
+    | Copy
+    | Create
+    | Delete
+    | Enable
+    | Examine
+    | Expunge
+    | Fetch
+    | GetQuota
+    | GetQuotaRoot
+    | Id
+    | Idle
+    | List
+    | Login
+    | Logout
+    | Lsub
+    | Move
+    | Namespace
+    | Noop
+    | Rename
+    | Search
+    | Select
+    | SetQuota
+    | StartTls
+    | Status
+    | Store
+    | Subscribe
+    | Unselect
+    | Unsubscribe
+)
+
+
+class Tagged(msgspec.Struct, frozen=True):
+    """A command with the tag that its completion repeats (RFC 3501 section 2.2.1)."""
+
+    tag: bytes
+    command: Command
+
+
+def enables_condstore(command: Command) -> bool:
+    """Whether a command is one of the CONDSTORE enabling commands of RFC 7162 section 3.1."""
+    match command:
+        case Select(condstore=True) | Examine(condstore=True):
+            return True
+        case Status(items=items):
+            return StatusItem.HIGHESTMODSEQ in items
+        case Fetch(items=items):
+            return FetchAttribute.MODSEQ in items
+        case Store(unchanged_since=since):
+            return since is not None
+        case Search(mentions_modseq=mentioned):
+            return mentioned
+        case Enable(names=names):
+            return "CONDSTORE" in names
+        case _:
+            return False
+
+
+__all__ = [
+    "BODY_TEXTS",
+    "Append",
+    "Authenticate",
+    "BodySection",
+    "Capability",
+    "Check",
+    "Close",
+    "Command",
+    "Copy",
+    "Create",
+    "Delete",
+    "Enable",
+    "Examine",
+    "Expunge",
+    "Fetch",
+    "FetchAttribute",
+    "FetchItem",
+    "GetQuota",
+    "GetQuotaRoot",
+    "Id",
+    "Idle",
+    "List",
+    "Login",
+    "Logout",
+    "Lsub",
+    "Move",
+    "Namespace",
+    "Noop",
+    "Partial",
+    "Rename",
+    "Search",
+    "Section",
+    "SectionText",
+    "Select",
+    "SequenceSet",
+    "SetQuota",
+    "StartTls",
+    "Status",
+    "StatusItem",
+    "Store",
+    "Subscribe",
+    "Tagged",
+    "Unselect",
+    "Unsubscribe",
+    "enables_condstore",
+]

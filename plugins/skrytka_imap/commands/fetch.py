@@ -1,0 +1,83 @@
+"""FETCH and its items."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from skrytka_imap.commands.sequence_set import SequenceSet
+
+
+class FetchAttribute(enum.StrEnum):
+    """Items that take no argument (RFC 3501 section 6.4.5; MODSEQ is that of RFC 7162 section 3.1.5)."""
+
+    UID = "UID"
+    FLAGS = "FLAGS"
+    MODSEQ = "MODSEQ"
+    INTERNALDATE = "INTERNALDATE"
+    RFC822_SIZE = "RFC822.SIZE"
+    ENVELOPE = "ENVELOPE"
+    BODYSTRUCTURE = "BODYSTRUCTURE"
+    BODY = "BODY"
+    RFC822 = "RFC822"
+    RFC822_HEADER = "RFC822.HEADER"
+    RFC822_TEXT = "RFC822.TEXT"
+
+
+class SectionText(enum.StrEnum):
+    """What is asked of a part; ``WHOLE`` is the empty text: the whole mail, or the body of a part."""
+
+    WHOLE = ""
+    HEADER = "HEADER"
+    HEADER_FIELDS = "HEADER.FIELDS"
+    HEADER_FIELDS_NOT = "HEADER.FIELDS.NOT"
+    TEXT = "TEXT"
+    MIME = "MIME"
+
+
+class Section(msgspec.Struct, frozen=True):
+    """What stands in the brackets of ``BODY[...]``. ``fields`` are as the client wrote them, for the answer."""
+
+    part: tuple[int, ...] = ()
+    text: SectionText = SectionText.WHOLE
+    fields: tuple[bytes, ...] = ()
+
+
+class Partial(msgspec.Struct, frozen=True):
+    """``<origin.count>``: at most ``count`` octets from octet ``origin`` on."""
+
+    origin: int
+    count: int
+
+
+class BodySection(msgspec.Struct, frozen=True):
+    """``BODY[section]<partial>`` or ``BODY.PEEK[section]<partial>``."""
+
+    section: Section
+    peek: bool = False
+    partial: Partial | None = None
+
+
+FetchItem = FetchAttribute | BodySection
+
+BODY_TEXTS = frozenset({FetchAttribute.RFC822, FetchAttribute.RFC822_TEXT})
+"""Items without argument that set ``\\Seen`` (RFC 3501 section 6.4.5)."""
+
+
+class Fetch(msgspec.Struct, frozen=True):
+    """RFC 3501 section 6.4.5; ``changed_since`` is that of RFC 7162 section 3.1.4.
+
+    ``items`` have every item once, in the client's order, macros expanded. UID FETCH has UID among them (6.4.8), and
+    CHANGEDSINCE has MODSEQ (RFC 7162 section 3.1.4.1), asked for or not.
+    """
+
+    sequence: SequenceSet
+    items: tuple[FetchItem, ...]
+    uid: bool = False
+    changed_since: int | None = None
+
+    @property
+    def sets_seen(self) -> bool:
+        """Whether an item implies ``\\Seen``; the session sets it only in a folder that was selected for writing."""
+        return any(not item.peek if isinstance(item, BodySection) else item in BODY_TEXTS for item in self.items)

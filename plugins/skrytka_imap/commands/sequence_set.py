@@ -1,0 +1,53 @@
+"""Sets of message numbers or UIDs as a client writes them, and what they mean in a folder."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+import msgspec
+
+STAR = 0
+"""Stands for ``*``: zero is no message number and no UID (RFC 3501 section 9, nz-number)."""
+
+
+class SequenceSet(msgspec.Struct, frozen=True):
+    """RFC 3501 section 9, ``sequence-set``: pairs as written, 7 as (7, 7), ``*`` as ``STAR``."""
+
+    ranges: tuple[tuple[int, int], ...]
+
+    def bounds(self, largest: int) -> list[tuple[int, int]]:
+        """Ascending, disjoint (first, last) pairs with ``*`` as ``largest``; "4:2" is "2:4" (RFC 3501 section 9)."""
+        pairs = sorted(_ordered(first or largest, last or largest) for first, last in self.ranges)
+        merged = [pairs[0]]
+        for first, last in pairs[1:]:
+            low, high = merged[-1]
+            if first <= high + 1:
+                merged[-1] = (low, max(high, last))
+            else:
+                merged.append((first, last))
+        return merged
+
+    def indexes_of_numbers(self, count: int) -> list[range] | None:
+        """The places (from 0) of these numbers among ``count`` messages, ascending; None if one is not there.
+
+        A sequence number that does not exist is an error of the client (RFC 3501 section 9, seq-number), also ``*``
+        in an empty folder.
+        """
+        bounds = self.bounds(count)
+        if bounds[0][0] < 1 or bounds[-1][1] > count:
+            return None
+        return [range(first - 1, last) for first, last in bounds]
+
+    def indexes_of_uids(self, uids: Sequence[int]) -> list[range]:
+        """The places of these UIDs in the ascending ``uids``; missing ones are no error (RFC 3501 section 6.4.8)."""
+        found = []
+        for first, last in self.bounds(uids[-1] if uids else 0):
+            low, high = bisect_left(uids, first), bisect_right(uids, last)
+            if low < high:
+                found.append(range(low, high))
+        return found
+
+
+def _ordered(first: int, last: int) -> tuple[int, int]:
+    return (first, last) if first <= last else (last, first)

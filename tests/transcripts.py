@@ -90,7 +90,7 @@ async def replay(
     client_tls: ssl.SSLContext | None = None,
     names: Mapping[str, str] | None = None,
 ) -> None:
-    """Run the steps in order; ``TranscriptError`` tells the first that does not hold. ``names`` are known beforehand."""
+    """Run the steps in order; ``TranscriptError`` tells the first that fails. ``names`` are known beforehand."""
     await _Replay(connect, octet_by_octet, actions or {}, client_tls, dict(names or {})).run(steps)
 
 

@@ -1,0 +1,153 @@
+"""The shard's side of a mailbox: its row with counters and a versioned copy of limits and status, made and removed.
+
+Every operation is idempotent, because a job repeats it when a crash came between the directory and the shard.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from skrytka.errors import NotFound
+from skrytka.model import FolderId, MailboxId, Quota, Role, Status, Usage
+from skrytka.store.interface import Statement, Tx
+
+INBOX_FOLDER_ID = FolderId(1)
+"""INBOX is made first and can neither be deleted nor renamed away, so every mailbox has it under this number."""
+
+DEFAULT_FOLDERS: tuple[tuple[str, Role], ...] = (
+    ("INBOX", Role.INBOX),
+    ("Sent", Role.SENT),
+    ("Drafts", Role.DRAFTS),
+    ("Trash", Role.TRASH),
+    ("Junk", Role.JUNK),
+    ("Archive", Role.ARCHIVE),
+)
+
+ROWS_PER_BATCH = 1_000
+
+INSERT_FOLDER = (
+    "INSERT INTO folder (mailbox_id, folder_id, name, role, uid_validity, uid_next, recent_uid, highest_modseq,"
+    " messages, unseen, deleted, octets, expunge_horizon, created_at)"
+    " VALUES (?, ?, ?, ?, ?, 1, 1, ?, 0, 0, 0, 0, 0, ?)"
+)
+
+INSERT_SUBSCRIPTION = (
+    "INSERT INTO subscription (mailbox_id, name) VALUES (?, ?) ON CONFLICT (mailbox_id, name) DO NOTHING"
+)
+
+_KEYS: tuple[tuple[str, str], ...] = (
+    ("folder", "folder_id"),
+    ("subscription", "name"),
+    ("message", "folder_id, uid"),
+    ("expunged", "folder_id, uid"),
+    ("doomed_folder", "folder_id"),
+    ("header", "content_id"),
+    ("body", "content_id"),
+    ("rendition", "content_id"),
+    ("rendition_extra", "content_id, name"),
+    ("content", "content_id"),
+    ("pop3_lock", "session"),
+    ("job_fence", "job"),
+)
+"""Every table of a mailbox besides its own, with the rest of its key."""
+
+
+class NewShardMailbox(msgspec.Struct, frozen=True):
+    """``now`` starts the UIDVALIDITY counter: a mailbox made anew under the same address never repeats one."""
+
+    mailbox_id: MailboxId
+    quota: Quota
+    status: Status
+    config_version: int
+    now: int
+
+
+class ShardConfig(msgspec.Struct, frozen=True):
+    mailbox_id: MailboxId
+    quota: Quota
+    status: Status
+    config_version: int
+
+
+async def create_mailbox(tx: Tx, values: NewShardMailbox) -> None:
+    """Make the mailbox with its default folders, subscribed; one that exists takes the configuration if it is newer."""
+    made = await tx.row(
+        "INSERT INTO mailbox (mailbox_id, modseq, next_folder_id, next_content_id, next_uid_validity, quota_octets,"
+        " quota_messages, used_octets, used_messages, folders, status, config_version)"
+        " VALUES (?, 1, ?, 1, ?, ?, ?, 0, 0, ?, ?, ?) ON CONFLICT (mailbox_id) DO NOTHING RETURNING mailbox_id",
+        values.mailbox_id,
+        len(DEFAULT_FOLDERS) + 1,
+        values.now + len(DEFAULT_FOLDERS),
+        values.quota.storage_octets,
+        values.quota.messages,
+        len(DEFAULT_FOLDERS),
+        values.status.value,
+        values.config_version,
+    )
+    if made is None:
+        config = ShardConfig(values.mailbox_id, values.quota, values.status, values.config_version)
+        await configure_mailbox(tx, config)
+        return
+    statements: list[Statement] = []
+    for index, (name, role) in enumerate(DEFAULT_FOLDERS):
+        folder_id = INBOX_FOLDER_ID + index
+        uid_validity = values.now + index
+        statements.append(
+            (INSERT_FOLDER, (values.mailbox_id, folder_id, name, role.value, uid_validity, 1, values.now))
+        )
+        statements.append((INSERT_SUBSCRIPTION, (values.mailbox_id, name)))
+    await tx.batch(statements)
+
+
+async def configure_mailbox(tx: Tx, values: ShardConfig) -> None:
+    """Take over limits and status, unless the shard already has a newer version of them. A mailbox that is gone is no error."""
+    await tx.execute(
+        "UPDATE mailbox SET quota_octets = ?, quota_messages = ?, status = ?, config_version = ?"
+        " WHERE mailbox_id = ? AND config_version < ?",
+        values.quota.storage_octets,
+        values.quota.messages,
+        values.status.value,
+        values.config_version,
+        values.mailbox_id,
+        values.config_version,
+    )
+
+
+async def delete_some(tx: Tx, mailbox_id: MailboxId) -> bool:
+    """Delete at most a batch of the mailbox's rows; True while there may be more. Its own row goes first, so that no write follows."""
+    await tx.execute("DELETE FROM mailbox WHERE mailbox_id = ?", mailbox_id)
+    left = ROWS_PER_BATCH
+    for table, key in _KEYS:
+        left -= await tx.execute(
+            f"DELETE FROM {table} WHERE mailbox_id = ? AND ({key}) IN"  # noqa: S608 - names from the table above
+            f" (SELECT {key} FROM {table} WHERE mailbox_id = ? LIMIT ?)",
+            mailbox_id,
+            mailbox_id,
+            left,
+        )
+        if left <= 0:
+            return True
+    return False
+
+
+async def usage(tx: Tx, mailbox_id: MailboxId) -> tuple[Quota, Usage]:
+    """Limits and use as the write transactions see them."""
+    row = await tx.row(
+        "SELECT quota_octets, quota_messages, used_octets, used_messages FROM mailbox WHERE mailbox_id = ?", mailbox_id
+    )
+    if row is None:
+        raise NotFound("mailbox", str(mailbox_id))
+    return Quota(row[0], row[1]), Usage(row[2], row[3])
+
+
+class MailboxPage(msgspec.Struct, frozen=True):
+    after: int
+    limit: int
+
+
+async def mailbox_ids(tx: Tx, values: MailboxPage) -> list[MailboxId]:
+    """Every mailbox of the shard, page by page: for checks and sweeps."""
+    rows = await tx.rows(
+        "SELECT mailbox_id FROM mailbox WHERE mailbox_id > ? ORDER BY mailbox_id LIMIT ?", values.after, values.limit
+    )
+    return [MailboxId(row[0]) for row in rows]

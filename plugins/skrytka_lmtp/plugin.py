@@ -1,0 +1,14 @@
+"""The plugin's hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from skrytka.plugin_api import FrontEnd, hookimpl
+from skrytka_lmtp.server import converse
+from skrytka_lmtp.settings import LmtpSettings
+
+
+@hookimpl
+def skrytka_front_ends() -> Sequence[FrontEnd]:
+    return (FrontEnd("lmtp", LmtpSettings, converse),)

@@ -1,0 +1,57 @@
+"""The edge: moves octets between a connection and its conversation, with its timeouts."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+
+from skrytka.plugin_api import Connection, Core, Signal
+from skrytka_lmtp import replies
+from skrytka_lmtp.conversation import Conversation
+from skrytka_lmtp.replies import render
+from skrytka_lmtp.session import Peer, Session
+from skrytka_lmtp.settings import LmtpSettings
+
+_FAREWELLS = {Signal.TIMED_OUT: render(replies.TIMED_OUT), Signal.DRAINING: render(replies.DRAINING)}
+_TURN_S = 0.002
+
+
+async def converse(core: Core, settings: LmtpSettings, connection: Connection) -> None:
+    """Hold one conversation until either side ends it. A client that goes away is no error."""
+    hostname = core.settings.serve.hostname or socket.gethostname()
+    conversation = Conversation(Session(core, settings, hostname, _peer(connection)))
+    try:
+        connection.write(conversation.greeting())
+        while not conversation.closing:
+            received = await connection.receive(settings.idle_timeout_s)
+            if received is Signal.WOKEN:
+                continue
+            if isinstance(received, Signal):
+                connection.write(_FAREWELLS[received])
+                return
+            if not received:
+                return
+            conversation.feed(received)
+            await _answer(conversation, connection)
+    except ConnectionError:
+        return
+
+
+async def _answer(conversation: Conversation, connection: Connection) -> None:
+    """Answer all that was received, letting other connections run every 2 ms."""
+    turn = time.perf_counter()
+    while (octets := await conversation.step()) is not None:
+        if octets:
+            connection.write(octets)
+            await connection.flush()
+        if conversation.upgrading:
+            await connection.start_tls()
+            conversation.upgraded(_peer(connection))
+        if time.perf_counter() - turn > _TURN_S:
+            await asyncio.sleep(0)
+            turn = time.perf_counter()
+
+
+def _peer(connection: Connection) -> Peer:
+    return Peer(connection.client_address, connection.tls, connection.can_start_tls)

@@ -1,0 +1,87 @@
+"""Commands of the TRANSACTION state (RFC 1939 sections 5 and 7)."""
+
+from __future__ import annotations
+
+from skrytka.plugin_api import contents, model
+from skrytka_pop3 import commands
+from skrytka_pop3.maildrop import Maildrop
+from skrytka_pop3.replies import Listing, Mail, Status, ok
+from skrytka_pop3.session import Session
+
+
+async def stat(session: Session, _command: commands.Stat) -> Status:
+    """``+OK nn mm``: messages and octets, exactly as stored."""
+    count, octets = session.maildrop.totals()
+    return ok(f"{count} {octets}")
+
+
+async def list_(session: Session, command: commands.List) -> Status | Listing:
+    """``+OK n octets`` or a scan listing of all."""
+    maildrop = session.maildrop
+    if command.number is not None:
+        return ok(f"{command.number} {maildrop.sizes[maildrop.index(command.number)]}")
+    count, octets = maildrop.totals()
+    lines = (f"{index + 1} {maildrop.sizes[index]}" for index in maildrop.indexes())
+    return Listing(f"{count} messages ({octets} octets)", lines)
+
+
+async def uidl(session: Session, command: commands.Uidl) -> Status | Listing:
+    """``+OK n unique-id`` or a listing of all."""
+    maildrop = session.maildrop
+    if command.number is not None:
+        return ok(f"{command.number} {maildrop.uidls[maildrop.index(command.number)]}")
+    lines = (f"{index + 1} {maildrop.uidls[index]}" for index in maildrop.indexes())
+    return Listing("Unique-ids follow", lines)
+
+
+async def retr(session: Session, command: commands.Retr) -> Mail:
+    """The whole mail; once it is sent it counts as downloaded."""
+    maildrop = session.maildrop
+    index = maildrop.index(command.number)
+    octets = await contents.octets(session.core, maildrop.lock.mailbox, model.ContentId(maildrop.contents[index]))
+    return Mail(f"{len(octets)} octets", octets, model.Uid(maildrop.uids[index]))
+
+
+async def top(session: Session, command: commands.Top) -> Mail:
+    """The header, its blank line and the first lines of the body. TOP is no download."""
+    maildrop = session.maildrop
+    content_id = model.ContentId(maildrop.contents[maildrop.index(command.number)])
+    header = await _header(session, maildrop, content_id)
+    if not command.lines:
+        return Mail("The header follows", header)
+    octets = await contents.octets(session.core, maildrop.lock.mailbox, content_id)
+    return Mail("The top follows", octets[: _end_of_lines(octets, len(header), command.lines)])
+
+
+async def _header(session: Session, maildrop: Maildrop, content_id: model.ContentId) -> bytes:
+    """Header and blank line, which is added where the mail ends without one."""
+    headers = await contents.header(session.core, maildrop.lock.mailbox, [content_id])
+    return headers[content_id]
+
+
+def _end_of_lines(octets: bytes, start: int, lines: int) -> int:
+    """Where the line after so many ends, at most the end of the octets."""
+    if lines >= octets.count(b"\n", start):
+        return len(octets)
+    end = start
+    for _ in range(lines):
+        end = octets.index(b"\n", end) + 1
+    return end
+
+
+async def dele(session: Session, command: commands.Dele) -> Status:
+    """Marks only: QUIT deletes."""
+    session.maildrop.deleted.add(session.maildrop.index(command.number))
+    return ok(f"Message {command.number} marked as deleted")
+
+
+async def rset(session: Session, _command: commands.Rset) -> Status:
+    """Takes the marks away."""
+    session.maildrop.deleted.clear()
+    count, octets = session.maildrop.totals()
+    return ok(f"{count} messages ({octets} octets)")
+
+
+async def noop(_session: Session, _command: commands.Noop) -> Status:
+    """Nothing."""
+    return ok("Nothing done")

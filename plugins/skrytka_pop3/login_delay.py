@@ -1,0 +1,22 @@
+"""LOGIN-DELAY (RFC 2449 section 6.5): the least time between two logins to a mailbox, counted by each worker for
+itself."""
+
+from __future__ import annotations
+
+from skrytka.plugin_api import Core, model
+
+_CACHE = "skrytka_pop3.logins"
+
+
+def may_login(core: Core, mailbox: model.MailboxRef, delay_s: int) -> bool:
+    """True, and remembered, unless a login was less than ``delay_s`` ago. What is older is forgotten, oldest first."""
+    if not delay_s:
+        return True
+    logins: dict[model.MailboxId, float] = core.caches.setdefault(_CACHE, {})
+    now = core.now()
+    while logins and now - logins[oldest := next(iter(logins))] >= delay_s:
+        del logins[oldest]
+    if mailbox.mailbox_id in logins:
+        return False
+    logins[mailbox.mailbox_id] = now
+    return True

@@ -1,0 +1,89 @@
+"""The maildrop of RFC 1939: the INBOX as it was at login, locked, with the marks of this session."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from skrytka.plugin_api import Core, errors, folders, messages, model, pop3_locks
+
+_STAMP_AT_ONCE = 20
+"""Downloads are stamped so many at a time: one commit each would make fetching a mailbox as slow as filling it."""
+
+
+@dataclass(slots=True)
+class Maildrop:
+    """Message ``number`` is at ``number - 1`` of the arrays, fixed at login. ``retrieved`` waits to be stamped."""
+
+    core: Core
+    actor: model.Actor
+    lock: pop3_locks.Pop3Lock
+    inbox: model.FolderId
+    uids: array[int]
+    sizes: array[int]
+    contents: array[int]
+    uidls: list[str]
+    deleted: set[int] = field(default_factory=set)
+    retrieved: list[model.Uid] = field(default_factory=list)
+
+    def index(self, number: int) -> int:
+        """Where the message is; ``NotFound`` for one that never was or is marked as deleted."""
+        if number > len(self.uids) or number - 1 in self.deleted:
+            raise errors.NotFound("message", str(number))
+        return number - 1
+
+    def indexes(self) -> Iterator[int]:
+        """All that are not marked as deleted."""
+        return (index for index in range(len(self.uids)) if index not in self.deleted)
+
+    def totals(self) -> tuple[int, int]:
+        """Messages and octets that are not marked as deleted."""
+        octets = sum(self.sizes) - sum(self.sizes[index] for index in self.deleted)
+        return len(self.uids) - len(self.deleted), octets
+
+    async def mark_retrieved(self, uid: model.Uid) -> None:
+        """A whole mail has been sent."""
+        self.retrieved.append(uid)
+        if len(self.retrieved) >= _STAMP_AT_ONCE:
+            await self.stamp()
+
+    async def stamp(self) -> None:
+        """Record who retrieved what and when; what could not be recorded is tried again later."""
+        if self.retrieved:
+            uids = sorted(set(self.retrieved))
+            await messages.stamp_downloads(self.core, self.actor, self.lock.mailbox, self.inbox, uids)
+            self.retrieved.clear()
+
+    async def delete(self) -> None:
+        """Delete the marked messages in one transaction, which also checks that the lock is still ours; or
+        ``LockLost``."""
+        if self.deleted:
+            uids = [model.Uid(self.uids[index]) for index in sorted(self.deleted)]
+            await messages.pop3_delete(self.core, self.actor, self.lock.mailbox, self.lock, uids)
+
+    async def release(self) -> None:
+        """Let the next session in."""
+        await pop3_locks.release(self.core, self.lock)
+
+
+async def open_maildrop(core: Core, login: model.Login) -> Maildrop:
+    """Lock the mailbox and list it; ``InUse`` when another session has it."""
+    mailbox = login.mailbox
+    lock = await pop3_locks.acquire(core, login.actor, mailbox, pop3_locks.worker_name())
+    try:
+        inbox = await folders.get(core, mailbox, "INBOX")
+        listed = await messages.pop3_list(core, mailbox)
+    except BaseException:
+        await pop3_locks.release(core, lock)
+        raise
+    return Maildrop(
+        core=core,
+        actor=login.actor,
+        lock=lock,
+        inbox=inbox.folder_id,
+        uids=array("Q", [row.uid for row, _ in listed]),
+        sizes=array("Q", [row.size_octets for row, _ in listed]),
+        contents=array("Q", [row.content_id for row, _ in listed]),
+        uidls=[uidl for _, uidl in listed],
+    )

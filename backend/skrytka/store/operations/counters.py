@@ -31,7 +31,7 @@ class Miscount(msgspec.Struct, frozen=True):
 
 
 async def recount(tx: Tx, values: Recount) -> list[Miscount]:
-    """Compare all counters of a mailbox with what they count, and mend them if asked. Run as a write to see one state."""
+    """Compare the counters of a mailbox with what they count, mend them if asked. Run as a write to see one state."""
     mailbox = await tx.row(
         "UPDATE mailbox SET modseq = modseq WHERE mailbox_id = ? RETURNING used_octets, used_messages, folders",
         values.mailbox_id,

@@ -100,7 +100,7 @@ async def create_mailbox(tx: Tx, values: NewShardMailbox) -> None:
 
 
 async def configure_mailbox(tx: Tx, values: ShardConfig) -> None:
-    """Take over limits and status, unless the shard already has a newer version of them. A mailbox that is gone is no error."""
+    """Take over limits and status unless the shard has newer ones. A mailbox that is gone is no error."""
     await tx.execute(
         "UPDATE mailbox SET quota_octets = ?, quota_messages = ?, status = ?, config_version = ?"
         " WHERE mailbox_id = ? AND config_version < ?",
@@ -114,7 +114,7 @@ async def configure_mailbox(tx: Tx, values: ShardConfig) -> None:
 
 
 async def delete_some(tx: Tx, mailbox_id: MailboxId) -> bool:
-    """Delete at most a batch of the mailbox's rows; True while there may be more. Its own row goes first, so that no write follows."""
+    """Delete a batch of the mailbox's rows; True while there may be more. Its own row goes first: no write follows."""
     await tx.execute("DELETE FROM mailbox WHERE mailbox_id = ?", mailbox_id)
     left = ROWS_PER_BATCH
     for table, key in _KEYS:

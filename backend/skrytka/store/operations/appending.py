@@ -1,0 +1,109 @@
+"""Adding messages: two round trips, the counters with their answer, then all rows together with the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from skrytka.errors import NotFound, OverQuota, Suspended
+from skrytka.model import Appended, ContentId, FolderId, MailboxId, ModSeq, Status, Uid, UidValidity
+from skrytka.store.interface import Row, Statement, Tx
+from skrytka.store.operations.contents import Prepared, insertion
+from skrytka.store.operations.keywords import Keywords, stored
+from skrytka.store.operations.locking import no_folder
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """One message with its content, ready to be stored."""
+
+    content: Prepared
+    flags: int
+    keywords: Keywords
+    internal_date: int
+
+
+class Append(msgspec.Struct, frozen=True):
+    mailbox_id: MailboxId
+    folder_id: FolderId
+    arrivals: tuple[Arrival, ...]
+    now: int
+
+
+async def append(tx: Tx, values: Append) -> Appended:
+    """Store the messages under the next UIDs of the folder, or nothing at all."""
+    mailboxes, folders = await tx.batch([_count_mailbox(values), _count_folder(values)])
+    if not mailboxes:
+        raise NotFound("mailbox", str(values.mailbox_id))
+    if not folders:
+        raise no_folder(values.folder_id)
+    modseq, next_content_id, status = mailboxes[0][4:7]
+    if status != Status.ACTIVE:
+        raise Suspended("The mailbox is suspended")
+    check_quota(mailboxes[0])
+    uid_next, uid_validity = folders[0]
+    count = len(values.arrivals)
+    statements: list[Statement] = []
+    for index, arrival in enumerate(values.arrivals):
+        content_id = ContentId(next_content_id - count + index)
+        uid = Uid(uid_next - count + index)
+        statements += insertion(values.mailbox_id, content_id, arrival.content, values.now)
+        statements.append(_insert_message(values, arrival, uid, content_id, modseq))
+    await tx.batch(statements)
+    uids = tuple(Uid(uid) for uid in range(uid_next - count, uid_next))
+    return Appended(values.folder_id, UidValidity(uid_validity), uids, modseq)
+
+
+def check_quota(row: Row) -> None:
+    """A row that starts with both limits and both uses, after the addition: it fits, or the transaction rolls back."""
+    quota_octets, quota_messages, used_octets, used_messages = row[:4]
+    if quota_octets is not None and used_octets > quota_octets:
+        raise OverQuota("storage")
+    if quota_messages is not None and used_messages > quota_messages:
+        raise OverQuota("messages")
+
+
+def _size(arrivals: Sequence[Arrival]) -> int:
+    return sum(arrival.content.size_octets for arrival in arrivals)
+
+
+def _count_mailbox(values: Append) -> Statement:
+    count = len(values.arrivals)
+    return (
+        "UPDATE mailbox SET modseq = modseq + 1, next_content_id = next_content_id + ?,"
+        " used_octets = used_octets + ?, used_messages = used_messages + ? WHERE mailbox_id = ?"
+        " RETURNING quota_octets, quota_messages, used_octets, used_messages, modseq, next_content_id, status",
+        (count, _size(values.arrivals), count, values.mailbox_id),
+    )
+
+
+def _count_folder(values: Append) -> Statement:
+    count = len(values.arrivals)
+    unseen = sum(not arrival.flags & 1 for arrival in values.arrivals)
+    deleted = sum(arrival.flags >> 3 & 1 for arrival in values.arrivals)
+    return (
+        "UPDATE folder SET uid_next = uid_next + ?, messages = messages + ?, unseen = unseen + ?,"
+        " deleted = deleted + ?, octets = octets + ?,"
+        " highest_modseq = (SELECT modseq FROM mailbox WHERE mailbox.mailbox_id = folder.mailbox_id)"
+        " WHERE mailbox_id = ? AND folder_id = ? RETURNING uid_next, uid_validity",
+        (count, count, unseen, deleted, _size(values.arrivals), values.mailbox_id, values.folder_id),
+    )
+
+
+def _insert_message(values: Append, arrival: Arrival, uid: Uid, content_id: ContentId, modseq: ModSeq) -> Statement:
+    return (
+        "INSERT INTO message (mailbox_id, folder_id, uid, flags, keywords, modseq, internal_date, saved_at, size,"
+        " content_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            values.mailbox_id,
+            values.folder_id,
+            uid,
+            int(arrival.flags),
+            stored(arrival.keywords),
+            modseq,
+            arrival.internal_date,
+            values.now,
+            arrival.content.size_octets,
+            content_id,
+        ),
+    )

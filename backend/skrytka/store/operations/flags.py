@@ -1,0 +1,109 @@
+"""Changing flags and keywords: only real changes get a new modseq (RFC 7162 section 3.1.3)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import msgspec
+
+from skrytka.errors import LimitReached
+from skrytka.model import FlagChange, FlagsStored, FolderId, MailboxId, MessageRow, ModSeq, Uid
+from skrytka.store.interface import Statement, Tx
+from skrytka.store.operations import keywords
+from skrytka.store.operations.locking import advance, no_folder
+from skrytka.store.operations.message_rows import COLUMNS, FLAGS, message_row
+from skrytka.store.operations.selecting import chunks, listed
+
+
+class StoreFlags(msgspec.Struct, frozen=True):
+    """At most ``selecting.CHUNK`` UIDs."""
+
+    mailbox_id: MailboxId
+    folder_id: FolderId
+    uids: tuple[Uid, ...]
+    change: FlagChange
+    keyword_limit: int
+
+
+async def store_flags(tx: Tx, values: StoreFlags) -> FlagsStored:
+    modseq = await advance(tx, values.mailbox_id)
+    rows = await _rows(tx, values)
+    changed: list[MessageRow] = []
+    unchanged: list[MessageRow] = []
+    modified: list[Uid] = []
+    since = values.change.unchanged_since
+    for row in rows:
+        after = _after(row, values, modseq)
+        if since is not None and row.modseq > since:
+            modified.append(row.uid)
+        elif after is row:
+            unchanged.append(row)
+        else:
+            changed.append(after)
+    if changed:
+        before = {row.uid: row for row in rows}
+        await tx.batch(
+            [_count(values, [(before[row.uid], row) for row in changed], modseq), *_updates(values, changed)]
+        )
+    present = {row.uid for row in rows}
+    gone = tuple(uid for uid in values.uids if uid not in present)
+    return FlagsStored(modseq, tuple(changed), tuple(unchanged), tuple(modified), gone)
+
+
+async def _rows(tx: Tx, values: StoreFlags) -> list[MessageRow]:
+    key = (values.mailbox_id, values.folder_id)
+    if await tx.row("SELECT 1 FROM folder WHERE mailbox_id = ? AND folder_id = ?", *key) is None:
+        raise no_folder(values.folder_id)
+    rows: list[MessageRow] = []
+    for uids in chunks(values.uids):
+        operand, uid_values = listed(uids)
+        sql = f"SELECT {COLUMNS} FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid IN {operand} ORDER BY uid"  # noqa: S608
+        rows += [message_row(row) for row in await tx.rows(sql, *key, *uid_values)]
+    return rows
+
+
+def _after(row: MessageRow, values: StoreFlags, modseq: ModSeq) -> MessageRow:
+    """The row as it will be; the same object when nothing changes."""
+    change = values.change
+    match change.mode:
+        case "add":
+            flags, names = row.flags | change.flags, keywords.added(row.keywords, change.keywords)
+        case "remove":
+            flags, names = row.flags & ~change.flags, keywords.removed(row.keywords, change.keywords)
+        case "replace":
+            flags, names = change.flags, keywords.replaced(row.keywords, change.keywords)
+    if flags == row.flags and names == row.keywords:
+        return row
+    if len(names) > values.keyword_limit and len(names) > len(row.keywords):
+        raise LimitReached(f"A message has at most {values.keyword_limit} keywords")
+    return MessageRow(
+        row.uid, FLAGS[flags], names, modseq, row.internal_date, row.saved_at, row.size_octets, row.content_id
+    )
+
+
+def _count(values: StoreFlags, pairs: list[tuple[MessageRow, MessageRow]], modseq: ModSeq) -> Statement:
+    unseen = sum((before.flags & 1) - (after.flags & 1) for before, after in pairs)
+    deleted = sum((after.flags >> 3 & 1) - (before.flags >> 3 & 1) for before, after in pairs)
+    return (
+        "UPDATE folder SET highest_modseq = ?, unseen = unseen + ?, deleted = deleted + ?"
+        " WHERE mailbox_id = ? AND folder_id = ?",
+        (modseq, unseen, deleted, values.mailbox_id, values.folder_id),
+    )
+
+
+def _updates(values: StoreFlags, changed: list[MessageRow]) -> list[Statement]:
+    """One statement for all rows that end up alike, which is one or a few whatever the number of messages."""
+    alike: dict[tuple[int, keywords.Keywords], list[int]] = defaultdict(list)
+    for row in changed:
+        alike[int(row.flags), row.keywords].append(row.uid)
+    statements: list[Statement] = []
+    for (flags, names), uids in alike.items():
+        for part in chunks(uids):
+            operand, uid_values = listed(part)
+            sql = (
+                "UPDATE message SET flags = ?, keywords = ?, modseq = ?"  # noqa: S608
+                f" WHERE mailbox_id = ? AND folder_id = ? AND uid IN {operand}"
+            )
+            key = (values.mailbox_id, values.folder_id)
+            statements.append((sql, (flags, keywords.stored(names), changed[0].modseq, *key, *uid_values)))
+    return statements

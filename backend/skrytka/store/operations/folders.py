@@ -1,0 +1,236 @@
+"""Folders: reading them with their counters, making, renaming and dooming them, subscriptions and ``\\Recent``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from skrytka.errors import AlreadyExists, LimitReached, NotFound
+from skrytka.model import Folder, FolderId, MailboxId, ModSeq, Role, Uid, UidValidity
+from skrytka.store.interface import Row, Statement, Tx
+from skrytka.store.operations.locking import advance, hold, no_folder
+from skrytka.store.operations.shard_mailboxes import INSERT_FOLDER, INSERT_SUBSCRIPTION
+
+COLUMNS = "folder_id, name, role, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, octets"
+
+
+class FolderKey(msgspec.Struct, frozen=True):
+    mailbox_id: MailboxId
+    folder_id: FolderId
+
+
+class FolderName(msgspec.Struct, frozen=True):
+    mailbox_id: MailboxId
+    name: str
+
+
+class FolderRole(msgspec.Struct, frozen=True):
+    mailbox_id: MailboxId
+    role: Role
+
+
+class NewFolder(msgspec.Struct, frozen=True):
+    """Last of ``path`` is its name; superior names before it are made where missing (RFC 3501 section 6.3.3)."""
+
+    mailbox_id: MailboxId
+    path: tuple[str, ...]
+    role: Role | None
+    limit: int
+    now: int
+
+
+class Made(msgspec.Struct, frozen=True):
+    modseq: ModSeq
+    folder: Folder
+    folder_ids: tuple[FolderId, ...]
+
+
+class Doom(msgspec.Struct, frozen=True):
+    mailbox_id: MailboxId
+    name: str
+    actor: str
+    now: int
+
+
+class Changed(msgspec.Struct, frozen=True):
+    modseq: ModSeq
+    folder_ids: tuple[FolderId, ...]
+
+
+def folder_of(row: Row) -> Folder:
+    """A row of ``COLUMNS``."""
+    role = None if row[2] is None else Role(row[2])
+    return Folder(row[0], row[1], role, *row[3:10])
+
+
+async def list_all(tx: Tx, mailbox_id: MailboxId) -> list[Folder]:
+    """All folders in no order."""
+    rows = await tx.rows(f"SELECT {COLUMNS} FROM folder WHERE mailbox_id = ?", mailbox_id)  # noqa: S608
+    return [folder_of(row) for row in rows]
+
+
+async def by_name(tx: Tx, values: FolderName) -> Folder | None:
+    row = await tx.row(
+        f"SELECT {COLUMNS} FROM folder WHERE mailbox_id = ? AND name = ?",  # noqa: S608
+        values.mailbox_id,
+        values.name,
+    )
+    return None if row is None else folder_of(row)
+
+
+async def by_id(tx: Tx, values: FolderKey) -> Folder | None:
+    row = await tx.row(
+        f"SELECT {COLUMNS} FROM folder WHERE mailbox_id = ? AND folder_id = ?",  # noqa: S608
+        values.mailbox_id,
+        values.folder_id,
+    )
+    return None if row is None else folder_of(row)
+
+
+async def by_role(tx: Tx, values: FolderRole) -> Folder | None:
+    row = await tx.row(
+        f"SELECT {COLUMNS} FROM folder WHERE mailbox_id = ? AND role = ?",  # noqa: S608
+        values.mailbox_id,
+        values.role.value,
+    )
+    return None if row is None else folder_of(row)
+
+
+async def names(tx: Tx, mailbox_id: MailboxId) -> dict[str, FolderId]:
+    rows = await tx.rows("SELECT name, folder_id FROM folder WHERE mailbox_id = ?", mailbox_id)
+    return {row[0]: FolderId(row[1]) for row in rows}
+
+
+async def create(tx: Tx, values: NewFolder) -> Made:
+    modseq = await advance(tx, values.mailbox_id)
+    present = await names(tx, values.mailbox_id)
+    name = values.path[-1]
+    if name in present:
+        raise AlreadyExists("folder", name)
+    if values.role is not None and await by_role(tx, FolderRole(values.mailbox_id, values.role)) is not None:
+        raise AlreadyExists("role", values.role.value)
+    missing = [level for level in values.path if level not in present]
+    folder_ids = await make(tx, values, missing, modseq)
+    folder = await by_id(tx, FolderKey(values.mailbox_id, folder_ids[-1]))
+    assert folder is not None
+    return Made(modseq, folder, folder_ids)
+
+
+async def make(tx: Tx, values: NewFolder, missing: Sequence[str], modseq: ModSeq) -> tuple[FolderId, ...]:
+    """Insert folders under fresh numbers and UIDVALIDITYs. The caller holds the mailbox; the role goes to the last."""
+    count = len(missing)
+    row = await tx.row(
+        "UPDATE mailbox SET next_folder_id = next_folder_id + ?, next_uid_validity = next_uid_validity + ?,"
+        " folders = folders + ? WHERE mailbox_id = ? RETURNING next_folder_id, next_uid_validity, folders",
+        count,
+        count,
+        count,
+        values.mailbox_id,
+    )
+    assert row is not None
+    next_folder_id, next_uid_validity, folders = row
+    if folders > values.limit:
+        raise LimitReached(f"A mailbox has at most {values.limit} folders")
+    statements: list[Statement] = []
+    for index, name in enumerate(missing):
+        role = values.role.value if values.role is not None and index == count - 1 else None
+        key = (values.mailbox_id, next_folder_id - count + index)
+        statements.append(
+            (INSERT_FOLDER, (*key, name, role, next_uid_validity - count + index, modseq, values.now)),
+        )
+    await tx.batch(statements)
+    return tuple(FolderId(next_folder_id - count + index) for index in range(count))
+
+
+async def doom(tx: Tx, values: Doom) -> Changed:
+    """Take the folder away at once; its rows are collected later, in batches, because there may be very many."""
+    modseq = await advance(tx, values.mailbox_id)
+    row = await tx.row(
+        "DELETE FROM folder WHERE mailbox_id = ? AND name = ? RETURNING folder_id, messages, octets",
+        values.mailbox_id,
+        values.name,
+    )
+    if row is None:
+        raise NotFound("folder", values.name)
+    await tx.batch(
+        [
+            (
+                "INSERT INTO doomed_folder (mailbox_id, folder_id, name, actor, deleted_at) VALUES (?, ?, ?, ?, ?)",
+                (values.mailbox_id, row[0], values.name, values.actor, values.now),
+            ),
+            (
+                "UPDATE mailbox SET folders = folders - 1, used_messages = used_messages - ?,"
+                " used_octets = used_octets - ? WHERE mailbox_id = ?",
+                (row[1], row[2], values.mailbox_id),
+            ),
+        ]
+    )
+    return Changed(modseq, (FolderId(row[0]),))
+
+
+async def subscribe(tx: Tx, values: FolderName) -> None:
+    await hold(tx, values.mailbox_id)
+    await tx.execute(INSERT_SUBSCRIPTION, values.mailbox_id, values.name)
+
+
+async def unsubscribe(tx: Tx, values: FolderName) -> bool:
+    """False when the name was not subscribed."""
+    await hold(tx, values.mailbox_id)
+    sql = "DELETE FROM subscription WHERE mailbox_id = ? AND name = ?"
+    return await tx.execute(sql, values.mailbox_id, values.name) > 0
+
+
+async def subscriptions(tx: Tx, mailbox_id: MailboxId) -> list[str]:
+    rows = await tx.rows("SELECT name FROM subscription WHERE mailbox_id = ?", mailbox_id)
+    return [row[0] for row in rows]
+
+
+class Recent(msgspec.Struct, frozen=True):
+    """Messages from ``first`` up to, not including, ``end`` are ``\\Recent`` for whoever claims them."""
+
+    first: Uid
+    end: Uid
+
+
+async def recent(tx: Tx, values: FolderKey) -> Recent:
+    row = await tx.row(
+        "SELECT recent_uid, uid_next FROM folder WHERE mailbox_id = ? AND folder_id = ?",
+        values.mailbox_id,
+        values.folder_id,
+    )
+    if row is None:
+        raise no_folder(values.folder_id)
+    return Recent(Uid(row[0]), Uid(row[1]))
+
+
+async def claim_recent(tx: Tx, values: FolderKey) -> Uid:
+    """The first UID that no one claimed before; all up to now are claimed by this."""
+    await hold(tx, values.mailbox_id)
+    found = await recent(tx, values)
+    await tx.execute(
+        "UPDATE folder SET recent_uid = uid_next WHERE mailbox_id = ? AND folder_id = ?",
+        values.mailbox_id,
+        values.folder_id,
+    )
+    return found.first
+
+
+class FolderHead(msgspec.Struct, frozen=True):
+    """What tells whether a view of the folder is current."""
+
+    uid_validity: UidValidity
+    uid_next: Uid
+    highest_modseq: ModSeq
+    expunge_horizon: ModSeq
+    messages: int
+
+
+async def head(tx: Tx, values: FolderKey) -> FolderHead | None:
+    row = await tx.row(
+        "SELECT uid_validity, uid_next, highest_modseq, expunge_horizon, messages FROM folder"
+        " WHERE mailbox_id = ? AND folder_id = ?",
+        values.mailbox_id,
+        values.folder_id,
+    )
+    return None if row is None else FolderHead(*row)

@@ -1,0 +1,72 @@
+"""Renaming a folder with its children; INBOX instead gives its mail to a new folder (RFC 3501 section 6.3.5)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from skrytka.errors import AlreadyExists, NotFound
+from skrytka.model import FolderId, MailboxId
+from skrytka.store.interface import Tx
+from skrytka.store.operations import copying
+from skrytka.store.operations.folders import Changed, NewFolder, make, names
+from skrytka.store.operations.locking import advance
+from skrytka.store.operations.shard_mailboxes import INBOX_FOLDER_ID
+
+
+class Rename(msgspec.Struct, frozen=True):
+    """``path`` is the new name with its superior names, made where missing."""
+
+    mailbox_id: MailboxId
+    old: str
+    path: tuple[str, ...]
+    folder_limit: int
+    now: int
+
+
+class EmptyInbox(msgspec.Struct, frozen=True):
+    mailbox_id: MailboxId
+    path: tuple[str, ...]
+    actor: str
+    folder_limit: int
+    message_limit: int
+    now: int
+
+
+async def rename(tx: Tx, values: Rename) -> Changed:
+    modseq = await advance(tx, values.mailbox_id)
+    present = await names(tx, values.mailbox_id)
+    if values.old not in present:
+        raise NotFound("folder", values.old)
+    renamed = _renamed(present, values.old, values.path[-1])
+    kept = present.keys() - renamed.keys()
+    for name in renamed.values():
+        if name in kept:
+            raise AlreadyExists("folder", name)
+    missing = [level for level in values.path[:-1] if level not in present]
+    new = NewFolder(values.mailbox_id, values.path[:-1], None, values.folder_limit, values.now)
+    made = await make(tx, new, missing, modseq) if missing else ()
+    # Parents come before their children, so that no name is taken while its holder still waits to be renamed.
+    sql = "UPDATE folder SET name = ? WHERE mailbox_id = ? AND folder_id = ?"
+    await tx.batch([(sql, (renamed[name], values.mailbox_id, present[name])) for name in sorted(renamed)])
+    return Changed(modseq, (*made, *(present[name] for name in renamed)))
+
+
+def _renamed(present: dict[str, FolderId], old: str, new: str) -> dict[str, str]:
+    children = old + "/"
+    return {name: new + name[len(old) :] for name in present if name == old or name.startswith(children)}
+
+
+async def empty_inbox(tx: Tx, values: EmptyInbox) -> Changed:
+    """Move all of INBOX into a new folder; INBOX itself and its children stay."""
+    modseq = await advance(tx, values.mailbox_id)
+    present = await names(tx, values.mailbox_id)
+    if values.path[-1] in present:
+        raise AlreadyExists("folder", values.path[-1])
+    missing = [level for level in values.path if level not in present]
+    new = NewFolder(values.mailbox_id, values.path, None, values.folder_limit, values.now)
+    made = await make(tx, new, missing, modseq)
+    transfer = copying.Transfer(
+        values.mailbox_id, INBOX_FOLDER_ID, None, made[-1], values.actor, values.message_limit, values.now
+    )
+    await copying.move_all(tx, transfer, modseq)
+    return Changed(modseq, (INBOX_FOLDER_ID, *made))

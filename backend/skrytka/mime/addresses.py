@@ -1,0 +1,193 @@
+"""Address lists (RFC 5322 section 3.4 and its obsolete forms) as IMAP's ENVELOPE shows them. Linear, and never fails.
+
+What cannot be an address is kept as a mailbox without a host, so that nothing a sender wrote disappears.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from skrytka.mime.headers import unfold
+
+
+class Address(msgspec.Struct, frozen=True):
+    """One address; encoded words stay encoded.
+
+    A group begins with an address of only a ``mailbox``, its name, and ends with one of nothing
+    (RFC 3501 section 7.4.2). ``host`` is empty, not None, where the sender left it out.
+    """
+
+    name: bytes | None
+    route: bytes | None
+    mailbox: bytes | None
+    host: bytes | None
+
+
+GROUP_END = Address(None, None, None, None)
+MAX_ADDRESSES = 10_000
+
+_TOKEN = re.compile(
+    rb"""(?P<blank>[ \t\r\n]++)
+       |"(?P<quoted>(?:[^"\\]|\\.)*+)(?:"|\\?\Z)
+       |(?P<comment>\()
+       |(?P<literal>\[(?:[^\]\\]|\\.)*+(?:\]|\\?\Z))
+       |(?P<special>[<>@,;:)\]\\"])
+       |(?P<atom>[^ \t\r\n"()<>@,;:\[\]\\]++)""",
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_PIECE = re.compile(rb"[^()\\]++|\\.|[()\\]", re.DOTALL)
+_BLANKS_AT_DOT = re.compile(rb" ?\. ?")
+_QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
+
+
+def parse_addresses(raw: bytes | None) -> tuple[Address, ...]:
+    """The addresses and groups of a field's value, in order."""
+    if not raw:
+        return ()
+    parser = _Parser()
+    for kind, text in _tokens(unfold(raw)):
+        parser.take(kind, text)
+        if len(parser.addresses) >= MAX_ADDRESSES:
+            break
+    return parser.finish()
+
+
+def _tokens(value: bytes) -> list[tuple[str, bytes]]:
+    """``(kind, text)``: blanks, words (atoms, quoted strings without quotes), comments, domain literals, specials."""
+    found: list[tuple[str, bytes]] = []
+    position = 0
+    while match := _TOKEN.match(value, position):
+        kind = match.lastgroup or ""
+        position = match.end()
+        if kind == "comment":
+            text, position = _comment(value, position)
+        else:
+            text = match[kind]
+            if kind == "quoted" and b"\\" in text:
+                text = _QUOTED_PAIR.sub(rb"\1", text)
+        found.append((kind, text))
+    return found
+
+
+def _comment(value: bytes, position: int) -> tuple[bytes, int]:
+    """The text of a comment whose parenthesis has been read, and where it ends; comments within belong to it."""
+    pieces = []
+    depth = 1
+    for match in _COMMENT_PIECE.finditer(value, position):
+        piece = match[0]
+        position = match.end()
+        depth += (piece == b"(") - (piece == b")")
+        if depth == 0:
+            break
+        pieces.append(piece[1:] if piece[:1] == b"\\" and len(piece) == 2 else piece)
+    return b"".join(pieces).strip(), position
+
+
+class _Parser:
+    """Reads tokens into addresses. ``words`` is a phrase or a local part, whichever the next special makes of it."""
+
+    def __init__(self) -> None:
+        self.addresses: list[Address] = []
+        self.in_group = False
+        self._restart()
+
+    def _restart(self) -> None:
+        self.words: list[bytes] = []
+        self.glue = False
+        self.comment: bytes | None = None
+        self.phrase: bytes | None = None
+        self.hops: list[bytes] = []
+        self.local: bytes | None = None
+        self.host: list[bytes] = []
+        self.in_angle = False
+        self.seen_angle = False
+
+    def take(self, kind: str, text: bytes) -> None:
+        if kind == "blank":
+            self.glue = False
+        elif kind == "comment":
+            self.glue = False
+            self.comment = self.comment or text
+        elif kind == "special":
+            self._take_special(text)
+        elif self.local is not None:
+            self.host.append(text)
+        elif kind == "quoted" or not (self.seen_angle and not self.in_angle):
+            self._take_word(text)
+
+    def _take_word(self, text: bytes) -> None:
+        """Words that touch belong together: ``"ann".lee``."""
+        if self.words and not self.glue:
+            self.words.append(b" ")
+        self.words.append(text)
+        self.glue = True
+
+    def _take_special(self, text: bytes) -> None:
+        match text:
+            case b"<" if not self.in_angle:
+                self._open_angle()
+            case b">" if self.in_angle:
+                self._fix_local()
+                self.in_angle = False
+            case b"@" if self.local is None:
+                self._take_at()
+            case b"," | b":" if self.in_angle and self.local == b"":
+                self._take_route(text)
+            case b",":
+                self._end_address()
+            case b";":
+                self._end_address()
+                self._end_group()
+            case b":" if not self.in_group and not self.in_angle and self.local is None:
+                self._begin_group()
+            case _:
+                self.glue = False
+
+    def _open_angle(self) -> None:
+        words = b"".join(self.words)
+        if self.local is not None:
+            words = self.local + b"@" + b"".join(self.host)
+        self.phrase = words or None
+        self.words, self.host, self.local = [], [], None
+        self.in_angle = self.seen_angle = True
+
+    def _take_at(self) -> None:
+        if not (self.seen_angle and not self.in_angle):
+            self._fix_local()
+
+    def _fix_local(self) -> None:
+        if self.local is None:
+            local = b"".join(self.words)
+            self.local = _BLANKS_AT_DOT.sub(b".", local) if len(self.words) > 1 else local
+            self.words = []
+
+    def _take_route(self, text: bytes) -> None:
+        """obs-route = "@" domain *("," "@" domain) ":"."""
+        self.hops.append(b"@" + b"".join(self.host))
+        self.host, self.local = [], None
+
+    def _begin_group(self) -> None:
+        self.addresses.append(Address(None, None, b"".join(self.words), None))
+        self.in_group = True
+        self._restart()
+
+    def _end_group(self) -> None:
+        if self.in_group:
+            self.addresses.append(GROUP_END)
+            self.in_group = False
+
+    def _end_address(self) -> None:
+        self._fix_local()
+        local = self.local or b""
+        host = b"".join(self.host)
+        name = self.phrase or self.comment
+        if local or host or name:
+            self.addresses.append(Address(name, b",".join(self.hops) or None, local, host))
+        self._restart()
+
+    def finish(self) -> tuple[Address, ...]:
+        self._end_address()
+        self._end_group()
+        return tuple(self.addresses)

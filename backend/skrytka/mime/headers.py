@@ -1,0 +1,60 @@
+"""Header fields: where the header ends, where each field lies, its value as octets or text (RFC 5322 section 2.2)."""
+
+from __future__ import annotations
+
+import re
+
+from skrytka.mime.charsets import decode_octets
+from skrytka.mime.structure import Header, Part
+
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_FOLD = re.compile(rb"\r?\n")
+
+# field = field-name ":" unstructured CRLF, which may be folded. Blanks before the colon are obsolete syntax.
+# Possessive quantifiers keep the search linear on lines that are no field at all; those are skipped.
+_FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:(.*+(?:\n[ \t].*+)*+\n?)", re.MULTILINE)
+
+
+def header_end(octets: bytes, start: int, limit: int) -> int:
+    """Where the body begins: after the first blank line, or ``limit`` when there is none before it."""
+    if octets.startswith(b"\n", start, limit):
+        return start + 1
+    if octets.startswith(b"\r\n", start, limit):
+        return start + 2
+    blank = _BLANK_LINE.search(octets, start, limit)
+    return blank.end() if blank else limit
+
+
+def fields(octets: bytes, start: int, end: int, limit: int) -> tuple[Header, ...]:
+    """The header fields between ``start`` and ``end``, at most ``limit``; lines that are no field are skipped."""
+    found: list[Header] = []
+    for match in _FIELD.finditer(octets, start, end):
+        if len(found) >= limit:
+            break
+        found.append(Header(match[1], match.start(), match.start(2), match.end()))
+    return tuple(found)
+
+
+def unfold(raw: bytes) -> bytes:
+    """The value on one line (RFC 5322 section 2.2.3): line ends removed, the blanks after them kept."""
+    return (_FOLD.sub(b"", raw) if b"\n" in raw else raw).strip()
+
+
+def as_text(raw: bytes) -> str:
+    """A value as text, encoded words left alone; octets that are not UTF-8 read as windows-1252, NUL dropped."""
+    return decode_octets(unfold(raw), "").replace("\0", "")
+
+
+def header_values(octets: bytes, part: Part, name: str) -> list[bytes]:
+    """The values of all fields called ``name``, folds kept, blanks around them removed."""
+    wanted = name.encode("utf-8", "replace").lower()
+    return [octets[field.value_start : field.end].strip() for field in part.headers if field.name.lower() == wanted]
+
+
+def header_value(octets: bytes, part: Part, name: str) -> bytes | None:
+    """The value of the first field called ``name`` in any case, folds kept; None without one."""
+    wanted = name.encode("utf-8", "replace").lower()
+    for field in part.headers:
+        if field.name.lower() == wanted:
+            return octets[field.value_start : field.end].strip()
+    return None

@@ -1,0 +1,66 @@
+"""How long the scanner takes, beside its goals: ``python -m tests.bench.mime``."""
+
+from __future__ import annotations
+
+import base64
+import time
+
+from skrytka import mime
+
+HEADER = (
+    b"Return-Path: <ann@example.org>\r\n"
+    + b"".join(
+        b"Received: from mx%d.example.org (mx%d.example.org [192.0.2.%d])\r\n\tby mail.example.net (MTA) with ESMTPS\r\n"
+        b"\tid 4Xyz%d for <bob@example.net>; Mon, 1 Jun 2026 10:00:0%d +0200\r\n" % (n, n, n, n, n)
+        for n in range(5)
+    )
+    + b"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=mail;\r\n\tbh="
+    + b"x" * 44
+    + b";\r\n\tb="
+    + b"y" * 170
+    + b"\r\nFrom: =?utf-8?Q?Ann_Lee?= <ann@example.org>\r\nTo: Bob <bob@example.net>, carol@example.com\r\n"
+    b"Subject: =?utf-8?B?xbvDs8WCxIc=?= numbers for June\r\nDate: Mon, 1 Jun 2026 10:00:00 +0200\r\n"
+    b"Message-ID: <1234@example.org>\r\nMIME-Version: 1.0\r\n"
+)
+
+
+def mail(size_octets: int) -> bytes:
+    """A usual mail: text and HTML in an alternative, and the rest an attachment in base64."""
+    text = b"Dear Bob,\r\n\r\nhere are the numbers that you asked for.\r\n" * 8
+    start = (
+        HEADER
+        + b'Content-Type: multipart/mixed; boundary="=_outer"\r\n\r\n--=_outer\r\n'
+        + b'Content-Type: multipart/alternative; boundary="=_inner"\r\n\r\n--=_inner\r\n'
+        + b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
+        + text
+        + b"\r\n--=_inner\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>"
+        + text
+        + b"</p>\r\n--=_inner--\r\n\r\n--=_outer\r\n"
+        + b'Content-Type: application/pdf; name="june.pdf"\r\nContent-Transfer-Encoding: base64\r\n'
+        + b'Content-Disposition: attachment; filename="june.pdf"\r\n\r\n'
+    )
+    missing = max(size_octets - len(start), 0)
+    attachment = base64.encodebytes(bytes(range(256)) * (missing * 3 // 4 // 256 + 1)).replace(b"\n", b"\r\n")
+    return start + attachment[:missing] + b"\r\n--=_outer--\r\n"
+
+
+def seconds_per_scan(octets: bytes, rounds: int) -> float:
+    """The best of five runs of ``rounds`` scans."""
+    best = float("inf")
+    for _ in range(5):
+        begun = time.perf_counter()
+        for _ in range(rounds):
+            mime.scan(octets)
+        best = min(best, (time.perf_counter() - begun) / rounds)
+    return best
+
+
+def main() -> None:
+    for name, octets, rounds, goal_us in (("4 KB", mail(4_096), 200, 100), ("1 MB", mail(1_048_576), 10, 5_000)):
+        taken_us = seconds_per_scan(octets, rounds) * 1e6
+        verdict = "met" if taken_us <= goal_us else "missed"
+        print(f"mime.scan {name}: {taken_us:.0f} us (goal {goal_us} us: {verdict})")
+
+
+if __name__ == "__main__":
+    main()

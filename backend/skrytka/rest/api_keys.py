@@ -1,0 +1,52 @@
+"""``/v1/keys``: the keys of this API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, Request, Response, delete, get, post
+from litestar.openapi.datastructures import ResponseSpec
+
+from skrytka.core import Core
+from skrytka.model import ApiKey
+from skrytka.rest.bodies import Body, CheckedBody
+from skrytka.rest.pages import Page
+from skrytka.services import keys
+
+
+class KeyBody(Body, frozen=True):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class NewKeyView(msgspec.Struct, frozen=True):
+    """The only answer that ever shows the secret."""
+
+    key: ApiKey
+    secret: str
+
+
+class Keys(Controller):
+    """No ``Idempotency-Key`` here: to repeat the answer, the secret would have to be stored."""
+
+    path = "/keys"
+    tags = ("Keys",)
+
+    @get(operation_id="listKeys", summary="List the keys, without their secrets")
+    async def list_keys(self, core: Core) -> Page[ApiKey]:
+        return Page(list(await keys.list_all(core)))
+
+    @post(
+        operation_id="createKey",
+        summary="Make a key; its secret is shown this once",
+        dto=CheckedBody,
+        return_dto=None,
+        responses={201: ResponseSpec(NewKeyView, description="The key and its secret")},
+    )
+    async def create_key(self, core: Core, request: Request[Any, Any, Any], data: KeyBody) -> Response[NewKeyView]:
+        made, secret = await keys.create(core, request.user, data.name)
+        return Response(NewKeyView(made, secret), status_code=201)
+
+    @delete("/{key_id:str}", operation_id="deleteKey", summary="Revoke a key")
+    async def delete_key(self, core: Core, request: Request[Any, Any, Any], key_id: str) -> None:
+        await keys.delete(core, request.user, key_id)

@@ -1,0 +1,139 @@
+"""``/v1/mailboxes`` with aliases and quota."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, Request, Response, delete, get, put
+
+from skrytka.core import Core
+from skrytka.model import Mailbox, Quota, Status, Usage
+from skrytka.rest.bodies import Body, CheckedBody
+from skrytka.rest.domains import IfMatch
+from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
+from skrytka.rest.versions import etag, if_match
+from skrytka.services import mailboxes, quota
+
+Octets = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+
+
+class QuotaBody(Body, frozen=True):
+    """Null is unlimited; an absent field keeps its value."""
+
+    storage_octets: Octets | msgspec.UnsetType | None = msgspec.UNSET
+    messages: Octets | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class MailboxBody(Body, frozen=True):
+    """Absent fields keep their value (at creation: the default); null resets. Without a password there is no login."""
+
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)] | msgspec.UnsetType | None = msgspec.UNSET
+    display_name: Annotated[str, msgspec.Meta(max_length=256)] | msgspec.UnsetType | None = msgspec.UNSET
+    quota: QuotaBody | msgspec.UnsetType | None = msgspec.UNSET
+    status: Status | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class MailboxView(msgspec.Struct, frozen=True):
+    address: str
+    domain: str
+    display_name: str
+    status: Status
+    login_enabled: bool
+    quota: Quota
+    usage: Usage
+    created_at: datetime
+
+
+class QuotaView(msgspec.Struct, frozen=True):
+    quota: Quota
+    usage: Usage
+
+
+async def view(core: Core, mailbox: Mailbox) -> MailboxView:
+    return MailboxView(
+        mailbox.ref.address,
+        mailbox.domain,
+        mailbox.display_name,
+        mailbox.status,
+        mailbox.login_enabled,
+        mailbox.quota,
+        await mailboxes.usage(core, mailbox.ref),
+        datetime.fromtimestamp(mailbox.created_at, UTC),
+    )
+
+
+def _change(body: MailboxBody) -> mailboxes.MailboxChange:
+    return msgspec.convert(body, mailboxes.MailboxChange, from_attributes=True)
+
+
+class Mailboxes(Controller):
+    path = "/mailboxes"
+    tags = ("Mailboxes",)
+
+    @get(operation_id="listMailboxes", summary="List the mailboxes by address")
+    async def list_mailboxes(
+        self, core: Core, domain: str | None = None, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    ) -> Page[MailboxView]:
+        rows = await mailboxes.list_page(core, domain, after(cursor), limit + 1)
+        kept, next_cursor = page_of(rows, limit, lambda mailbox: mailbox.ref.address)
+        return Page([await view(core, mailbox) for mailbox in kept], next_cursor)
+
+    @put(
+        "/{address:str}",
+        operation_id="putMailbox",
+        summary="Create or change a mailbox",
+        dto=CheckedBody,
+        return_dto=None,
+    )
+    async def put_mailbox(
+        self,
+        core: Core,
+        request: Request[Any, Any, Any],
+        address: str,
+        data: MailboxBody | None = None,
+        match: IfMatch = None,
+    ) -> Response[MailboxView]:
+        change = _change(data or MailboxBody())
+        changed, created = await mailboxes.put(core, request.user, address, change, if_match(match))
+        return Response(await view(core, changed), status_code=201 if created else 200, headers=etag(changed.version))
+
+    @get("/{address:str}", operation_id="getMailbox", summary="Read a mailbox and its usage")
+    async def get_mailbox(self, core: Core, address: str) -> Response[MailboxView]:
+        found = await mailboxes.get(core, address)
+        return Response(await view(core, found), headers=etag(found.version))
+
+    @delete("/{address:str}", operation_id="deleteMailbox", summary="Delete a mailbox and all its mail")
+    async def delete_mailbox(
+        self, core: Core, request: Request[Any, Any, Any], address: str, match: IfMatch = None
+    ) -> None:
+        await mailboxes.delete(core, request.user, address, if_match(match))
+
+    @get("/{address:str}/quota", operation_id="getQuota", summary="Read limits and usage", tags=["Quota"])
+    async def get_quota(self, core: Core, address: str) -> Response[QuotaView]:
+        found = await mailboxes.get(core, address)
+        limits, usage = await quota.get(core, found.ref)
+        return Response(QuotaView(limits, usage), headers=etag(found.version))
+
+    @put(
+        "/{address:str}/quota",
+        operation_id="putQuota",
+        summary="Change the limits",
+        tags=["Quota"],
+        dto=CheckedBody,
+        return_dto=None,
+    )
+    async def put_quota(
+        self,
+        core: Core,
+        request: Request[Any, Any, Any],
+        address: str,
+        data: QuotaBody,
+        match: IfMatch = None,
+    ) -> Response[QuotaView]:
+        found = await mailboxes.get(core, address)
+        change = _change(MailboxBody(quota=data))
+        changed, _ = await mailboxes.put(core, request.user, found.ref.address, change, if_match(match))
+        limits, usage = await quota.get(core, changed.ref)
+        return Response(QuotaView(limits, usage), headers=etag(changed.version))

@@ -1,0 +1,161 @@
+"""``/v1/mailboxes/{address}/messages``: list, upload, read, flag and delete mail."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Controller, Request, Response, delete, get, patch, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from skrytka import errors
+from skrytka.core import Core
+from skrytka.model import FlagChange, Flags, FolderId, MailboxRef, MessageRow, NewMessage, Uid
+from skrytka.rest.bodies import Body, CheckedBody
+from skrytka.rest.idempotent import IdempotencyKey, once
+from skrytka.rest.message_views import (
+    FLAGS_BY_NAME,
+    FullMessageView,
+    MessageView,
+    full_view,
+    message_view,
+)
+from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
+from skrytka.services import contents, folders, mailboxes, messages
+
+FlagName = Literal["seen", "answered", "flagged", "deleted", "draft"]
+
+
+class FlagsBody(Body, frozen=True):
+    """Names of flags and keywords to add, to remove, or to set in place of all others."""
+
+    add: tuple[FlagName, ...] = ()
+    remove: tuple[FlagName, ...] = ()
+    add_keywords: tuple[str, ...] = ()
+    remove_keywords: tuple[str, ...] = ()
+
+
+def parse_id(message: str) -> tuple[FolderId, Uid]:
+    folder, dash, uid = message.partition("-")
+    if not (dash and folder.isascii() and folder.isdigit() and uid.isascii() and uid.isdigit()):
+        raise errors.NotFound("message", message)
+    if len(folder) > 18 or len(uid) > 10:
+        raise errors.NotFound("message", message)
+    return FolderId(int(folder)), Uid(int(uid))
+
+
+async def find(core: Core, address: str, message: str) -> tuple[MailboxRef, FolderId, MessageRow]:
+    mailbox = (await mailboxes.get(core, address)).ref
+    folder_id, uid = parse_id(message)
+    row = await messages.row(core, mailbox, folder_id, uid)
+    return mailbox, folder_id, row
+
+
+async def _view(core: Core, mailbox: MailboxRef, folder_id: FolderId, row: MessageRow) -> MessageView:
+    header = await contents.header(core, mailbox, [row.content_id])
+    return message_view(folder_id, row, header.get(row.content_id, b""))
+
+
+class Messages(Controller):
+    path = "/mailboxes/{address:str}/messages"
+    tags = ("Messages",)
+
+    @get(operation_id="listMessages", summary="List the messages of a folder, oldest first")
+    async def list_messages(
+        self,
+        core: Core,
+        address: str,
+        folder: Annotated[str, Parameter(description="Name of the folder")] = "INBOX",
+        cursor: Cursor = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Page[MessageView]:
+        mailbox = (await mailboxes.get(core, address)).ref
+        found = await folders.get(core, mailbox, folder)
+        last = after(cursor) or "0"
+        if not last.isdigit():
+            raise errors.Invalid("cursor", "is not a cursor of this collection")
+        rows = await messages.page(core, mailbox, found.folder_id, int(last), limit + 1)
+        kept, next_cursor = page_of(rows, limit, lambda row: str(row.uid))
+        headers = await contents.header(core, mailbox, [row.content_id for row in kept])
+        items = [message_view(found.folder_id, row, headers.get(row.content_id, b"")) for row in kept]
+        return Page(items, next_cursor)
+
+    @post(
+        operation_id="uploadMessage",
+        summary="Store a mail (message/rfc822) in a folder",
+        media_type="application/json",
+        responses={201: ResponseSpec(MessageView, description="The message as it was stored")},
+    )
+    async def upload(
+        self,
+        core: Core,
+        request: Request[Any, Any, Any],
+        address: str,
+        folder: Annotated[str, Parameter(description="Name of the folder")] = "INBOX",
+        flag: Annotated[list[FlagName] | None, Parameter(description="May be repeated")] = None,
+        keyword: Annotated[list[str] | None, Parameter(description="May be repeated")] = None,
+        key: IdempotencyKey = None,
+    ) -> Response[bytes]:
+        mailbox = (await mailboxes.get(core, address)).ref
+        target = await folders.get(core, mailbox, folder)
+        octets = await request.body()
+        if not octets:
+            raise errors.Invalid("body", "is empty; send the mail as message/rfc822")
+        flags = _flags(tuple(flag or ()))
+
+        async def store() -> tuple[int, bytes]:
+            mail = NewMessage(octets, flags, tuple(keyword or ()))
+            appended = await messages.append(core, request.user, mailbox, target.folder_id, [mail])
+            row = await messages.row(core, mailbox, target.folder_id, appended.uids[0])
+            return 201, msgspec.json.encode(await _view(core, mailbox, target.folder_id, row))
+
+        return await once(core, request, key, store)
+
+    @get("/{message:str}", operation_id="getMessage", summary="Read a message as JSON, its text decoded")
+    async def get_message(self, core: Core, address: str, message: str) -> FullMessageView:
+        mailbox, folder_id, row = await find(core, address, message)
+        return full_view(folder_id, row, await contents.octets(core, mailbox, row.content_id))
+
+    @get(
+        "/{message:str}/raw",
+        operation_id="getRawMessage",
+        summary="Read a message exactly as it came in",
+        media_type="message/rfc822",
+    )
+    async def get_raw(self, core: Core, address: str, message: str) -> Response[bytes]:
+        mailbox, _, row = await find(core, address, message)
+        octets = await contents.octets(core, mailbox, row.content_id)
+        return Response(octets, media_type="message/rfc822")
+
+    @patch(
+        "/{message:str}/flags",
+        operation_id="changeFlags",
+        summary="Add and remove flags and keywords",
+        dto=CheckedBody,
+        return_dto=None,
+    )
+    async def change_flags(
+        self, core: Core, request: Request[Any, Any, Any], address: str, message: str, data: FlagsBody
+    ) -> MessageView:
+        mailbox, folder_id, row = await find(core, address, message)
+        changes = (
+            FlagChange("add", _flags(data.add), data.add_keywords),
+            FlagChange("remove", _flags(data.remove), data.remove_keywords),
+        )
+        for change in changes:
+            if change.flags or change.keywords:
+                await messages.store_flags(core, request.user, mailbox, folder_id, [row.uid], change)
+        return await _view(core, mailbox, folder_id, await messages.row(core, mailbox, folder_id, row.uid))
+
+    @delete("/{message:str}", operation_id="deleteMessage", summary="Delete a message")
+    async def delete_message(self, core: Core, request: Request[Any, Any, Any], address: str, message: str) -> None:
+        mailbox, folder_id, row = await find(core, address, message)
+        await messages.expunge(core, request.user, mailbox, folder_id, [row.uid], deleted_only=False)
+
+
+def _flags(names: tuple[str, ...]) -> Flags:
+    flags = Flags.NONE
+    for name in names:
+        flags |= FLAGS_BY_NAME[name]
+    return flags

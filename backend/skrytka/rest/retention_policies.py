@@ -1,0 +1,71 @@
+"""``/v1/retention-policies``: what is deleted or moved to Trash, and when."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Controller, Request, Response, delete, get, put
+
+from skrytka.core import Core
+from skrytka.model import RetentionPolicy, Role
+from skrytka.rest.bodies import Body, CheckedBody
+from skrytka.rest.domains import IfMatch
+from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
+from skrytka.rest.versions import etag, if_match
+from skrytka.services import retention
+
+
+class RetentionPolicyBody(Body, frozen=True):
+    """Scope: a mailbox, a domain, or everything. Folders: by role, by name, or every one."""
+
+    action: Literal["delete", "trash"]
+    days: Annotated[int, msgspec.Meta(ge=1, le=36_500)]
+    domain: str | None = None
+    mailbox: str | None = None
+    role: Role | None = None
+    folder: str | None = None
+    enabled: bool = True
+
+
+class RetentionPolicies(Controller):
+    path = "/retention-policies"
+    tags = ("Retention",)
+
+    @get(operation_id="listRetentionPolicies", summary="List the policies by name")
+    async def list_policies(
+        self, core: Core, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    ) -> Page[RetentionPolicy]:
+        rows = await retention.list_page(core, after(cursor), limit + 1)
+        kept, next_cursor = page_of(rows, limit, lambda policy: policy.name)
+        return Page(kept, next_cursor)
+
+    @put(
+        "/{name:str}",
+        operation_id="putRetentionPolicy",
+        summary="Create or replace a policy",
+        dto=CheckedBody,
+        return_dto=None,
+    )
+    async def put_policy(
+        self,
+        core: Core,
+        request: Request[Any, Any, Any],
+        name: str,
+        data: RetentionPolicyBody,
+        match: IfMatch = None,
+    ) -> Response[RetentionPolicy]:
+        policy = RetentionPolicy(name, **msgspec.structs.asdict(data))
+        stored, created = await retention.put(core, request.user, policy, if_match(match))
+        return Response(stored, status_code=201 if created else 200, headers=etag(stored.version))
+
+    @get("/{name:str}", operation_id="getRetentionPolicy", summary="Read a policy")
+    async def get_policy(self, core: Core, name: str) -> Response[RetentionPolicy]:
+        found = await retention.get(core, name)
+        return Response(found, headers=etag(found.version))
+
+    @delete("/{name:str}", operation_id="deleteRetentionPolicy", summary="Delete a policy; no mail changes")
+    async def delete_policy(
+        self, core: Core, request: Request[Any, Any, Any], name: str, match: IfMatch = None
+    ) -> None:
+        await retention.delete(core, request.user, name, if_match(match))

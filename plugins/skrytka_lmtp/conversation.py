@@ -31,6 +31,11 @@ class Conversation:
         self._framing = framing.Framing()
         self._chunk: commands.Bdat | None = None
 
+    @property
+    def receiving_mail(self) -> bool:
+        """True while the client owes octets of a mail."""
+        return self._framing.in_body
+
     def greeting(self) -> bytes:
         return render(Reply(220, "", (f"{self.session.hostname} LMTP Skrytka ready",)))
 

@@ -74,6 +74,11 @@ class Framing:
         self._missing = size_octets
         self._mode = "chunk"
 
+    @property
+    def in_body(self) -> bool:
+        """True from ``read_data`` or ``read_chunk`` to the body's end."""
+        return self._mode in {"data", "chunk"}
+
     def next_event(self) -> Event | None:
         match self._mode:
             case "line":

@@ -1,4 +1,4 @@
-"""One async function per command. The states table has allowed the command; a failed reply leaves the state as it is."""
+"""One async function per command. The states table has allowed it; a failed reply leaves the state as it is."""
 
 from __future__ import annotations
 

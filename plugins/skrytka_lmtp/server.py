@@ -18,14 +18,17 @@ _TURN_S = 0.002
 
 
 async def converse(core: Core, settings: LmtpSettings, connection: Connection) -> None:
-    """Hold one conversation until either side ends it. A client that goes away is no error."""
+    """Hold one conversation until either side ends it. A client that goes away is no error.
+
+    Draining lets a mail that is on its way arrive; ``DRAINING`` comes again behind it.
+    """
     hostname = core.settings.serve.hostname or socket.gethostname()
     conversation = Conversation(Session(core, settings, hostname, _peer(connection)))
     try:
         connection.write(conversation.greeting())
         while not conversation.closing:
             received = await connection.receive(settings.idle_timeout_s)
-            if received is Signal.WOKEN:
+            if received is Signal.WOKEN or (received is Signal.DRAINING and conversation.receiving_mail):
                 continue
             if isinstance(received, Signal):
                 connection.write(_FAREWELLS[received])

@@ -22,7 +22,7 @@ async def converse(core: Core, settings: Pop3Settings, connection: Connection) -
     try:
         await _send(connection, conversation.greeting())
         while not conversation.closing:
-            received = await connection.receive(_timeout(conversation, settings, login_deadline))
+            received = await _receive(conversation, connection, login_deadline)
             if received is Signal.WOKEN:
                 continue
             if isinstance(received, Signal):
@@ -38,11 +38,13 @@ async def converse(core: Core, settings: Pop3Settings, connection: Connection) -
         await conversation.end()
 
 
-def _timeout(conversation: Conversation, settings: Pop3Settings, login_deadline: float) -> float:
-    """Until login all of it must fit ``login_timeout_s``; afterwards every octet starts the idle time anew."""
-    if conversation.session.open_maildrop is not None:
-        return settings.idle_timeout_s
-    return max(login_deadline - time.monotonic(), 0.001)
+async def _receive(conversation: Conversation, connection: Connection, login_deadline: float) -> bytes | Signal:
+    """Before login all of it must fit ``login_timeout_s``; afterwards every octet starts the idle time anew."""
+    session = conversation.session
+    if session.open_maildrop is not None:
+        return await connection.receive(session.settings.idle_timeout_s)
+    left_s = login_deadline - time.monotonic()
+    return await connection.receive(left_s) if left_s > 0 else Signal.TIMED_OUT
 
 
 async def _farewell(signal: Signal, conversation: Conversation, connection: Connection) -> None:

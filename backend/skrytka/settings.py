@@ -6,6 +6,11 @@ from typing import Annotated
 
 import msgspec
 
+
+class SettingsError(Exception):
+    """A setting that cannot be; the text is one line that names its key."""
+
+
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -14,7 +19,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Base of all sections."""
 
 
-class Serve(Section):
+class Serve(Section, frozen=True):
     """``workers`` 0 means one per core. ``plugins`` may name ``rest`` besides the front ends."""
 
     workers: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
@@ -24,7 +29,7 @@ class Serve(Section):
     switch_interval_s: Seconds = 0.0002
 
 
-class Store(Section):
+class Store(Section, frozen=True):
     """``url`` is ``sqlite:`` or ``postgresql://...`` (the directory; ``shard_urls`` name further servers, else it holds all)."""
 
     url: str = "sqlite:"
@@ -34,46 +39,47 @@ class Store(Section):
     statement_timeout_s: Seconds = 30.0
 
 
-class Redis(Section):
+class Redis(Section, frozen=True):
     """Empty ``url``: the local bus."""
 
     url: str = ""
 
 
-class Bus(Section):
+class Bus(Section, frozen=True):
     poll_interval_s: Seconds = 60.0
 
 
-class Blobs(Section):
+class Blobs(Section, frozen=True):
     """``url`` is empty (a folder in the data directory) or ``file:///path``."""
 
     url: str = ""
     inline_limit_octets: Positive = 65_536
 
 
-class Rest(Section):
+class Rest(Section, frozen=True):
     listen: str = "127.0.0.1:8080"
     idempotency_hours: Positive = 24
     max_connections: Positive = 1_000
 
 
-class Auth(Section):
+class Auth(Section, frozen=True):
     scram: bool = True
     allow_plaintext: bool = False
     cache_s: Seconds = 300.0
     argon2_time_cost: Positive = 2
     argon2_memory_kib: Annotated[int, msgspec.Meta(ge=8_192)] = 19_456
     argon2_concurrency: Positive = 2
+    argon2_queue: Positive = 1_000
 
 
-class Tls(Section):
+class Tls(Section, frozen=True):
     """Empty: a self-signed pair is made in the data directory at first start, and said so."""
 
     certificate: str = ""
     key: str = ""
 
 
-class Limits(Section):
+class Limits(Section, frozen=True):
     """Limits that hold on every way in."""
 
     message_octets: Positive = 50 * 1024 * 1024
@@ -89,18 +95,18 @@ class Limits(Section):
     default_quota_messages: int | None = None
 
 
-class Log(Section):
+class Log(Section, frozen=True):
     level: str = "info"
     format: str = "text"
 
 
-class Jobs(Section):
+class Jobs(Section, frozen=True):
     retention_interval_s: Seconds = 300.0
     collect_interval_s: Seconds = 3_600.0
     expunge_grace_s: Annotated[float, msgspec.Meta(ge=600)] = 600.0
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """Everything but the front ends' sections, which their plugins own and which sit in ``front_ends`` by name."""
 
     data_dir: str = "./var"

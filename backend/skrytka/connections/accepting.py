@@ -1,0 +1,212 @@
+"""From a listening socket to conversations: accept, read the PROXY header, count, shake hands, converse, close.
+
+The sockets are accepted here and not by the event loop's server, because draining must first take what is queued, and
+because the PROXY header has to be read to the octet before TLS starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from skrytka import metrics
+from skrytka.connections import networks, proxy_protocol
+from skrytka.connections.connection import (
+    HANDSHAKE_TIMEOUT_S,
+    TLS_SHUTDOWN_TIMEOUT_S,
+    Client,
+    ClientConnection,
+)
+from skrytka.connections.interface import Connection, Listener
+from skrytka.connections.limits import ConnectionLimits
+
+logger = logging.getLogger(__name__)
+
+PROXY_HEADER_TIMEOUT_S = 5.0
+BACKLOG = 4_096
+_ACCEPTS_AT_ONCE = 64
+_OUT_OF_RESOURCES = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+_OUT_OF_RESOURCES_PAUSE_S = 0.5
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What holds for every connection of one listener; ``limits`` is shared by the listeners of a front end."""
+
+    listener: Listener
+    converse: Callable[[Connection], Awaitable[None]]
+    limits: ConnectionLimits
+    trusted: tuple[networks.Network, ...] = ()
+    tls_context: ssl.SSLContext | None = None
+    allow_plaintext: bool = False
+
+
+class _Refused(Exception):
+    """This connection is not served; the text says why, ``reason`` is the metric's label."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+class Acceptor:
+    """Serves one listening socket until drained."""
+
+    def __init__(self, listening: socket.socket, terms: Terms) -> None:
+        listening.setblocking(False)
+        self._listening = listening
+        self._terms = terms
+        self._loop = asyncio.get_running_loop()
+        self._connections: set[ClientConnection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._draining = False
+        name = terms.listener.name
+        self._open = metrics.CONNECTIONS_OPEN.labels(name)
+        self._accepted = metrics.CONNECTIONS_ACCEPTED.labels(name)
+
+    def start(self) -> None:
+        self._loop.add_reader(self._listening, self._accept_some)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Take what is queued, stop accepting, let conversations end, and cut those that have not by then."""
+        self._loop.remove_reader(self._listening)
+        for _ in range(BACKLOG // _ACCEPTS_AT_ONCE):
+            if not self._accept_some():
+                break
+        self._draining = True
+        self._listening.close()
+        for connection in tuple(self._connections):
+            connection.drain()
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=timeout_s)
+        if self._tasks:
+            logger.warning("%s: %d conversations cut at the end of draining", self._name, len(self._tasks))
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def _name(self) -> str:
+        return self._terms.listener.name
+
+    def _accept_some(self) -> bool:
+        """Accept what is queued, boundedly; True when more may be."""
+        for _ in range(_ACCEPTS_AT_ONCE):
+            try:
+                client, peer = self._listening.accept()
+            except (BlockingIOError, InterruptedError):
+                return False
+            except OSError as error:
+                return self._accept_failed(error)
+            self._accepted.inc()
+            if not self._terms.limits.enter():
+                self._count_refused(_Refused("connections", "too many connections"), peer[0])
+                client.close()
+                continue
+            client.setblocking(False)
+            task = self._loop.create_task(self._serve(client, peer[0]))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return True
+
+    def _accept_failed(self, error: OSError) -> bool:
+        if error.errno not in _OUT_OF_RESOURCES:
+            return True  # the client went while queued (accept(2)): the next one may be fine
+        logger.error("%s: cannot accept connections for a moment: %s", self._name, error.strerror)
+        if not self._draining:
+            self._loop.remove_reader(self._listening)
+            self._loop.call_later(_OUT_OF_RESOURCES_PAUSE_S, self._resume)
+        return False
+
+    def _resume(self) -> None:
+        if not self._draining:
+            self.start()
+
+    async def _serve(self, client: socket.socket, peer: str) -> None:
+        limits, key = self._terms.limits, None
+        self._open.inc()
+        try:
+            address, key = await self._identify(client, networks.parse_address(peer))
+            connection = await self._connect(client, address)
+            await self._converse(connection)
+        except _Refused as refused:
+            self._count_refused(refused, peer)
+        finally:
+            client.close()
+            self._open.dec()
+            limits.leave()
+            if key is not None:
+                limits.leave_from(key)
+
+    async def _identify(self, client: socket.socket, peer: networks.Address) -> tuple[Client, int | None]:
+        """Who the client is, and its entry in the limits; a trusted proxy that names no client is not limited."""
+        terms = self._terms
+        trusted = networks.contains(terms.trusted, peer)
+        address = peer
+        if terms.listener.proxy_protocol:
+            if not trusted:
+                raise _Refused("untrusted", "a PROXY header is expected here, and this network is not trusted")
+            address = await self._read_proxy_header(client) or peer
+        key = None if trusted and address == peer else networks.client_key(address)
+        if key is not None and not terms.limits.enter_from(key):
+            raise _Refused("connections_per_address", f"too many connections from {address}")
+        plaintext = trusted or peer.is_loopback or terms.allow_plaintext
+        return Client(str(address), plaintext), key
+
+    async def _read_proxy_header(self, client: socket.socket) -> networks.Address | None:
+        try:
+            async with asyncio.timeout(PROXY_HEADER_TIMEOUT_S):
+                prefix = await self._read_exactly(client, proxy_protocol.PREFIX_OCTETS)
+                body = await self._read_exactly(client, proxy_protocol.body_octets(prefix))
+            return proxy_protocol.source(prefix, body)
+        except (proxy_protocol.ProxyProtocolError, OSError) as error:
+            raise _Refused("proxy_protocol", f"no PROXY header: {error or 'it did not come in time'}") from None
+
+    async def _read_exactly(self, client: socket.socket, size: int) -> bytes:
+        octets = b""
+        while len(octets) < size:
+            more = await self._loop.sock_recv(client, size - len(octets))
+            if not more:
+                raise proxy_protocol.ProxyProtocolError("the connection ended before it")
+            octets += more
+        return octets
+
+    async def _connect(self, client: socket.socket, who: Client) -> ClientConnection:
+        terms = self._terms
+        tls = terms.listener.tls
+        try:
+            _, connection = await self._loop.connect_accepted_socket(
+                lambda: ClientConnection(terms.listener, who, terms.tls_context),
+                client,
+                ssl=terms.tls_context if tls else None,
+                ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S if tls else None,
+                ssl_shutdown_timeout=TLS_SHUTDOWN_TIMEOUT_S if tls else None,
+            )
+        except OSError as error:
+            raise _Refused("handshake", f"no connection: {error}") from None
+        return connection
+
+    async def _converse(self, connection: ClientConnection) -> None:
+        self._connections.add(connection)
+        if self._draining:
+            connection.drain()
+        try:
+            await self._terms.converse(connection)
+        except ConnectionError:
+            logger.debug("%s: %s went away", self._name, connection.client_address)
+        except Exception:
+            logger.exception("%s: bug in the conversation with %s", self._name, connection.client_address)
+        finally:
+            try:
+                await connection.close()
+            finally:
+                self._connections.discard(connection)
+
+    def _count_refused(self, refused: _Refused, peer: str) -> None:
+        metrics.CONNECTIONS_REFUSED.labels(self._name, refused.reason).inc()
+        logger.info("%s: refused %s: %s", self._name, peer, refused)

@@ -1,0 +1,85 @@
+"""From a framed command to its Struct: for any input a ``Tagged`` command or one ``SyntaxFault``, never anything else.
+
+One module per state, as in ``commands``; above each parser stands the ABNF that it reads. Departures from the letter, all of
+them to read what real clients send: octets above 127 in quoted strings, spaces before the end of a line, names of commands
+and items in any case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from skrytka_imap.commands import Command, Tagged
+from skrytka_imap.faults import SyntaxFault
+from skrytka_imap.framing import CommandReceived
+from skrytka_imap.grammar import any_state, append, authenticated, fetch, not_authenticated, search, selected
+from skrytka_imap.grammar.cursor import Cursor
+
+Parser = Callable[[Cursor], Command]
+
+PARSERS: Mapping[str, Parser] = MappingProxyType(
+    {
+        "APPEND": append.append,
+        "AUTHENTICATE": not_authenticated.authenticate,
+        "CAPABILITY": any_state.capability,
+        "CHECK": selected.check,
+        "CLOSE": selected.close,
+        "COPY": selected.copy,
+        "CREATE": authenticated.create,
+        "DELETE": authenticated.delete,
+        "ENABLE": authenticated.enable,
+        "EXAMINE": authenticated.examine,
+        "EXPUNGE": selected.expunge,
+        "FETCH": fetch.fetch,
+        "GETQUOTA": authenticated.get_quota,
+        "GETQUOTAROOT": authenticated.get_quota_root,
+        "ID": any_state.identify,
+        "IDLE": authenticated.idle,
+        "LIST": authenticated.list_folders,
+        "LOGIN": not_authenticated.login,
+        "LOGOUT": any_state.logout,
+        "LSUB": authenticated.lsub,
+        "MOVE": selected.move,
+        "NAMESPACE": authenticated.namespace,
+        "NOOP": any_state.noop,
+        "RENAME": authenticated.rename,
+        "SEARCH": search.search,
+        "SELECT": authenticated.select,
+        "SETQUOTA": authenticated.set_quota,
+        "STARTTLS": not_authenticated.start_tls,
+        "STATUS": authenticated.status,
+        "STORE": selected.store,
+        "SUBSCRIBE": authenticated.subscribe,
+        "UID COPY": selected.uid_copy,
+        "UID EXPUNGE": selected.uid_expunge,
+        "UID FETCH": fetch.uid_fetch,
+        "UID MOVE": selected.uid_move,
+        "UID SEARCH": search.uid_search,
+        "UID STORE": selected.uid_store,
+        "UNSELECT": selected.unselect,
+        "UNSUBSCRIBE": authenticated.unsubscribe,
+    }
+)
+
+
+def parse(received: CommandReceived) -> Tagged:
+    """Read one command. RFC 3501 section 9.
+
+    command = tag SP (command-any / command-auth / command-nonauth / command-select) CRLF
+    """
+    cursor = Cursor(received.pieces)
+    tag = cursor.read_tag()
+    name = cursor.name("a command")
+    if name == "UID":
+        cursor.space()
+        name = f"UID {cursor.name('COPY, EXPUNGE, FETCH, MOVE, SEARCH or STORE')}"
+    parser = PARSERS.get(name)
+    if parser is None:
+        raise cursor.fault(f"There is no command {name[:40]}")
+    command = parser(cursor)
+    cursor.end()
+    return Tagged(tag, command)
+
+
+__all__ = ["PARSERS", "Parser", "SyntaxFault", "parse"]

@@ -1,0 +1,169 @@
+"""Parsers of the commands of the authenticated state."""
+
+from __future__ import annotations
+
+from skrytka_imap.commands import (
+    Create,
+    Delete,
+    Enable,
+    Examine,
+    GetQuota,
+    GetQuotaRoot,
+    Idle,
+    List,
+    Lsub,
+    Namespace,
+    Rename,
+    Select,
+    SetQuota,
+    Status,
+    StatusItem,
+    Subscribe,
+    Unsubscribe,
+)
+from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
+from skrytka_imap.grammar.folder_name import folder_name, pattern
+
+
+def select(cursor: Cursor) -> Select:
+    """RFC 3501 section 9 and RFC 7162 section 7.
+
+    select = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"]
+    """
+    return Select(_name(cursor), _condstore(cursor))
+
+
+def examine(cursor: Cursor) -> Examine:
+    """examine = "EXAMINE" SP mailbox [SP "(" select-param *(SP select-param) ")"]"""
+    return Examine(_name(cursor), _condstore(cursor))
+
+
+def create(cursor: Cursor) -> Create:
+    """create = "CREATE" SP mailbox"""
+    return Create(_name(cursor).removesuffix("/"))
+
+
+def delete(cursor: Cursor) -> Delete:
+    """delete = "DELETE" SP mailbox"""
+    return Delete(_name(cursor))
+
+
+def rename(cursor: Cursor) -> Rename:
+    """rename = "RENAME" SP mailbox SP mailbox"""
+    return Rename(_name(cursor), _name(cursor))
+
+
+def subscribe(cursor: Cursor) -> Subscribe:
+    """subscribe = "SUBSCRIBE" SP mailbox"""
+    return Subscribe(_name(cursor))
+
+
+def unsubscribe(cursor: Cursor) -> Unsubscribe:
+    """unsubscribe = "UNSUBSCRIBE" SP mailbox"""
+    return Unsubscribe(_name(cursor))
+
+
+def list_folders(cursor: Cursor) -> List:
+    """list = "LIST" SP mailbox SP list-mailbox"""
+    reference = _name(cursor)
+    cursor.space()
+    return List(reference, pattern(cursor))
+
+
+def lsub(cursor: Cursor) -> Lsub:
+    """lsub = "LSUB" SP mailbox SP list-mailbox"""
+    reference = _name(cursor)
+    cursor.space()
+    return Lsub(reference, pattern(cursor))
+
+
+def status(cursor: Cursor) -> Status:
+    """RFC 3501 section 9 and RFC 7162 section 7.
+
+    status     = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
+    status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" / "HIGHESTMODSEQ"
+    """
+    name = _name(cursor)
+    cursor.space()
+    cursor.expect(b"(")
+    items: dict[StatusItem, None] = {}
+    while True:
+        word = cursor.name("a status item")
+        if word not in StatusItem.__members__:
+            raise cursor.fault(f"There is no status item {word[:40]}")
+        items[StatusItem[word]] = None
+        if cursor.skip(b")"):
+            return Status(name, tuple(items))
+        cursor.space()
+
+
+def idle(_: Cursor) -> Idle:
+    """RFC 2177 section 5: command_auth ::= ... / idle, idle ::= "IDLE" CRLF "DONE" """
+    return Idle()
+
+
+def namespace(_: Cursor) -> Namespace:
+    """RFC 2342 section 9: Namespace_Command = "NAMESPACE" """
+    return Namespace()
+
+
+def enable(cursor: Cursor) -> Enable:
+    """RFC 5161 section 4: command-any =/ "ENABLE" 1*(SP capability)"""
+    cursor.space()
+    names = {cursor.atom("a capability").upper(): None}
+    while cursor.skip(b" "):
+        names[cursor.atom("a capability").upper()] = None
+    return Enable(tuple(names))
+
+
+def get_quota(cursor: Cursor) -> GetQuota:
+    """RFC 9208 section 7: getquota = "GETQUOTA" SP quota-root-name"""
+    return GetQuota(_root(cursor))
+
+
+def get_quota_root(cursor: Cursor) -> GetQuotaRoot:
+    """RFC 9208 section 7: getquotaroot = "GETQUOTAROOT" SP mailbox"""
+    return GetQuotaRoot(_name(cursor))
+
+
+def set_quota(cursor: Cursor) -> SetQuota:
+    """RFC 9208 section 7.
+
+    setquota            = "SETQUOTA" SP quota-root-name SP setquota-list
+    setquota-list       = "(" [setquota-resource *(SP setquota-resource)] ")"
+    setquota-resource   = resource-name SP resource-limit
+    resource-limit      = number64
+    """
+    root = _root(cursor)
+    cursor.space()
+    cursor.expect(b"(")
+    limits: list[tuple[str, int]] = []
+    while not cursor.skip(b")"):
+        if limits:
+            cursor.space()
+        resource = cursor.atom("a resource").upper()
+        cursor.space()
+        limits.append((resource, cursor.number(LARGEST_MODSEQ)))
+    return SetQuota(root, tuple(limits))
+
+
+def _name(cursor: Cursor) -> str:
+    cursor.space()
+    return folder_name(cursor)
+
+
+def _root(cursor: Cursor) -> str:
+    """quota-root-name = astring"""
+    cursor.space()
+    return cursor.text(cursor.astring("a quota root"), "The quota root")
+
+
+def _condstore(cursor: Cursor) -> bool:
+    """RFC 7162 section 7: select-param =/ condstore-param, condstore-param = "CONDSTORE" """
+    if not cursor.skip(b" ("):
+        return False
+    word = cursor.name("CONDSTORE")
+    if word != "CONDSTORE":
+        raise cursor.fault(f"There is no parameter {word[:40]}")
+    cursor.expect(b")")
+    return True

@@ -1,0 +1,152 @@
+"""Parser of FETCH."""
+
+from __future__ import annotations
+
+import re
+
+from skrytka_imap.commands import BodySection, Fetch, FetchAttribute, FetchItem, Partial, Section, SectionText
+from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
+from skrytka_imap.grammar.sequence_set import sequence_set
+
+ATTRIBUTES = {attribute.value: attribute for attribute in FetchAttribute}
+FAST = (FetchAttribute.FLAGS, FetchAttribute.INTERNALDATE, FetchAttribute.RFC822_SIZE)
+MACROS = {
+    "FAST": FAST,
+    "ALL": (*FAST, FetchAttribute.ENVELOPE),
+    "FULL": (*FAST, FetchAttribute.ENVELOPE, FetchAttribute.BODY),
+}
+SECTION_TEXTS = {text.value: text for text in SectionText}
+PART = re.compile(rb"[1-9][0-9]{0,9}")
+HEADER_NAME = re.compile(rb"[\x21-\x39\x3b-\x7e]+\Z")
+CHANGED_SINCE = re.compile(rb" \(CHANGEDSINCE ", re.IGNORECASE)
+MOST_ITEMS = 1_000
+DEEPEST_PART = 100
+
+
+def fetch(cursor: Cursor, *, uid: bool = False) -> Fetch:
+    """RFC 3501 section 9 and RFC 7162 section 7.
+
+    fetch          = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
+                     [fetch-modifiers]
+    fetch-modifier = chgsince-fetch-mod
+    """
+    cursor.space()
+    sequence = sequence_set(cursor)
+    cursor.space()
+    items = _items(cursor)
+    changed_since = None
+    if cursor.take(CHANGED_SINCE):
+        changed_since = cursor.number(LARGEST_MODSEQ)
+        cursor.expect(b")")
+        items.setdefault(FetchAttribute.MODSEQ)
+    if uid and FetchAttribute.UID not in items:
+        items = {FetchAttribute.UID: None, **items}
+    return Fetch(sequence, tuple(items), uid, changed_since)
+
+
+def uid_fetch(cursor: Cursor) -> Fetch:
+    return fetch(cursor, uid=True)
+
+
+def _items(cursor: Cursor) -> dict[FetchItem, None]:
+    """The items in order, each once."""
+    if not cursor.skip(b"("):
+        word = cursor.name("an item to fetch")
+        return dict.fromkeys(MACROS[word]) if word in MACROS else {_item(cursor, word): None}
+    items: dict[FetchItem, None] = {}
+    while True:
+        items[_item(cursor, cursor.name("an item to fetch"))] = None
+        if len(items) > MOST_ITEMS:
+            raise cursor.fault(f"FETCH takes at most {MOST_ITEMS} items")
+        if cursor.skip(b")"):
+            return items
+        cursor.space()
+
+
+def _item(cursor: Cursor, word: str) -> FetchItem:
+    """RFC 3501 section 9.
+
+    fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] / "BODY" ["STRUCTURE"] /
+                "UID" / "BODY" section ["<" number "." nz-number ">"] /
+                "BODY.PEEK" section ["<" number "." nz-number ">"]
+    """
+    if word == "BODY.PEEK" or (word == "BODY" and cursor.peek() == b"["):
+        cursor.expect(b"[")
+        section = _section(cursor)
+        cursor.expect(b"]")
+        return BodySection(section, word == "BODY.PEEK", _partial(cursor))
+    attribute = ATTRIBUTES.get(word)
+    if attribute is None:
+        raise cursor.fault(f"There is no item {word[:40]} to fetch")
+    return attribute
+
+
+def _section(cursor: Cursor) -> Section:
+    """RFC 3501 section 9.
+
+    section         = "[" [section-spec] "]"
+    section-spec    = section-msgtext / (section-part ["." section-text])
+    section-part    = nz-number *("." nz-number)
+    """
+    part: list[int] = []
+    while match := cursor.take(PART):
+        part.append(int(match[0]))
+        if len(part) > DEEPEST_PART:
+            raise cursor.fault(f"Parts nest at most {DEEPEST_PART} deep")
+        if not cursor.skip(b"."):
+            return Section(tuple(part))
+    if not part and cursor.peek() == b"]":
+        return Section()
+    text, fields = _section_text(cursor, in_part=bool(part))
+    return Section(tuple(part), text, fields)
+
+
+def _section_text(cursor: Cursor, *, in_part: bool) -> tuple[SectionText, tuple[bytes, ...]]:
+    """RFC 3501 section 9.
+
+    section-msgtext = "HEADER" / "HEADER.FIELDS" [".NOT"] SP header-list / "TEXT"
+    section-text    = section-msgtext / "MIME"
+    """
+    word = cursor.name("HEADER, TEXT, MIME or a part number")
+    text = SECTION_TEXTS.get(word)
+    if text is None:
+        raise cursor.fault(f"There is no section {word[:40]}")
+    if text is SectionText.MIME and not in_part:
+        raise cursor.fault("MIME needs the number of a part")
+    if text in (SectionText.HEADER_FIELDS, SectionText.HEADER_FIELDS_NOT):
+        cursor.space()
+        return text, _header_list(cursor)
+    return text, ()
+
+
+def _header_list(cursor: Cursor) -> tuple[bytes, ...]:
+    """RFC 3501 section 9.
+
+    header-list     = "(" header-fld-name *(SP header-fld-name) ")"
+    header-fld-name = astring
+    """
+    cursor.expect(b"(")
+    names: list[bytes] = []
+    while True:
+        name = cursor.astring("a header name")
+        if HEADER_NAME.match(name) is None:
+            raise cursor.fault("A header name has printable ASCII without colon")
+        names.append(name)
+        if len(names) > MOST_ITEMS:
+            raise cursor.fault(f"A list has at most {MOST_ITEMS} header names")
+        if cursor.skip(b")"):
+            return tuple(names)
+        cursor.space()
+
+
+def _partial(cursor: Cursor) -> Partial | None:
+    """partial = "<" number "." nz-number ">" """
+    if not cursor.skip(b"<"):
+        return None
+    origin = cursor.number()
+    cursor.expect(b".")
+    count = cursor.number()
+    if count == 0:
+        raise cursor.fault("A partial fetch takes at least one octet")
+    cursor.expect(b">")
+    return Partial(origin, count)

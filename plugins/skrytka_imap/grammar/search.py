@@ -1,0 +1,178 @@
+"""Parser of SEARCH."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from skrytka.plugin_api import model
+from skrytka_imap.commands import Search
+from skrytka_imap.commands.search import (
+    All,
+    And,
+    Contains,
+    HasFlag,
+    HasKeyword,
+    Header,
+    InternalDate,
+    Larger,
+    ModSeq,
+    Not,
+    Numbers,
+    Or,
+    Recent,
+    SearchKey,
+    SentDate,
+    Smaller,
+    Uids,
+    When,
+)
+from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
+from skrytka_imap.grammar.dates import date
+from skrytka_imap.grammar.sequence_set import sequence_set
+
+CHARSET = re.compile(rb" CHARSET ", re.IGNORECASE)
+ENTRY = re.compile(rb"\"(?:[^\"\\]|\\[\"\\])*\" (?:priv|shared|all) ", re.IGNORECASE)
+
+DEEPEST = 128
+"""How far keys may nest: an OR of 128 addresses is written as 128 nested ORs."""
+MOST_KEYS = 4_096
+
+PLAIN: dict[str, SearchKey] = {
+    "ALL": All(),
+    "ANSWERED": HasFlag(model.Flags.ANSWERED),
+    "DELETED": HasFlag(model.Flags.DELETED),
+    "DRAFT": HasFlag(model.Flags.DRAFT),
+    "FLAGGED": HasFlag(model.Flags.FLAGGED),
+    "NEW": And((Recent(), Not(HasFlag(model.Flags.SEEN)))),
+    "OLD": Not(Recent()),
+    "RECENT": Recent(),
+    "SEEN": HasFlag(model.Flags.SEEN),
+    "UNANSWERED": Not(HasFlag(model.Flags.ANSWERED)),
+    "UNDELETED": Not(HasFlag(model.Flags.DELETED)),
+    "UNDRAFT": Not(HasFlag(model.Flags.DRAFT)),
+    "UNFLAGGED": Not(HasFlag(model.Flags.FLAGGED)),
+    "UNSEEN": Not(HasFlag(model.Flags.SEEN)),
+}
+
+
+def search(cursor: Cursor, *, uid: bool = False) -> Search:
+    """RFC 3501 section 9.
+
+    search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)
+    """
+    charset = None
+    if cursor.take(CHARSET):
+        charset = cursor.astring("a charset").decode("ascii", "replace")
+    keys = _Keys(cursor)
+    cursor.space()
+    return Search(keys.several(0), charset, uid, keys.mentions_modseq)
+
+
+def uid_search(cursor: Cursor) -> Search:
+    return search(cursor, uid=True)
+
+
+class _Keys:
+    """Reads keys and counts them: what is nested too deep or has too many keys is refused while it is read."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.mentions_modseq = False
+        self._cursor = cursor
+        self._count = 0
+
+    def several(self, depth: int) -> SearchKey:
+        """search-key *(SP search-key)"""
+        keys = [self.one(depth)]
+        while self._cursor.skip(b" ") and self._cursor.peek() not in (b"", b" "):
+            keys.append(self.one(depth))
+        return keys[0] if len(keys) == 1 else And(tuple(keys))
+
+    def one(self, depth: int) -> SearchKey:
+        """RFC 3501 section 9.
+
+        search-key = "ALL" / "ANSWERED" / ... / sequence-set / "(" search-key *(SP search-key) ")"
+        """
+        cursor = self._cursor
+        self._count += 1
+        if depth > DEEPEST or self._count > MOST_KEYS:
+            raise cursor.fault(f"SEARCH takes at most {MOST_KEYS} keys, nested at most {DEEPEST} deep")
+        if cursor.skip(b"("):
+            key = self.several(depth + 1)
+            cursor.expect(b")")
+            return key
+        if cursor.peek() in b"*0123456789" and cursor.peek():
+            return Numbers(sequence_set(cursor))
+        word = cursor.name("a search key")
+        return self._nested(word, depth + 1) or PLAIN.get(word) or self._with_argument(word)
+
+    def _nested(self, word: str, depth: int) -> SearchKey | None:
+        """search-key =/ "NOT" SP search-key / "OR" SP search-key SP search-key"""
+        cursor = self._cursor
+        if word not in ("NOT", "OR"):
+            return None
+        cursor.space()
+        left = self.one(depth)
+        if word == "NOT":
+            return Not(left)
+        cursor.space()
+        return Or(left, self.one(depth))
+
+    def _with_argument(self, word: str) -> SearchKey:
+        parser = WITH_ARGUMENT.get(word)
+        if parser is None:
+            raise self._cursor.fault(f"There is no search key {word[:40]}")
+        self._cursor.space()
+        self.mentions_modseq |= word == "MODSEQ"
+        return parser(self._cursor)
+
+
+def _header(name: bytes) -> Callable[[Cursor], SearchKey]:
+    """search-key =/ "BCC" SP astring / "CC" SP astring / "FROM" SP astring / "SUBJECT" SP astring / "TO" SP astring"""
+    return lambda cursor: Header(name, cursor.astring("what to search for"))
+
+
+def _any_header(cursor: Cursor) -> SearchKey:
+    """search-key =/ "HEADER" SP header-fld-name SP astring"""
+    name = cursor.astring("a header name").lower()
+    cursor.space()
+    return Header(name, cursor.astring("what to search for"))
+
+
+def _keyword(cursor: Cursor) -> HasKeyword:
+    """search-key =/ "KEYWORD" SP flag-keyword"""
+    return HasKeyword(cursor.atom("a keyword"))
+
+
+def _modseq(cursor: Cursor) -> ModSeq:
+    """RFC 7162 section 7.
+
+    search-modsequence = "MODSEQ" [search-modseq-ext] SP mod-sequence-valzer
+    search-modseq-ext  = SP entry-name SP entry-type-req
+    """
+    cursor.take(ENTRY)
+    return ModSeq(cursor.number(LARGEST_MODSEQ))
+
+
+WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
+    "BCC": _header(b"bcc"),
+    "BEFORE": lambda cursor: InternalDate(When.BEFORE, date(cursor)),
+    "BODY": lambda cursor: Contains("BODY", cursor.astring("what to search for")),
+    "CC": _header(b"cc"),
+    "FROM": _header(b"from"),
+    "HEADER": _any_header,
+    "KEYWORD": _keyword,
+    "LARGER": lambda cursor: Larger(cursor.number()),
+    "MODSEQ": _modseq,
+    "ON": lambda cursor: InternalDate(When.ON, date(cursor)),
+    "SENTBEFORE": lambda cursor: SentDate(When.BEFORE, date(cursor)),
+    "SENTON": lambda cursor: SentDate(When.ON, date(cursor)),
+    "SENTSINCE": lambda cursor: SentDate(When.SINCE, date(cursor)),
+    "SINCE": lambda cursor: InternalDate(When.SINCE, date(cursor)),
+    "SMALLER": lambda cursor: Smaller(cursor.number()),
+    "SUBJECT": _header(b"subject"),
+    "TEXT": lambda cursor: Contains("TEXT", cursor.astring("what to search for")),
+    "TO": _header(b"to"),
+    "UID": lambda cursor: Uids(sequence_set(cursor)),
+    "UNKEYWORD": lambda cursor: Not(_keyword(cursor)),
+}

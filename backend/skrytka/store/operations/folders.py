@@ -169,9 +169,18 @@ async def doom(tx: Tx, values: Doom) -> Changed:
     return Changed(modseq, (FolderId(row[0]),))
 
 
-async def subscribe(tx: Tx, values: FolderName) -> None:
+class Subscription(msgspec.Struct, frozen=True):
+    mailbox_id: MailboxId
+    name: str
+    limit: int
+
+
+async def subscribe(tx: Tx, values: Subscription) -> None:
     await hold(tx, values.mailbox_id)
     await tx.execute(INSERT_SUBSCRIPTION, values.mailbox_id, values.name)
+    row = await tx.row("SELECT COUNT(*) FROM subscription WHERE mailbox_id = ?", values.mailbox_id)
+    if row is not None and row[0] > values.limit:
+        raise LimitReached(f"A mailbox has at most {values.limit} subscriptions")
 
 
 async def unsubscribe(tx: Tx, values: FolderName) -> bool:

@@ -1,4 +1,4 @@
-"""Keywords: case-insensitive names (RFC 9051 section 2.3.2), stored sorted with spaces between, spelt as first given."""
+"""Keywords: case-insensitive names (RFC 9051 section 2.3.2), stored sorted and space-separated, spelt as first given."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from skrytka.errors import AlreadyExists, NotFound
+from skrytka.errors import AlreadyExists, LimitReached, NotFound
 from skrytka.model import FolderId, MailboxId
 from skrytka.store.interface import Tx
 from skrytka.store.operations import copying
@@ -20,6 +20,8 @@ class Rename(msgspec.Struct, frozen=True):
     old: str
     path: tuple[str, ...]
     folder_limit: int
+    name_octets_limit: int
+    depth_limit: int
     now: int
 
 
@@ -38,6 +40,7 @@ async def rename(tx: Tx, values: Rename) -> Changed:
     if values.old not in present:
         raise NotFound("folder", values.old)
     renamed = _renamed(present, values.old, values.path[-1])
+    _check_limits(values, renamed)
     kept = present.keys() - renamed.keys()
     for name in renamed.values():
         if name in kept:
@@ -54,6 +57,13 @@ async def rename(tx: Tx, values: Rename) -> Changed:
 def _renamed(present: dict[str, FolderId], old: str, new: str) -> dict[str, str]:
     children = old + "/"
     return {name: new + name[len(old) :] for name in present if name == old or name.startswith(children)}
+
+
+def _check_limits(values: Rename, renamed: dict[str, str]) -> None:
+    """The new name was checked by the caller, but children may end up too long or too deep."""
+    for name in renamed.values():
+        if len(name.encode()) > values.name_octets_limit or name.count("/") >= values.depth_limit:
+            raise LimitReached(f"The name of the child {name!r} would be too long or too deep")
 
 
 async def empty_inbox(tx: Tx, values: EmptyInbox) -> Changed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from skrytka.model import ContentId, FolderId, MailboxId, MessageRow, Uid
@@ -27,7 +29,7 @@ class ListRenditions(msgspec.Struct, frozen=True):
     wanted: tuple[Wanted, ...]
 
 
-Listed = tuple[MessageRow, list[bytes | None]]
+Listed = tuple[MessageRow, tuple[bytes | None, ...]]
 
 
 async def list_renditions(tx: Tx, values: ListRenditions) -> list[Listed]:
@@ -56,7 +58,7 @@ async def _list_from(tx: Tx, table: str, values: ListRenditions, uids: tuple[Uid
     return found
 
 
-def _uid_condition(uids: tuple[int, ...] | list[int]) -> tuple[str, list[int]]:
+def _uid_condition(uids: Sequence[int]) -> tuple[str, list[int]]:
     """A range where the UIDs lie close together, which reads faster than a list of them."""
     if uids[-1] - uids[0] < 2 * len(uids):
         return "m.uid >= ? AND m.uid <= ?", [uids[0], uids[-1]]
@@ -84,8 +86,11 @@ def _selection(wanted: tuple[Wanted, ...]) -> tuple[str, str, list[str]]:
     return columns, join, values
 
 
-def _fresh(row: Row, wanted: tuple[Wanted, ...]) -> list[bytes | None]:
-    return [row[8 + 2 * index] if row[9 + 2 * index] == item.version else None for index, item in enumerate(wanted)]
+def _fresh(row: Row, wanted: tuple[Wanted, ...]) -> tuple[bytes | None, ...]:
+    """The octets after the message's columns, each followed by its version."""
+    return tuple(
+        [row[8 + 2 * index] if row[9 + 2 * index] == item.version else None for index, item in enumerate(wanted)]
+    )
 
 
 class StoreRenditions(msgspec.Struct, frozen=True):

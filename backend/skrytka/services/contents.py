@@ -1,0 +1,140 @@
+"""Contents: reading a mail's octets, headers and renditions, and preparing new ones."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+
+from skrytka import mime
+from skrytka.core import Core
+from skrytka.errors import NotFound, Unavailable
+from skrytka.extensions import Rendition
+from skrytka.model import ContentId, FolderId, MailboxRef, MessageRow, Uid
+from skrytka.services.packing import unpack
+from skrytka.services.preparing import derive, draft, finish, off_loop
+from skrytka.services.shards import shard_of
+from skrytka.store.operations import contents
+from skrytka.store.operations import renditions as listings
+from skrytka.store.operations.contents import Prepared, StoredContent, StoredRendition
+
+__all__ = ["Listing", "Prepared", "header", "octets", "prepare", "renditions"]
+
+TURN_S = 0.002
+"""Longest work on the loop before others get their turn."""
+
+_log = logging.getLogger(__name__)
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A message and its renditions in the order of the names asked; one that cannot be derived is empty."""
+
+    row: MessageRow
+    renditions: tuple[bytes, ...]
+
+
+async def prepare(core: Core, octets: bytes) -> Prepared:
+    """Parse once, derive renditions, compress, write the blob if large. Store what is returned within the hour."""
+    made = await draft(core, octets)
+    return finish(made, made.header)
+
+
+async def octets(core: Core, mailbox: MailboxRef, content_id: ContentId) -> bytes:
+    """The whole mail, exactly as it came."""
+    stored = await _stored(core, mailbox, content_id)
+    body = stored.body
+    if stored.blob_key is not None:
+        body = await _blob(core, mailbox, content_id, stored.blob_key)
+    assert body is not None
+    return await off_loop(core, stored.size_octets, lambda: unpack(stored.header) + unpack(body))
+
+
+async def _stored(core: Core, mailbox: MailboxRef, content_id: ContentId) -> StoredContent:
+    key = contents.ContentKey(mailbox.mailbox_id, content_id)
+    stored = await shard_of(core, mailbox).read(contents.read, key)
+    if stored is None:
+        raise NotFound("content", str(content_id))
+    return stored
+
+
+async def _blob(core: Core, mailbox: MailboxRef, content_id: ContentId, key: str) -> bytes:
+    """A blob that is gone together with its content is a message that is gone; without it, a fault of the blob store."""
+    try:
+        return await core.blobs.get(key)
+    except NotFound as missing:
+        await _stored(core, mailbox, content_id)
+        _log.error("the blob %s of content %d of mailbox %s is missing", key, content_id, mailbox.address)
+        raise Unavailable("The message cannot be read now") from missing
+
+
+async def header(core: Core, mailbox: MailboxRef, content_ids: Sequence[ContentId]) -> dict[ContentId, bytes]:
+    """Headers with their blank line, without reading bodies. Contents that are gone are left out."""
+    keys = contents.ContentKeys(mailbox.mailbox_id, tuple(content_ids))
+    found = await shard_of(core, mailbox).read(contents.headers, keys)
+    return {content_id: unpack(packed) for content_id, packed in found}
+
+
+async def renditions(
+    core: Core, mailbox: MailboxRef, folder_id: FolderId, uids: Sequence[Uid], names: Sequence[str]
+) -> list[Listing]:
+    """Messages with the renditions named, for at most 1 000 UIDs; missing ones are derived and stored."""
+    registered = {rendition.name: rendition for rendition in core.extensions.renditions}
+    for name in names:
+        if name not in registered:
+            raise NotFound("rendition", name)
+    asked = [registered[name] for name in names]
+    wanted = tuple(listings.Wanted(rendition.name, rendition.version) for rendition in asked)
+    request = listings.ListRenditions(mailbox.mailbox_id, folder_id, tuple(uids), wanted)
+    found = await shard_of(core, mailbox).read(listings.list_renditions, request)
+    missing = _missing(found, asked)
+    if missing:
+        derived = await _derive_missing(core, mailbox, missing)
+        found = [(row, _completed(row, asked, stored, derived)) for row, stored in found]
+    return [Listing(row, stored) for row, stored in found]  # type: ignore[arg-type]
+
+
+def _missing(found: list[listings.Listed], asked: list[Rendition]) -> dict[ContentId, list[Rendition]]:
+    missing: dict[ContentId, list[Rendition]] = {}
+    for row, stored in found:
+        if None in stored and row.content_id not in missing:
+            missing[row.content_id] = [one for one, has in zip(asked, stored, strict=True) if has is None]
+    return missing
+
+
+Derived = dict[tuple[ContentId, str], bytes]
+
+
+async def _derive_missing(core: Core, mailbox: MailboxRef, missing: dict[ContentId, list[Rendition]]) -> Derived:
+    derived: list[tuple[ContentId, StoredRendition]] = []
+    turn_ends = time.monotonic() + TURN_S
+    for content_id, wanted in missing.items():
+        try:
+            mail = await octets(core, mailbox, content_id)
+        except NotFound:
+            continue
+        made = await off_loop(core, len(mail), partial(_derive, wanted, mail))
+        derived += ((content_id, rendition) for rendition in made)
+        if time.monotonic() > turn_ends:
+            await asyncio.sleep(0)
+            turn_ends = time.monotonic() + TURN_S
+    if derived:
+        values = listings.StoreRenditions(mailbox.mailbox_id, tuple(derived))
+        await shard_of(core, mailbox).write(listings.store_renditions, values)
+    return {(content_id, rendition.name): rendition.octets for content_id, rendition in derived}
+
+
+def _derive(wanted: list[Rendition], mail: bytes) -> tuple[StoredRendition, ...]:
+    return derive(wanted, mail, mime.scan(mail))
+
+
+def _completed(
+    row: MessageRow, asked: list[Rendition], stored: tuple[bytes | None, ...], derived: Derived
+) -> tuple[bytes, ...]:
+    return tuple(
+        has if has is not None else derived.get((row.content_id, one.name), b"")
+        for one, has in zip(asked, stored, strict=True)
+    )

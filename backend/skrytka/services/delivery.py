@@ -1,0 +1,178 @@
+"""Delivery: from a recipient's address to a message in a folder, durable when the answer is given."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import msgspec
+
+from skrytka.core import Core
+from skrytka.errors import DomainError, Invalid, NotFound, Refused, Suspended, TooLarge, Unavailable
+from skrytka.extensions import Delivery
+from skrytka.model import Actor, Appended, FolderId, MailboxId, MailboxRef, State
+from skrytka.services.addresses import normalise_address
+from skrytka.services.folder_names import canonical
+from skrytka.services.preparing import Draft, draft, finish
+from skrytka.services.publishing import announce
+from skrytka.services.shards import now, shard_of
+from skrytka.store.operations import appending, folders
+from skrytka.store.operations import routes as routing
+from skrytka.store.operations.shard_mailboxes import INBOX_FOLDER_ID
+
+FILTER_TIMEOUT_S = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class Route(msgspec.Struct, frozen=True):
+    """Where a recipient's mail goes. ``detail`` is what follows the ``+`` of the local part (RFC 5233)."""
+
+    mailbox: MailboxRef
+    detail: str | None
+    recipient: str
+
+
+async def resolve(core: Core, recipient: str) -> Route:
+    """The mailbox of an address, an alias, or either with ``+detail``. Room for the mail is decided at delivery."""
+    address = normalise_address(recipient)
+    local, _, domain = address.rpartition("@")
+    plain, plus, detail = local.partition("+")
+    target = await core.directory.read(routing.find, routing.Address(address, domain))
+    found_detail = None
+    if target is None and plus and plain:
+        target = await core.directory.read(routing.find, routing.Address(f"{plain}@{domain}", domain))
+        found_detail = detail or None
+    if target is None:
+        raise NotFound("mailbox", recipient)
+    if target.suspended:
+        raise Suspended("The mailbox is suspended")
+    if target.state is not State.ACTIVE:
+        raise Unavailable("The mailbox is being set up or moved")
+    return Route(target.mailbox, found_detail, address)
+
+
+async def deliver(
+    core: Core, actor: Actor, sender: str, routes: Sequence[Route], octets: bytes
+) -> list[DomainError | None]:
+    """Deliver to all; result ``i`` belongs to ``routes[i]``, None once the mail is durable.
+
+    The mail is parsed once. Each mailbox gets its own Return-Path and Delivered-To on top, and renditions are those of the
+    first: what a front end derives must not depend on these two fields.
+    """
+    if len(octets) > core.settings.limits.message_octets:
+        return [TooLarge(core.settings.limits.message_octets)] * len(routes)
+    chosen: dict[MailboxId, Route] = {}
+    for route in routes:
+        chosen.setdefault(route.mailbox.mailbox_id, route)
+    filtered = await asyncio.gather(*(_filtered(core, sender, route, octets) for route in chosen.values()))
+    pending = [_Pending(route, one) for route, one in zip(chosen.values(), filtered, strict=True)]
+    drafts = await _drafts(core, pending)
+    outcomes = await asyncio.gather(*(_stored(core, actor, one, drafts) for one in pending))
+    answers = dict(zip(chosen, outcomes, strict=True))
+    return [answers[route.mailbox.mailbox_id] for route in routes]
+
+
+class _Pending(msgspec.Struct, frozen=True):
+    route: Route
+    delivery: Delivery | DomainError
+
+
+class _Shared(msgspec.Struct, frozen=True):
+    """What all recipients of the same octets share: the draft, and the header below the trace fields."""
+
+    draft: Draft
+    header: bytes
+
+
+async def _filtered(core: Core, sender: str, route: Route, octets: bytes) -> Delivery | DomainError:
+    """The delivery after all filters. Only ``Refused`` is final: any other failure defers the mail."""
+    delivery = Delivery(sender, route.recipient, octets)
+    for one in core.extensions.delivery_filters:
+        try:
+            async with asyncio.timeout(FILTER_TIMEOUT_S):
+                delivery = await one.filter(route.mailbox, delivery)
+        except Refused as refused:
+            return refused
+        except (DomainError, TimeoutError) as error:
+            _log.warning("delivery filter %r deferred a mail to %s: %r", one, route.recipient, error)
+            return Unavailable("A delivery filter does not answer now")
+        except Exception:
+            _log.exception("delivery filter %r failed on a mail to %s", one, route.recipient)
+            return Unavailable("A delivery filter failed")
+    return delivery
+
+
+async def _drafts(core: Core, pending: Sequence[_Pending]) -> dict[bytes, _Shared | DomainError]:
+    """One draft for each distinct mail that the filters left."""
+    drafts: dict[bytes, _Shared | DomainError] = {}
+    for one in pending:
+        if isinstance(one.delivery, DomainError) or one.delivery.octets in drafts:
+            continue
+        try:
+            trace = _trace(one.delivery)
+            made = await draft(core, trace + one.delivery.octets)
+            drafts[one.delivery.octets] = _Shared(made, made.header[len(trace) :])
+        except DomainError as error:
+            drafts[one.delivery.octets] = error
+    return drafts
+
+
+def _trace(delivery: Delivery) -> bytes:
+    """Return-Path (RFC 5321 section 4.4) and Delivered-To."""
+    for field, value in (("sender", delivery.sender), ("recipient", delivery.recipient)):
+        if not value.isprintable():
+            raise Invalid(field, "an address has no control characters")
+    return f"Return-Path: <{delivery.sender}>\r\nDelivered-To: {delivery.recipient}\r\n".encode()
+
+
+async def _stored(
+    core: Core, actor: Actor, pending: _Pending, drafts: dict[bytes, _Shared | DomainError]
+) -> DomainError | None:
+    """Store for one mailbox. A bug must not take the answers of the other recipients with it, so it is logged here."""
+    delivery = pending.delivery
+    if isinstance(delivery, DomainError):
+        return delivery
+    shared = drafts[delivery.octets]
+    if isinstance(shared, DomainError):
+        return shared
+    try:
+        arrival = appending.Arrival(finish(shared.draft, _trace(delivery) + shared.header), 0, (), now(core))
+        appended = await _append(core, pending.route, delivery, arrival)
+        await announce(
+            core, actor, pending.route.mailbox, "delivered", appended.modseq, (appended.folder_id,), appended.uids
+        )
+    except DomainError as error:
+        return error
+    except Exception:
+        _log.exception("delivery to %s failed", delivery.recipient)
+        return Unavailable("The mail cannot be stored now")
+    return None
+
+
+async def _append(core: Core, route: Route, delivery: Delivery, arrival: appending.Arrival) -> Appended:
+    """File the mail; a folder that goes away meanwhile leaves it to INBOX, which is always there."""
+    shard = shard_of(core, route.mailbox)
+    folder_id = await _folder(core, route, delivery)
+    values = appending.Append(route.mailbox.mailbox_id, folder_id, (arrival,), arrival.internal_date)
+    try:
+        return await shard.write(appending.append, values)
+    except NotFound as missing:
+        if missing.kind != "folder" or folder_id == INBOX_FOLDER_ID:
+            raise
+    values = appending.Append(route.mailbox.mailbox_id, INBOX_FOLDER_ID, (arrival,), arrival.internal_date)
+    return await shard.write(appending.append, values)
+
+
+async def _folder(core: Core, route: Route, delivery: Delivery) -> FolderId:
+    """The folder that a filter named, else the one that the detail names in any case of its letters, else INBOX."""
+    wanted = delivery.folder or route.detail
+    if wanted is None:
+        return INBOX_FOLDER_ID
+    wanted = canonical(wanted)
+    present = await shard_of(core, route.mailbox).read(folders.names, route.mailbox.mailbox_id)
+    if wanted in present:
+        return present[wanted]
+    folded = {name.casefold(): folder_id for name, folder_id in sorted(present.items())}
+    return folded.get(wanted.casefold(), INBOX_FOLDER_ID)

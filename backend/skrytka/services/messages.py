@@ -1,0 +1,254 @@
+"""Messages of a folder: append, copy, move, flags, expunge, and reading their rows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from skrytka.core import Core
+from skrytka.errors import LimitReached, NotFound, TooLarge
+from skrytka.model import (
+    Actor,
+    Appended,
+    Copied,
+    Expunged,
+    FlagChange,
+    FlagsStored,
+    FolderId,
+    MailboxRef,
+    MessageRow,
+    ModSeq,
+    NewMessage,
+    Uid,
+)
+from skrytka.services import contents
+from skrytka.services.keyword_rules import check_keywords
+from skrytka.services.pop3_locks import Pop3Lock
+from skrytka.services.publishing import announce
+from skrytka.services.shards import now, shard_of
+from skrytka.store.operations import appending, copying, expunging, flags, folders, keywords, messages
+from skrytka.store.operations.pop3_locks import LockKey
+from skrytka.store.operations.selecting import CHUNK
+from skrytka.store.operations.shard_mailboxes import INBOX_FOLDER_ID
+
+
+async def append(
+    core: Core, actor: Actor, mailbox: MailboxRef, folder_id: FolderId, mails: Sequence[NewMessage]
+) -> Appended:
+    """Store the mails in one transaction, all or none."""
+    limits = core.settings.limits
+    if len(mails) > CHUNK:
+        raise LimitReached(f"At most {CHUNK} messages can be appended at once")
+    for mail in mails:
+        if len(mail.octets) > limits.message_octets:
+            raise TooLarge(limits.message_octets)
+        check_keywords(mail.keywords, limits)
+    moment = now(core)
+    arrivals = []
+    for mail in mails:
+        content = await contents.prepare(core, mail.octets)
+        date = moment if mail.internal_date is None else mail.internal_date
+        arrivals.append(appending.Arrival(content, int(mail.flags), keywords.ordered(mail.keywords), date))
+    values = appending.Append(mailbox.mailbox_id, folder_id, tuple(arrivals), moment)
+    appended = await shard_of(core, mailbox).write(appending.append, values)
+    await announce(core, actor, mailbox, "appended", appended.modseq, (folder_id,), appended.uids)
+    return appended
+
+
+async def copy(
+    core: Core,
+    actor: Actor,
+    mailbox: MailboxRef,
+    source_folder_id: FolderId,
+    uids: Sequence[Uid],
+    target_folder_id: FolderId,
+) -> Copied:
+    """Copy all or none; the copies count against the quota."""
+    values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id)
+    copied = await shard_of(core, mailbox).write(copying.copy, values)
+    if copied.source_uids:
+        await announce(core, actor, mailbox, "copied", copied.modseq, (target_folder_id,), copied.target_uids)
+    return copied
+
+
+async def move(
+    core: Core,
+    actor: Actor,
+    mailbox: MailboxRef,
+    source_folder_id: FolderId,
+    uids: Sequence[Uid],
+    target_folder_id: FolderId,
+) -> Copied:
+    """Move all or none."""
+    values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id)
+    moved = await shard_of(core, mailbox).write(copying.move, values)
+    if moved.source_uids:
+        folder_ids = (source_folder_id, target_folder_id)
+        await announce(core, actor, mailbox, "moved", moved.modseq, folder_ids, moved.target_uids)
+    return moved
+
+
+def _transfer(
+    core: Core, actor: Actor, mailbox: MailboxRef, source: FolderId, uids: Sequence[Uid], target: FolderId
+) -> copying.Transfer:
+    limit = core.settings.limits.copy_messages
+    return copying.Transfer(mailbox.mailbox_id, source, tuple(uids), target, str(actor), limit, now(core))
+
+
+async def store_flags(
+    core: Core, actor: Actor, mailbox: MailboxRef, folder_id: FolderId, uids: Sequence[Uid], change: FlagChange
+) -> FlagsStored:
+    """Change flags, 1 000 messages in a transaction; which of them really change is decided inside it."""
+    limits = core.settings.limits
+    check_keywords(change.keywords, limits)
+    parts: list[FlagsStored] = []
+    ordered = tuple(sorted(set(uids)))
+    for start in range(0, max(len(ordered), 1), CHUNK):
+        part = ordered[start : start + CHUNK]
+        values = flags.StoreFlags(mailbox.mailbox_id, folder_id, part, change, limits.keywords_per_message)
+        stored = await shard_of(core, mailbox).write(flags.store_flags, values)
+        parts.append(stored)
+        if stored.changed:
+            changed = [row.uid for row in stored.changed]
+            await announce(core, actor, mailbox, "flags", stored.modseq, (folder_id,), changed)
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[FlagsStored]) -> FlagsStored:
+    if len(parts) == 1:
+        return parts[0]
+    return FlagsStored(
+        parts[-1].modseq,
+        tuple(row for part in parts for row in part.changed),
+        tuple(row for part in parts for row in part.unchanged),
+        tuple(uid for part in parts for uid in part.modified),
+        tuple(uid for part in parts for uid in part.gone),
+    )
+
+
+async def expunge(
+    core: Core,
+    actor: Actor,
+    mailbox: MailboxRef,
+    folder_id: FolderId,
+    uids: Sequence[Uid] | None,
+    *,
+    deleted_only: bool = True,
+) -> Expunged:
+    """Expunge these, or every one with ``\\Deleted``, 1 000 messages in a transaction."""
+    gone: list[Uid] = []
+    ordered = None if uids is None else tuple(sorted(set(uids)))
+    start = 0
+    while True:
+        part = None if ordered is None else ordered[start : start + CHUNK]
+        values = expunging.Expunge(
+            mailbox.mailbox_id, folder_id, part, deleted_only or part is None, str(actor), CHUNK, now(core)
+        )
+        done = await shard_of(core, mailbox).write(expunging.expunge, values)
+        gone += done.uids
+        if done.uids:
+            await announce(core, actor, mailbox, "expunged", done.modseq, (folder_id,), done.uids)
+        start += CHUNK
+        if len(done.uids) < CHUNK if ordered is None else start >= len(ordered):
+            return Expunged(done.modseq, tuple(gone))
+
+
+async def rows(core: Core, mailbox: MailboxRef, folder_id: FolderId, uids: Sequence[Uid]) -> list[MessageRow]:
+    """Rows by UID, also of messages expunged within the grace, so that a session not yet told can still FETCH them."""
+    return await shard_of(core, mailbox).read(messages.rows, messages.Uids(mailbox.mailbox_id, folder_id, tuple(uids)))
+
+
+async def row(core: Core, mailbox: MailboxRef, folder_id: FolderId, uid: Uid) -> MessageRow:
+    found = await rows(core, mailbox, folder_id, (uid,))
+    if not found:
+        raise NotFound("message", str(uid))
+    return found[0]
+
+
+async def page(core: Core, mailbox: MailboxRef, folder_id: FolderId, after_uid: int, limit: int) -> list[MessageRow]:
+    """The next messages after a UID."""
+    values = messages.Page(mailbox.mailbox_id, folder_id, after_uid, limit)
+    return await shard_of(core, mailbox).read(messages.page, values)
+
+
+async def changed_since(core: Core, mailbox: MailboxRef, folder_id: FolderId, modseq: ModSeq) -> list[MessageRow]:
+    """All messages changed or added after that modseq, by UID."""
+    shard = shard_of(core, mailbox)
+    found: list[MessageRow] = []
+    after = 0
+    while True:
+        part = await shard.read(
+            messages.changed_page, messages.Since(mailbox.mailbox_id, folder_id, modseq, after, CHUNK)
+        )
+        found += part
+        if len(part) < CHUNK:
+            return found
+        after = part[-1].uid
+        await asyncio.sleep(0)
+
+
+async def expunged_since(
+    core: Core, mailbox: MailboxRef, folder_id: FolderId, modseq: ModSeq
+) -> tuple[ModSeq, list[Uid]]:
+    """The UIDs expunged after that modseq, and the horizon: the log is complete only for modseqs from there on."""
+    shard = shard_of(core, mailbox)
+    found: list[Uid] = []
+    after = 0
+    while True:
+        part = await shard.read(
+            messages.expunged_page, messages.Since(mailbox.mailbox_id, folder_id, modseq, after, CHUNK)
+        )
+        found += part
+        if len(part) < CHUNK:
+            break
+        after = part[-1]
+        await asyncio.sleep(0)
+    # Read after the log: a horizon raised meanwhile by trimming it is then seen.
+    head = await shard.read(folders.head, folders.FolderKey(mailbox.mailbox_id, folder_id))
+    if head is None:
+        raise NotFound("folder", str(folder_id))
+    return head.expunge_horizon, found
+
+
+async def stamp_downloads(
+    core: Core, actor: Actor, mailbox: MailboxRef, folder_id: FolderId, uids: Sequence[Uid]
+) -> None:
+    """Note time and credential of a download: the first stays, the last is replaced."""
+    ordered = sorted(set(uids))
+    for start in range(0, len(ordered), CHUNK):
+        part = tuple(ordered[start : start + CHUNK])
+        values = messages.Download(mailbox.mailbox_id, folder_id, part, actor.credential, now(core))
+        await shard_of(core, mailbox).write(messages.stamp_downloads, values)
+
+
+async def pop3_list(core: Core, mailbox: MailboxRef) -> list[tuple[MessageRow, str]]:
+    """INBOX in UID order, each message with its UIDL."""
+    shard = shard_of(core, mailbox)
+    found: list[tuple[MessageRow, str]] = []
+    after = 0
+    while True:
+        values = messages.Page(mailbox.mailbox_id, INBOX_FOLDER_ID, after, CHUNK)
+        part = await shard.read(messages.uidl_page, values)
+        found += part
+        if len(part) < CHUNK:
+            return found
+        after = part[-1][0].uid
+        await asyncio.sleep(0)
+
+
+async def pop3_delete(core: Core, actor: Actor, mailbox: MailboxRef, lock: Pop3Lock, uids: Sequence[Uid]) -> None:
+    """QUIT: expunge from INBOX in one transaction, which verifies that the session still owns its lock."""
+    ordered = tuple(sorted(set(uids)))
+    values = expunging.Expunge(
+        mailbox.mailbox_id,
+        INBOX_FOLDER_ID,
+        ordered,
+        False,
+        str(actor),
+        core.settings.limits.copy_messages,
+        now(core),
+        LockKey(mailbox.mailbox_id, lock.session),
+    )
+    done = await shard_of(core, mailbox).write(expunging.expunge, values)
+    if done.uids:
+        await announce(core, actor, mailbox, "expunged", done.modseq, (INBOX_FOLDER_ID,), done.uids)

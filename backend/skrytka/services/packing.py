@@ -1,0 +1,39 @@
+"""Octets as they are stored: one octet that says how, then the octets themselves or their zstd frame."""
+
+from __future__ import annotations
+
+import threading
+
+import zstandard
+
+LEVEL = 3
+RAW = b"\x00"
+ZSTD = b"\x01"
+WORTH_TRYING_OCTETS = 256
+"""Below this a frame saves next to nothing."""
+
+
+class _Contexts(threading.local):
+    """zstd contexts are costly to make and may not be shared between threads."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=LEVEL)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_contexts = _Contexts()
+
+
+def pack(octets: bytes) -> bytes:
+    """Compressed where that saves at least an eighth."""
+    if len(octets) >= WORTH_TRYING_OCTETS:
+        frame = _contexts.compressor.compress(octets)
+        if len(frame) < len(octets) - len(octets) // 8:
+            return ZSTD + frame
+    return RAW + octets
+
+
+def unpack(packed: bytes) -> bytes:
+    if packed[:1] == ZSTD:
+        return _contexts.decompressor.decompress(memoryview(packed)[1:])
+    return packed[1:]

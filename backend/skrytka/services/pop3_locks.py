@@ -1,0 +1,86 @@
+"""The exclusive lock that a POP3 session takes on its mailbox, and the leases that free the locks of dead workers."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from skrytka.core import Core
+from skrytka.model import Actor, MailboxRef
+from skrytka.services.shards import now, shard_of
+from skrytka.store.operations import pop3_locks
+
+_CACHE = "pop3_locks"
+
+
+class Pop3Lock(msgspec.Struct, frozen=True):
+    mailbox: MailboxRef
+    session: str
+    worker: str
+
+
+async def acquire(core: Core, actor: Actor, mailbox: MailboxRef, worker: str) -> Pop3Lock:
+    """Take the lock; ``InUse`` while another session of a living worker has it."""
+    shard = shard_of(core, mailbox)
+    holder = await shard.read(pop3_locks.holder, mailbox.mailbox_id)
+    dead_worker = holder.worker if holder is not None and _is_dead(holder) else None
+    lock = Pop3Lock(mailbox, secrets.token_hex(8), worker)
+    lease = _lease(core, worker)
+    await shard.write(pop3_locks.acquire, pop3_locks.Acquire(mailbox.mailbox_id, lock.session, lease, dead_worker))
+    _held(core)[worker, mailbox.shard] += 1
+    return lock
+
+
+async def release(core: Core, lock: Pop3Lock) -> None:
+    """Give the lock back; one that was lost meanwhile is no error."""
+    key = pop3_locks.LockKey(lock.mailbox.mailbox_id, lock.session)
+    held = _held(core)
+    held[lock.worker, lock.mailbox.shard] -= 1
+    held += Counter()
+    await shard_of(core, lock.mailbox).write(pop3_locks.release, key)
+
+
+async def renew_worker(core: Core, worker: str) -> None:
+    """Renew the worker's lease on the shards where its sessions hold locks. Called every 5 s; 15 s without free them."""
+    for holder, shard in list(_held(core)):
+        if holder == worker:
+            await core.shards[shard].write(pop3_locks.renew, _lease(core, worker))
+
+
+def _held(core: Core) -> Counter[tuple[str, str]]:
+    """How many locks each worker of this process holds on each shard: where there are none, no lease needs renewing."""
+    held: Counter[tuple[str, str]] = core.caches.setdefault(_CACHE, Counter())
+    return held
+
+
+def _lease(core: Core, worker: str) -> pop3_locks.WorkerLease:
+    return pop3_locks.WorkerLease(worker, _host(), os.getpid(), now(core))
+
+
+@cache
+def _host() -> str:
+    """This machine, boot and process namespace: only in there does a process number mean the same process."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    namespace = Path("/proc/self/ns/pid")
+    if not boot.exists():
+        return socket.gethostname()
+    return f"{socket.gethostname()} {boot.read_text('ascii').strip()} {namespace.readlink()}"
+
+
+def _is_dead(holder: pop3_locks.Holder) -> bool:
+    """True only when the holder's process is known to be gone; elsewhere its lease has to run out."""
+    if holder.pid is None or holder.host != _host():
+        return False
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

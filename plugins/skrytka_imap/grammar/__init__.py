@@ -12,7 +12,6 @@ from types import MappingProxyType
 
 from skrytka_imap.commands import Command, Tagged
 from skrytka_imap.faults import SyntaxFault
-from skrytka_imap.framing import CommandReceived
 from skrytka_imap.grammar import any_state, append, authenticated, fetch, not_authenticated, search, selected
 from skrytka_imap.grammar.cursor import Cursor
 
@@ -63,12 +62,12 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
 )
 
 
-def parse(received: CommandReceived) -> Tagged:
-    """Read one command. RFC 3501 section 9.
+def parse(pieces: tuple[bytes, ...]) -> Tagged:
+    """Read one command, as ``framing.CommandReceived`` has it. RFC 3501 section 9.
 
     command = tag SP (command-any / command-auth / command-nonauth / command-select) CRLF
     """
-    cursor = Cursor(received.pieces)
+    cursor = Cursor(pieces)
     tag = cursor.read_tag()
     name = cursor.name("a command")
     if name == "UID":

@@ -1,0 +1,51 @@
+"""What a server says: pure functions from values to the exact octets of RFC 3501 section 7.
+
+Whole responses end with CRLF. Octets that are not ASCII are sent unchanged, in literals, to every client: a departure from
+RFC 6855, which wants them hidden from clients that did not enable UTF8=ACCEPT.
+"""
+
+from skrytka_imap.responses.fetch import (
+    fetch_line,
+    flag_lines,
+    flags_item,
+    internal_date_item,
+    literal_item,
+    modseq_item,
+    rendition_item,
+    size_item,
+    uid_item,
+)
+from skrytka_imap.responses.flags import flag_list, keyword_list
+from skrytka_imap.responses.folders import list_line, lsub_line, namespace_line, separator_line, status_line
+from skrytka_imap.responses.quota import quota_line, quota_root_line
+from skrytka_imap.responses.session import enabled_line, id_line, search_line
+from skrytka_imap.responses.sets import number_set
+from skrytka_imap.responses.strings import literal_prefix, nstring, string
+
+__all__ = [
+    "enabled_line",
+    "fetch_line",
+    "flag_lines",
+    "flag_list",
+    "flags_item",
+    "id_line",
+    "internal_date_item",
+    "keyword_list",
+    "list_line",
+    "literal_item",
+    "literal_prefix",
+    "lsub_line",
+    "modseq_item",
+    "namespace_line",
+    "nstring",
+    "number_set",
+    "quota_line",
+    "quota_root_line",
+    "rendition_item",
+    "search_line",
+    "separator_line",
+    "size_item",
+    "status_line",
+    "string",
+    "uid_item",
+]

@@ -1,0 +1,112 @@
+"""FETCH: lines and their items (RFC 3501 section 7.4.2).
+
+``flag_lines`` is what most of a client's synchronisation consists of; it formats hundreds of thousands of lines a second,
+straight from the arrays of a folder's view.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from skrytka_imap.responses.flags import TEXTS, flag_list, flag_words
+from skrytka_imap.responses.strings import literal_prefix
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAY_S = 86_400
+
+
+def fetch_line(number: int, items: Iterable[bytes]) -> bytes:
+    """message-data = nz-number SP ("FETCH" SP msg-att), msg-att = "(" item *(SP item) ")" """
+    return b"* %d FETCH (%b)\r\n" % (number, b" ".join(items))
+
+
+def flag_lines(
+    numbers: Iterable[int],
+    uids: Sequence[int],
+    flags: Iterable[int],
+    modseqs: Iterable[int] | None = None,
+    *,
+    keywords: Mapping[int, tuple[str, ...]],
+    recent: Sequence[range] = (),
+    with_uid: bool = True,
+) -> bytes:
+    """Lines with UID, FLAGS and, if ``modseqs`` are given, MODSEQ of messages whose values run in parallel.
+
+    ``keywords`` are by UID, as in ``FolderView``; ``recent`` are ranges of UIDs. Both are usually empty, then the flags of a
+    message are looked up in a table of all that there can be.
+    """
+    texts = _flag_texts(uids, flags, keywords, recent)
+    if modseqs is not None:
+        texts = [f"{text}) MODSEQ ({modseq})" for text, modseq in zip(texts, modseqs, strict=True)]
+        end = ")\r\n"
+    else:
+        end = "))\r\n"
+    if with_uid:
+        lines = [
+            f"* {number} FETCH (UID {uid} FLAGS ({text}{end}"
+            for number, uid, text in zip(numbers, uids, texts, strict=True)
+        ]
+    else:
+        lines = [f"* {number} FETCH (FLAGS ({text}{end}" for number, text in zip(numbers, texts, strict=True)]
+    return "".join(lines).encode()
+
+
+def _flag_texts(
+    uids: Sequence[int], flags: Iterable[int], keywords: Mapping[int, tuple[str, ...]], recent: Sequence[range]
+) -> list[str]:
+    if not keywords and not recent:
+        return [TEXTS[bits] for bits in flags]
+    return [
+        flag_words(bits, keywords.get(uid, ()), recent=any(uid in uids_ for uids_ in recent))
+        for uid, bits in zip(uids, flags, strict=True)
+    ]
+
+
+def uid_item(uid: int) -> bytes:
+    return b"UID %d" % uid
+
+
+def flags_item(flags: int, keywords: Iterable[str] = (), *, recent: bool = False) -> bytes:
+    return b"FLAGS " + flag_list(flags, keywords, recent=recent)
+
+
+def modseq_item(modseq: int) -> bytes:
+    """RFC 7162 section 7: fetch-mod-resp = "MODSEQ" SP "(" permsg-modsequence ")" """
+    return b"MODSEQ (%d)" % modseq
+
+
+def size_item(octets: int) -> bytes:
+    return b"RFC822.SIZE %d" % octets
+
+
+def internal_date_item(unix: int) -> bytes:
+    """RFC 3501 section 9, in UTC.
+
+    date-time      = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
+    date-day-fixed = (SP DIGIT) / 2DIGIT
+    """
+    day, second = divmod(unix, _DAY_S)
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    return b'INTERNALDATE "%b %02d:%02d:%02d +0000"' % (_day(day), hour, minute, second)
+
+
+@lru_cache(maxsize=4_096)
+def _day(number: int) -> bytes:
+    """The day that is ``number`` days after 1-Jan-1970; mails of a folder share days."""
+    date = time.gmtime(number * _DAY_S)
+    return f"{date.tm_mday:2d}-{_MONTHS[date.tm_mon - 1]}-{date.tm_year:04d}".encode()
+
+
+def rendition_item(name: bytes, rendition: bytes) -> bytes:
+    """ENVELOPE, BODYSTRUCTURE or BODY from the octets of ``renditions``."""
+    return b"%b %b" % (name, rendition)
+
+
+def literal_item(label: bytes, octets: bytes | None) -> bytes:
+    """A section of the mail, NIL for a part that it does not have; ``label`` is that of ``sections.label``."""
+    if octets is None:
+        return label + b" NIL"
+    return b"%b %b%b" % (label, literal_prefix(len(octets)), octets)

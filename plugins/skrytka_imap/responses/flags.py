@@ -1,0 +1,38 @@
+"""Flags as they are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from skrytka.plugin_api import model
+
+_RECENT = 32
+_ORDER = (
+    (model.Flags.ANSWERED.value, "\\Answered"),
+    (model.Flags.FLAGGED.value, "\\Flagged"),
+    (model.Flags.DELETED.value, "\\Deleted"),
+    (model.Flags.SEEN.value, "\\Seen"),
+    (model.Flags.DRAFT.value, "\\Draft"),
+    (_RECENT, "\\Recent"),
+)
+TEXTS = tuple(" ".join(name for bit, name in _ORDER if flags & bit) for flags in range(2 * _RECENT))
+"""What the system flags look like, by their value; from ``RECENT_TEXTS`` on with ``\\Recent`` among them."""
+RECENT_TEXTS = _RECENT
+
+
+def flag_list(flags: int, keywords: Iterable[str] = (), *, recent: bool = False) -> bytes:
+    """RFC 3501 section 7.2.6: flag-list = "(" [flag *(SP flag)] ")" ; keywords follow the system flags"""
+    return f"({flag_words(flags, keywords, recent=recent)})".encode()
+
+
+def flag_words(flags: int, keywords: Iterable[str], *, recent: bool) -> str:
+    """A flag list without its parentheses."""
+    system = TEXTS[flags | RECENT_TEXTS if recent else flags]
+    words = " ".join(keywords)
+    return f"{system} {words}" if system and words else system or words
+
+
+def keyword_list(keywords: Iterable[str]) -> list[bytes]:
+    """Keywords for FLAGS and PERMANENTFLAGS: each once, whatever its case, in one order."""
+    distinct = {keyword.lower(): keyword for keyword in sorted(keywords, reverse=True)}
+    return [distinct[key].encode() for key in sorted(distinct)]

@@ -1,0 +1,43 @@
+"""LIST, LSUB, STATUS and NAMESPACE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from skrytka_imap import utf7
+from skrytka_imap.commands import StatusItem
+from skrytka_imap.responses.strings import string
+
+SEPARATOR = b'"/"'
+
+
+def list_line(name: str, attributes: Iterable[str] = ()) -> bytes:
+    r"""RFC 3501 section 7.2.2; attributes like ``\HasChildren`` (RFC 3348) and ``\Sent`` (RFC 6154).
+
+    mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
+    """
+    return b"* LIST (%b) %b %b\r\n" % (" ".join(attributes).encode(), SEPARATOR, string(utf7.encode(name)))
+
+
+def lsub_line(name: str, attributes: Iterable[str] = ()) -> bytes:
+    """RFC 3501 section 7.2.3."""
+    return b"* LSUB (%b) %b %b\r\n" % (" ".join(attributes).encode(), SEPARATOR, string(utf7.encode(name)))
+
+
+def separator_line() -> bytes:
+    """The answer to LIST with an empty pattern (RFC 3501 section 6.3.8)."""
+    return b'* LIST (\\Noselect) %b ""\r\n' % SEPARATOR
+
+
+def status_line(name: str, items: Mapping[StatusItem, int]) -> bytes:
+    """RFC 3501 section 7.2.4.
+
+    mailbox-data = "STATUS" SP mailbox SP "(" [status-att-list] ")"
+    """
+    values = " ".join([f"{item.value} {value}" for item, value in items.items()])
+    return b"* STATUS %b (%b)\r\n" % (string(utf7.encode(name)), values.encode())
+
+
+def namespace_line() -> bytes:
+    """RFC 2342 section 6: one personal namespace, without prefix, and no others."""
+    return b'* NAMESPACE (("" %b)) NIL NIL\r\n' % SEPARATOR

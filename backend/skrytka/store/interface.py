@@ -57,4 +57,19 @@ class Database(Protocol):
 
 
 class Duplicate(Exception):
-    """A UNIQUE or PRIMARY KEY constraint refused the write. Operations turn it into a domain error."""
+    """A UNIQUE or PRIMARY KEY constraint refused the write. Services turn it into a domain error.
+
+    It ends the transaction, on both engines: whoever catches it does so outside ``write``. An operation that goes on after
+    a failed statement is refused with ``StatementRefused``.
+    """
+
+
+class StatementRefused(Exception):
+    """A statement that can never work: bad SQL, a CHECK or NOT NULL constraint. A bug in an operation, never an outage."""
+
+
+class Unsuitable(Exception):
+    """The store cannot be used as it is set up: a schema of another release, a network file system, a wrong URL.
+
+    It stops the start; the text is one line for the person who starts the service.
+    """

@@ -1,0 +1,245 @@
+"""Group commit for SQLite: one task per shard and process runs all queued operations in one transaction.
+
+One fsync pays for all of them. The statements run on the event loop, a few microseconds each; only what blocks goes to a
+thread: waiting for the turn, COMMIT, checkpoints.
+
+Invariants:
+- A caller gets its result after the COMMIT of its group returned, or an error; nothing acknowledged is lost.
+- Each operation has a savepoint: one that raises is rolled back alone. Its error too is told only after the commit,
+  because it may stem from what the group wrote and then lost.
+- The turn is given back by the thread right after COMMIT, which then pauses before this process can ask again: without the
+  pause the other processes, which must first wake up, hardly ever got it.
+- A cancelled caller does not cancel its operation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any
+
+import apsw
+
+from skrytka.errors import Unavailable
+from skrytka.store.engines.checkpoints import Checkpoints
+from skrytka.store.engines.inline import run_inline
+from skrytka.store.engines.sqlite_tx import SqliteTx, translate
+from skrytka.store.engines.turns import Turns
+from skrytka.store.interface import Op
+
+_SLICE_S = 0.002  # the loop gets its turn after so much work
+_GROUP_S = 0.020  # and other processes theirs
+_PAUSE_S = 0.000_050
+
+_log = logging.getLogger(__name__)
+
+
+class _Pending:
+    """An operation that waits for its group, then its outcome that waits for the commit."""
+
+    __slots__ = ("error", "future", "op", "result", "values")
+
+    def __init__(self, op: Op[Any, Any], values: Any, future: asyncio.Future[Any]) -> None:
+        self.op = op
+        self.values = values
+        self.future = future
+        self.result: Any = None
+        self.error: Exception | None = None
+
+    def resolve(self, failure: Unavailable | None) -> None:
+        if self.future.done():  # the caller was cancelled
+            return
+        error = failure or self.error
+        if error is not None:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(self.result)
+
+
+class GroupCommit:
+    """The writer of one SQLite database in this process. Owns ``connection`` and ``turns``."""
+
+    def __init__(
+        self,
+        name: str,
+        connection: apsw.Connection,
+        turns: Turns,
+        checkpoints: Checkpoints,
+        threads: Executor,
+        patience_s: float,
+    ) -> None:
+        self.groups = 0
+        self._name = name
+        self._connection = connection
+        self._turns = turns
+        self._checkpoints = checkpoints
+        self._threads = threads
+        self._patience_s = patience_s
+        self._queue: deque[_Pending] = deque()
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._passive: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._run(), name=f"writer of {name}")
+        self._task.add_done_callback(self._ended)
+
+    def submit(self, op: Op[Any, Any], values: Any) -> asyncio.Future[Any]:
+        """Queue an operation; the future ends after the durable commit."""
+        if self._closing or self._task.done():
+            raise Unavailable(f"The store {self._name} is closed")
+        pending = _Pending(op, values, self._loop.create_future())
+        self._queue.append(pending)
+        self._arrived.set()
+        return pending.future
+
+    async def close(self) -> None:
+        """Commit what is queued, then stop. A turn that another process never gives back is not waited for."""
+        self._closing = True
+        self._arrived.set()
+        _, stuck = await asyncio.wait({self._task}, timeout=self._patience_s)
+        if stuck:
+            self._task.cancel()
+            await asyncio.wait(stuck)
+        if self._passive is not None:
+            await self._passive
+        self._turns.close()
+        self._checkpoints.close()
+        await self._in_thread(self._connection.close)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            _log.critical("the writer of %s stopped: a bug", self._name, exc_info=task.exception())
+        self._fail_queued(Unavailable(f"The store {self._name} is closed"))
+
+    async def _run(self) -> None:
+        while True:
+            if self._queue:
+                await self._write_group()
+            elif self._closing:
+                return
+            else:
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    async def _write_group(self) -> None:
+        group: list[_Pending] = []
+        try:
+            await self._take_turn()
+            if not await self._begin():
+                return
+            await self._run_queued(group)
+            failure = await self._in_thread(self._commit)
+        except BaseException:
+            self._connection.interrupt()
+            for pending in group:
+                pending.resolve(Unavailable(f"The store {self._name} stopped while it wrote"))
+            raise
+        self.groups += 1
+        for pending in group:
+            pending.resolve(failure)
+        await self._checkpoint_if_due()
+
+    async def _take_turn(self) -> None:
+        """``flock`` at once, else in a thread. Operations fail when another process sits on the turn for too long."""
+        if self._turns.try_take():
+            return
+        waiting = self._in_thread(self._turns.wait)
+        while not waiting.done():
+            await asyncio.wait({waiting}, timeout=self._patience_s)
+            if not waiting.done():
+                self._fail_queued(Unavailable(f"Another process holds the write turn of {self._name}"))
+        waiting.result()
+
+    async def _begin(self) -> bool:
+        """BEGIN IMMEDIATE; False, with the turn given back and the queue failed, when that is not possible.
+
+        It is BUSY when a foreign program writes (a shell, a backup): then a thread waits, not the loop.
+        """
+        try:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except apsw.BusyError:
+                await self._in_thread(self._begin_patiently)
+        except apsw.Error as error:
+            self._turns.give_back()
+            self._fail_queued(Unavailable(f"The store {self._name} cannot begin to write: {error}"))
+            return False
+        return True
+
+    def _begin_patiently(self) -> None:
+        self._connection.set_busy_timeout(int(self._patience_s * 1000))
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        finally:
+            self._connection.set_busy_timeout(0)
+
+    async def _run_queued(self, group: list[_Pending]) -> None:
+        began = yielded = time.perf_counter()
+        while self._queue:
+            pending = self._queue.popleft()
+            group.append(pending)
+            self._run_one(pending)
+            now = time.perf_counter()
+            if now - began > _GROUP_S or not self._connection.in_transaction:
+                return
+            if now - yielded > _SLICE_S:
+                await asyncio.sleep(0)
+                yielded = time.perf_counter()
+
+    def _run_one(self, pending: _Pending) -> None:
+        execute = self._connection.execute
+        tx = SqliteTx(self._connection)
+        try:
+            execute("SAVEPOINT operation")
+            pending.result = run_inline(pending.op(tx, pending.values))
+            tx.raise_if_failed()
+            execute("RELEASE operation")
+        except Exception as error:
+            pending.error = translate(error) if isinstance(error, apsw.Error) else error
+            if self._connection.in_transaction:
+                execute("ROLLBACK TO operation")
+                execute("RELEASE operation")
+
+    def _commit(self) -> Unavailable | None:
+        """In a thread: COMMIT, give the turn back, pause. Returns why nothing of the group was written."""
+        try:
+            if not self._connection.in_transaction:  # SQLite rolls all back by itself after some I/O errors
+                return Unavailable(f"The store {self._name} could not write")
+            self._connection.execute("COMMIT")
+        except apsw.Error as error:
+            self._rollback()
+            _log.error("commit to %s failed: %s", self._name, error)
+            return Unavailable(f"The store {self._name} could not commit: {error}")
+        finally:
+            self._turns.give_back()
+            time.sleep(_PAUSE_S)
+        return None
+
+    def _rollback(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    async def _checkpoint_if_due(self) -> None:
+        if not self._checkpoints.due or (self._passive is not None and not self._passive.done()):
+            return
+        truncate = self._checkpoints.truncation_due
+        self._checkpoints.plan_next()
+        if not truncate:
+            self._passive = self._in_thread(self._checkpoints.passive)
+            return
+        await self._take_turn()
+        try:
+            await self._in_thread(self._checkpoints.truncate)
+        finally:
+            self._turns.give_back()
+
+    def _fail_queued(self, failure: Unavailable) -> None:
+        while self._queue:
+            self._queue.popleft().resolve(failure)
+
+    def _in_thread(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
+        return self._loop.run_in_executor(self._threads, work)

@@ -63,7 +63,7 @@ _NO_CHARSETS = frozenset(
 
 @functools.lru_cache(maxsize=256)
 def codec_name(charset: str) -> str:
-    """Python's codec for a charset; ``""`` for ASCII and for unknown names: those are decoded by looking at the octets."""
+    """Python's codec for a charset; ``""`` for ASCII and for unknown names, decoded by looking at the octets."""
     name = charset.strip().strip("\"'").lower()
     name = _ALIASES.get(name, name)
     try:

@@ -69,11 +69,8 @@ def _raw_parameters(value: bytes, position: int) -> Raw:
     while len(found) < MAX_PARAMETERS:
         match = _PARAMETER.match(value, position)
         if match:
-            quoted = match[2]
-            if quoted is None:
-                octets = match[3].strip()
-            else:
-                octets = _QUOTED_PAIR.sub(rb"\1", quoted) if b"\\" in quoted else quoted
+            unquoted = match[3]
+            octets = _QUOTED_PAIR.sub(rb"\1", match[2]) if unquoted is None else unquoted.strip()
             found.append((as_text(match[1]).lower(), octets))
             position = match.end()
         position = value.find(b";", position)

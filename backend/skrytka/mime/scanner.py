@@ -47,6 +47,9 @@ class _Delimiter:
         self.found = False
 
 
+_Type = tuple[str, str, Parameters]
+
+
 class _Fields(msgspec.Struct, frozen=True):
     """The MIME fields of one header."""
 
@@ -90,24 +93,7 @@ class _Scanner:
         self.fields_left -= len(headers)
         mime = self._mime_fields(headers, digest=digest)
 
-        children: tuple[Part, ...] = ()
-        rest = start - 1
-        media_type, subtype, parameters = mime.media_type, mime.subtype, mime.parameters
-        if media_type == "multipart":
-            boundary = _boundary(parameters)
-            if not boundary:
-                media_type, subtype, parameters = DEFAULT_TEXT
-            elif self._exhausted(depth):
-                media_type, subtype = TOO_DEEP
-            else:
-                children, rest = self._body_parts(body_start, boundary, depth + 1, digest=subtype == "digest")
-        elif media_type == "message" and subtype == "rfc822":
-            if self._exhausted(depth):
-                media_type, subtype = TOO_DEEP
-            else:
-                children = (self.part(body_start, depth + 1, digest=False),)
-                rest = children[0].end - 1
-
+        of_type, children, rest = self._open(mime, body_start, depth)
         if children:
             next_delimiter = self._next(rest)
         end = self._end_before(next_delimiter, children[-1].end if children else body_start)
@@ -117,9 +103,7 @@ class _Scanner:
             end,
             self._count_lines(body_start, end, children),
             headers,
-            media_type,
-            subtype,
-            parameters,
+            *of_type,
             mime.encoding,
             mime.content_id,
             mime.description,
@@ -130,6 +114,23 @@ class _Scanner:
             mime.md5,
             children,
         )
+
+    def _open(self, mime: _Fields, body_start: int, depth: int) -> tuple[_Type, tuple[Part, ...], int]:
+        """What a part turns out to be, its children, and the line end after the last octet that they used up."""
+        of_type = (mime.media_type, mime.subtype, mime.parameters)
+        if mime.media_type == "multipart":
+            boundary = _boundary(mime.parameters)
+            if not boundary:
+                return DEFAULT_TEXT, (), body_start
+            if self._exhausted(depth):
+                return (*TOO_DEEP, mime.parameters), (), body_start
+            return of_type, *self._body_parts(body_start, boundary, depth + 1, digest=mime.subtype == "digest")
+        if mime.media_type == "message" and mime.subtype == "rfc822":
+            if self._exhausted(depth):
+                return (*TOO_DEEP, mime.parameters), (), body_start
+            embedded = self.part(body_start, depth + 1, digest=False)
+            return of_type, (embedded,), embedded.end - 1
+        return of_type, (), body_start
 
     def _exhausted(self, depth: int) -> bool:
         return depth >= MAX_DEPTH or self.parts_left <= 0
@@ -208,7 +209,7 @@ class _Scanner:
             return _NO_FIELDS_IN_DIGEST if digest else _NO_FIELDS
         content_type = raw.get(b"content-type")
         if content_type is None and digest:
-            of_type: tuple[str, str, Parameters] = ("message", "rfc822", ())
+            of_type: _Type = ("message", "rfc822", ())
         else:
             of_type = parse_content_type(content_type)
         disposition, disposition_parameters = parse_disposition(raw.get(b"content-disposition"))

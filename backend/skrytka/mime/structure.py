@@ -20,8 +20,9 @@ class Part(msgspec.Struct, frozen=True):
     """One MIME part. The root part is the mail itself.
 
     ``octets[header_start:body_start]`` is the header with its blank line, ``octets[body_start:end]`` the body. ``lines``
-    counts the body's lines. ``media_type`` and ``subtype`` are lower case; parameters keep their order, names lower case,
-    RFC 2231 decoded. A ``message/rfc822`` part has one child, the embedded mail's root; a multipart has its body parts.
+    counts the line feeds of the body. ``media_type`` and ``subtype`` are lower case; parameters keep their order, names
+    lower case, RFC 2231 decoded. A ``message/rfc822`` part has one child, the embedded mail's root; a multipart has its
+    body parts, at least one.
     """
 
     header_start: int

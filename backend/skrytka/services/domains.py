@@ -1,0 +1,44 @@
+"""Domains: what addresses belong to. Suspending one refuses logins to and mail for all its mailboxes at once."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, UnsetType
+
+from skrytka.core import Core
+from skrytka.errors import NotFound
+from skrytka.model import Actor, Domain, Status
+from skrytka.services import addresses
+from skrytka.store.interface import Duplicate
+from skrytka.store.operations import domains
+from skrytka.store.operations.domains import DomainDelete, DomainPage, DomainWrite
+
+
+async def put(
+    core: Core, actor: Actor, name: str, status: Status | UnsetType | None = UNSET, if_match: int | None = None
+) -> tuple[Domain, bool]:
+    """Create (True) or change. ``status`` UNSET keeps, None resets to active."""
+    asked = None if isinstance(status, UnsetType) else status or Status.ACTIVE
+    write = DomainWrite(addresses.normalise_domain(name), asked, if_match, int(core.now()))
+    try:
+        return await core.directory.write(domains.put, write)
+    except Duplicate:
+        # Created by another request since this one looked: change that one.
+        return await core.directory.write(domains.put, write)
+
+
+async def get(core: Core, name: str) -> Domain:
+    normalised = addresses.normalise_domain(name)
+    found = await core.directory.read(domains.get, normalised)
+    if found is None:
+        raise NotFound("domain", normalised)
+    return found
+
+
+async def delete(core: Core, actor: Actor, name: str, if_match: int | None = None) -> None:
+    """``NotEmpty`` while there are mailboxes or aliases in it."""
+    await core.directory.write(domains.delete, DomainDelete(addresses.normalise_domain(name), if_match))
+
+
+async def list_page(core: Core, after: str, limit: int) -> list[Domain]:
+    """By name."""
+    return await core.directory.read(domains.page, DomainPage(after, limit))

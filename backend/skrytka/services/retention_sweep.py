@@ -1,0 +1,195 @@
+"""Applying retention to one mailbox after the other, whether or not anybody opens them.
+
+Every batch is one bounded transaction behind the fence of the lease: running it again finds nothing left to do, and a process
+whose lease was taken over changes nothing. Sessions hear of it as of any other expunge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
+
+import msgspec
+
+from skrytka.core import Core
+from skrytka.errors import AlreadyExists, Conflict, DomainError, NotFound
+from skrytka.model import (
+    Actor,
+    Folder,
+    FolderId,
+    Mailbox,
+    MailboxRef,
+    RetentionPolicy,
+    Role,
+    State,
+    Uid,
+)
+from skrytka.services import folders, messages, retention
+from skrytka.services.publishing import announce
+from skrytka.services.shards import shard_of
+from skrytka.store.operations import directory_mailboxes, retaining
+from skrytka.store.operations.copying import Transfer
+from skrytka.store.operations.directory_mailboxes import MailboxScan
+from skrytka.store.operations.expunging import Expunge
+from skrytka.store.operations.job_fences import Fence
+from skrytka.store.operations.retaining import FencedExpunge, FencedMove, SavedAsk
+
+log = logging.getLogger(__name__)
+
+JOB = "retention"
+ACTOR = Actor(credential=JOB, protocol="job")
+BATCH = 500
+MAILBOXES_PER_PAGE = 200
+DAY_S = 86_400
+
+Action = Literal["delete", "trash"]
+
+
+class Sweep(msgspec.Struct, frozen=True):
+    """One sweep: what holds for all its mailboxes. ``lease`` is the fence's number."""
+
+    policies: Sequence[RetentionPolicy]
+    lease: int
+    now: int
+
+
+async def sweep(core: Core, lease: int, after_id: int, save: Callable[[int], Awaitable[None]]) -> int:
+    """Sweep all mailboxes with an id above ``after_id``, telling ``save`` how far it got. Returns how many messages went.
+
+    A mailbox that cannot be swept now (its shard is down, it was just deleted) is left for the next sweep; a lost lease
+    (``Conflict``) ends this one.
+    """
+    run = Sweep(await retention.list_enabled(core), lease, int(core.now()))
+    if not run.policies and not core.extensions.retention_rules:
+        return 0
+    count = 0
+    while page := await core.directory.read(directory_mailboxes.scan, MailboxScan(after_id, MAILBOXES_PER_PAGE)):
+        for mailbox in page:
+            count += await _sweep_or_log(core, mailbox, run)
+            await asyncio.sleep(0)  # reads never suspend by themselves on SQLite
+        after_id = page[-1].ref.mailbox_id
+        await save(after_id)
+    return count
+
+
+async def _sweep_or_log(core: Core, mailbox: Mailbox, run: Sweep) -> int:
+    if mailbox.state is not State.ACTIVE:
+        return 0
+    try:
+        return await sweep_mailbox(core, mailbox, run)
+    except Conflict:
+        raise
+    except DomainError as error:
+        log.warning("retention of %s waits for the next sweep: %s", mailbox.ref.address, error)
+    except Exception:
+        # A plugin's rule may fail on one mailbox; the others still have to be swept.
+        log.exception("retention of %s failed", mailbox.ref.address)
+    return 0
+
+
+async def sweep_mailbox(core: Core, mailbox: Mailbox, run: Sweep) -> int:
+    """All folders of one mailbox; returns how many messages went."""
+    policies = [policy for policy in run.policies if retention.matches_mailbox(policy, mailbox)]
+    if not policies and not core.extensions.retention_rules:
+        return 0
+    count = 0
+    for folder in await folders.list_all(core, mailbox.ref):
+        if not folder.messages:
+            continue
+        for action in ("delete", "trash"):
+            days = [
+                policy.days
+                for policy in policies
+                if policy.action == action and retention.matches_folder(policy, folder)
+            ]
+            if days:
+                before = run.now - min(days) * DAY_S
+                count += await _sweep_folder(core, mailbox.ref, folder, action, before, run)
+        if core.extensions.retention_rules:
+            count += await _apply_rules(core, mailbox.ref, folder, run)
+    return count
+
+
+async def _sweep_folder(
+    core: Core, mailbox: MailboxRef, folder: Folder, action: Action, before: int, run: Sweep
+) -> int:
+    """Take what was saved at ``before`` or earlier.
+
+    UIDs are given in the order of saving, so the first page without anything due is the last one that is read.
+    """
+    shard = shard_of(core, mailbox)
+    count, after_uid = 0, 0
+    while True:
+        page = await shard.read(retaining.saved, SavedAsk(mailbox.mailbox_id, folder.folder_id, after_uid, BATCH))
+        due = [uid for uid, saved_at in page if saved_at <= before]
+        if not due:
+            return count
+        count += await _take(core, mailbox, folder.folder_id, action, due, run)
+        after_uid = page[-1][0]
+
+
+async def _apply_rules(core: Core, mailbox: MailboxRef, folder: Folder, run: Sweep) -> int:
+    """Plugins decide by message, so every message is looked at."""
+    count, after_uid = 0, 0
+    while page := await messages.page(core, mailbox, folder.folder_id, after_uid, BATCH):
+        taken: dict[Action, list[Uid]] = {"delete": [], "trash": []}
+        for message in page:
+            answers = {rule.takes(folder, message, run.now) for rule in core.extensions.retention_rules}
+            if "delete" in answers:
+                taken["delete"].append(message.uid)
+            elif "trash" in answers and folder.role is not Role.TRASH:
+                taken["trash"].append(message.uid)
+        for action, uids in taken.items():
+            if uids:
+                count += await _take(core, mailbox, folder.folder_id, action, uids, run)
+        after_uid = page[-1].uid
+        await asyncio.sleep(0)
+    return count
+
+
+async def _take(
+    core: Core, mailbox: MailboxRef, folder_id: FolderId, action: Action, uids: list[Uid], run: Sweep
+) -> int:
+    """Delete or move a batch, and tell the sessions after the commit."""
+    fence = Fence(mailbox.mailbox_id, JOB, run.lease, f"{folder_id}:{uids[-1]}")
+    shard = shard_of(core, mailbox)
+    if action == "delete":
+        expunge = Expunge(
+            mailbox_id=mailbox.mailbox_id,
+            folder_id=folder_id,
+            uids=tuple(uids),
+            deleted_only=False,
+            actor=str(ACTOR),
+            limit=BATCH,
+            now=run.now,
+        )
+        expunged = await shard.write(retaining.expunge, FencedExpunge(fence, expunge))
+        await announce(core, ACTOR, mailbox, "expunged", expunged.modseq, (folder_id,), expunged.uids)
+        return len(expunged.uids)
+    trash = await _trash(core, mailbox)
+    transfer = Transfer(
+        mailbox_id=mailbox.mailbox_id,
+        source=folder_id,
+        uids=tuple(uids),
+        target=trash.folder_id,
+        actor=str(ACTOR),
+        limit=BATCH,
+        now=run.now,
+    )
+    moved = await shard.write(retaining.move, FencedMove(fence, transfer))
+    await announce(core, ACTOR, mailbox, "moved", moved.modseq, (folder_id, trash.folder_id), moved.target_uids)
+    return len(moved.source_uids)
+
+
+async def _trash(core: Core, mailbox: MailboxRef) -> Folder:
+    """The folder with the role, made when the owner deleted it. A folder of that name without the role is taken as well."""
+    try:
+        return await folders.get_by_role(core, mailbox, Role.TRASH)
+    except NotFound:
+        pass
+    try:
+        return await folders.create(core, ACTOR, mailbox, "Trash", Role.TRASH)
+    except AlreadyExists:
+        return await folders.get(core, mailbox, "Trash")

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from skrytka.core import Core
 from skrytka.rest.app import create_app
+from skrytka.rest.openapi_document import complete
 from skrytka.settings import Settings
 
 PATH = Path(__file__).parent.parent.parent / "openapi" / "openapi.json"
@@ -20,7 +21,7 @@ class _Unopened:
 
 
 def document() -> str:
-    schema: dict[str, Any] = create_app(cast("Core", _Unopened())).openapi_schema.to_schema()
+    schema: dict[str, Any] = complete(create_app(cast("Core", _Unopened())).openapi_schema.to_schema())
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 

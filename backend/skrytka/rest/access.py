@@ -9,7 +9,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 
 from skrytka.core import Core
 from skrytka.errors import AuthenticationFailed
-from skrytka.services import authentication
+from skrytka.services import keys
 
 
 class BearerKeys(AbstractAuthenticationMiddleware):
@@ -21,5 +21,5 @@ class BearerKeys(AbstractAuthenticationMiddleware):
             raise AuthenticationFailed
         core: Core = connection.app.state.core
         client = connection.client.host if connection.client else ""
-        actor = await authentication.verify_key(core, secret.strip(), client)
+        actor = await keys.verify_key(core, secret.strip(), client)
         return AuthenticationResult(user=actor, auth=None)

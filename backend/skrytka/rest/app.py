@@ -21,6 +21,7 @@ from skrytka.rest.folders import Folders
 from skrytka.rest.health import live, metrics, ready
 from skrytka.rest.mailboxes import Mailboxes
 from skrytka.rest.messages import Messages
+from skrytka.rest.openapi_document import OpenApiJson
 from skrytka.rest.problems import HANDLERS
 from skrytka.rest.retention_policies import RetentionPolicies
 from skrytka.rest.viewer import Viewer
@@ -59,6 +60,6 @@ def _openapi() -> OpenAPIConfig:
         version=version("skrytka"),
         description=DESCRIPTION,
         path="/docs",
-        render_plugins=[Viewer()],
+        render_plugins=[OpenApiJson(), Viewer()],
         components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
     )

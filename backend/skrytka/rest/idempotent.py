@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from litestar import Request, Response
 from litestar.params import Parameter
 
+from skrytka import errors
 from skrytka.core import Core
 from skrytka.services import idempotency
 
@@ -48,7 +49,9 @@ async def once(
         )
     try:
         status, body = await act()
-    except BaseException:
+    except errors.Unavailable:
+        raise  # whether it was committed is not known: the key stays taken until its time is over
+    except errors.DomainError:
         await idempotency.forget(core, scope)
         raise
     await idempotency.finish(core, scope, status, body)

@@ -92,8 +92,10 @@ def problem(
     return Response(body, status_code=status, media_type="application/problem+json", headers=headers or {})
 
 
-def from_domain_error(_: Request[Any, Any, Any], error: errors.DomainError) -> Response[Problem]:
+def from_domain_error(request: Request[Any, Any, Any], error: errors.DomainError) -> Response[Problem]:
     status, code = TABLE[type(error)]
+    if isinstance(error, errors.Conflict) and "if-match" in request.headers:
+        status, code = 412, "precondition_failed"
     if isinstance(error, errors.Invalid):
         return problem(status, code, str(error), [FieldError(error.field, error.reason)])
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}

@@ -10,6 +10,8 @@ from typing import Any
 from litestar import Request
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
+from skrytka.rest.openapi_document import complete
+
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 summary{cursor:pointer;padding:.4rem .6rem;border:1px solid #ccc;border-radius:.3rem;margin:.3rem 0}
@@ -26,7 +28,7 @@ class Viewer(OpenAPIRenderPlugin):
         super().__init__(path="/", favicon="<link rel='icon' href='data:,'>", style="")
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        return "".join(_page(openapi_schema)).encode("utf-8")
+        return "".join(_page(complete(openapi_schema))).encode("utf-8")
 
 
 def _page(schema: dict[str, Any]) -> Iterator[str]:

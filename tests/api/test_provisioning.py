@@ -1,0 +1,156 @@
+"""Domains, mailboxes, aliases, quota and keys, as an admin panel uses them."""
+
+from __future__ import annotations
+
+import pytest
+from httpx import AsyncClient
+
+from skrytka.core import Core
+from skrytka.errors import AuthenticationFailed
+from skrytka.model import Actor
+from skrytka.services import authentication
+
+ANN = "/v1/mailboxes/ann@example.org"
+
+
+@pytest.fixture
+async def ann(api: AsyncClient) -> str:
+    assert (await api.put("/v1/domains/example.org")).status_code == 201
+    assert (await api.put(ANN, json={"password": "first"})).status_code == 201
+    return "ann@example.org"
+
+
+async def test_put_domain_creates_then_updates(api: AsyncClient) -> None:
+    created = await api.put("/v1/domains/EXAMPLE.org")
+    assert created.status_code == 201
+    assert created.json()["name"] == "example.org"
+    assert created.json()["status"] == "active"
+    updated = await api.put("/v1/domains/example.org", json={"status": "suspended"})
+    assert updated.status_code == 200
+    assert updated.json()["status"] == "suspended"
+    kept = await api.put("/v1/domains/example.org", json={})
+    assert kept.json()["status"] == "suspended"
+    reset = await api.put("/v1/domains/example.org", json={"status": None})
+    assert reset.json()["status"] == "active"
+
+
+async def test_a_domain_with_mailboxes_is_not_deleted(api: AsyncClient, ann: str) -> None:
+    refused = await api.delete("/v1/domains/example.org")
+    assert refused.status_code == 409
+    assert refused.json()["code"] == "not_empty"
+    assert (await api.delete(ANN)).status_code == 204
+    assert (await api.delete("/v1/domains/example.org")).status_code == 204
+    assert (await api.get("/v1/domains/example.org")).status_code == 404
+
+
+async def test_absent_fields_keep_and_null_resets(api: AsyncClient, ann: str) -> None:
+    full = {"display_name": "Ann", "quota": {"storage_octets": 1000, "messages": 5}}
+    assert (await api.put(ANN, json=full)).status_code == 200
+    kept = (await api.put(ANN, json={"quota": {"messages": 6}})).json()
+    assert kept["display_name"] == "Ann"
+    assert kept["quota"] == {"storage_octets": 1000, "messages": 6}
+    assert kept["usage"] == {"storage_octets": 0, "messages": 0}
+    reset = (await api.put(ANN, json={"quota": None, "display_name": None})).json()
+    assert reset["quota"] == {"storage_octets": None, "messages": None}
+    assert reset["display_name"] == ""
+
+
+async def test_no_answer_shows_the_password(api: AsyncClient, ann: str) -> None:
+    for answer in (await api.put(ANN, json={"password": "kept secret"}), await api.get(ANN)):
+        assert "kept secret" not in answer.text
+        assert "argon2" not in answer.text
+
+
+async def test_a_changed_password_holds_at_once(api: AsyncClient, core: Core, ann: str) -> None:
+    actor = Actor("", "imap", "127.0.0.1")
+    await authentication.login(core, actor, ann, "first")
+    await api.put(ANN, json={"password": "second"})
+    with pytest.raises(AuthenticationFailed):
+        await authentication.login(core, actor, ann, "first")
+    await authentication.login(core, actor, ann, "second")
+    assert (await api.put(ANN, json={"password": None})).json()["login_enabled"] is False
+    with pytest.raises(AuthenticationFailed):
+        await authentication.login(core, actor, ann, "second")
+
+
+async def test_if_match_covers_the_configuration(api: AsyncClient, ann: str) -> None:
+    tag = (await api.get(ANN)).headers["etag"]
+    await api.post(f"{ANN}/messages", content=b"Subject: x\r\n\r\nusage changes, the tag does not\r\n")
+    assert (await api.get(ANN)).headers["etag"] == tag
+    changed = await api.put(ANN, json={"display_name": "A"}, headers={"If-Match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tag
+    stale = await api.put(ANN, json={"display_name": "B"}, headers={"If-Match": tag})
+    assert stale.status_code == 412
+    assert stale.json()["code"] == "precondition_failed"
+    assert (await api.delete(ANN, headers={"If-Match": tag})).status_code == 412
+    assert (await api.get(ANN)).json()["display_name"] == "A"
+
+
+async def test_pages_hold_every_mailbox_once(api: AsyncClient) -> None:
+    await api.put("/v1/domains/example.org")
+    names = sorted(f"user{number}@example.org" for number in range(7))
+    for name in names:
+        await api.put(f"/v1/mailboxes/{name}")
+    seen, cursor = [], None
+    while True:
+        query = {"limit": 3, "domain": "example.org"} | ({"cursor": cursor} if cursor else {})
+        page = (await api.get("/v1/mailboxes", params=query)).json()
+        seen += [item["address"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == names
+    wrong = await api.get("/v1/mailboxes", params={"cursor": "***"})
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["field"] == "cursor"
+
+
+async def test_aliases(api: AsyncClient, ann: str) -> None:
+    assert (await api.put(f"{ANN}/aliases/info@example.org")).status_code == 201
+    assert (await api.put(f"{ANN}/aliases/info@example.org")).status_code == 200
+    assert [each["alias"] for each in (await api.get(f"{ANN}/aliases")).json()["items"]] == ["info@example.org"]
+    taken = await api.put("/v1/mailboxes/info@example.org")
+    assert taken.status_code == 409
+    assert taken.json()["code"] == "already_exists"
+    assert (await api.delete(f"{ANN}/aliases/info@example.org")).status_code == 204
+    assert (await api.delete(f"{ANN}/aliases/info@example.org")).status_code == 404
+
+
+async def test_quota_is_a_resource_of_its_own(api: AsyncClient, ann: str) -> None:
+    put = await api.put(f"{ANN}/quota", json={"messages": 1})
+    assert put.json() == {
+        "quota": {"storage_octets": None, "messages": 1},
+        "usage": {"storage_octets": 0, "messages": 0},
+    }
+    assert (await api.post(f"{ANN}/messages", content=b"a: b\r\n\r\n")).status_code == 201
+    full = await api.post(f"{ANN}/messages", content=b"a: b\r\n\r\n")
+    assert full.status_code == 507
+    assert full.json()["code"] == "over_quota"
+    assert (await api.get(f"{ANN}/quota")).json()["usage"]["messages"] == 1
+
+
+async def test_keys_are_shown_once_and_can_be_revoked(api: AsyncClient) -> None:
+    made = (await api.post("/v1/keys", json={"name": "panel"})).json()
+    as_panel = {"Authorization": f"Bearer {made['secret']}"}
+    assert (await api.get("/v1/domains", headers=as_panel)).status_code == 200
+    listed = await api.get("/v1/keys")
+    assert made["secret"] not in listed.text
+    assert "panel" in [item["name"] for item in listed.json()["items"]]
+    assert (await api.delete(f"/v1/keys/{made['key']['key_id']}")).status_code == 204
+    revoked = await api.get("/v1/domains", headers=as_panel)
+    assert revoked.status_code == 401
+    assert revoked.headers["www-authenticate"] == "Bearer"
+
+
+async def test_retention_policies(api: AsyncClient) -> None:
+    path = "/v1/retention-policies/empty-trash"
+    created = await api.put(path, json={"action": "delete", "days": 30, "role": "trash"})
+    assert created.status_code == 201
+    assert (await api.put(path, json={"action": "delete", "days": 10, "role": "trash"})).json()["days"] == 10
+    wrong = await api.put(path, json={"action": "burn", "days": 0})
+    assert wrong.status_code == 422
+    assert {error["field"] for error in wrong.json()["errors"]} == {"action", "days"}
+    assert [item["name"] for item in (await api.get("/v1/retention-policies")).json()["items"]] == ["empty-trash"]
+    assert (await api.delete(path)).status_code == 204
+    assert (await api.get(path)).status_code == 404

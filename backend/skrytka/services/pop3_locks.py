@@ -25,6 +25,16 @@ class Pop3Lock(msgspec.Struct, frozen=True):
     worker: str
 
 
+def worker_name() -> str:
+    """What this process is called as a worker, the same from its first lock to its end; a forked process has its own."""
+    return _name_of(os.getpid())
+
+
+@cache
+def _name_of(pid: int) -> str:
+    return f"{socket.gethostname()}-{pid}-{secrets.token_hex(4)}"
+
+
 async def acquire(core: Core, actor: Actor, mailbox: MailboxRef, worker: str) -> Pop3Lock:
     """Take the lock; ``InUse`` while another session of a living worker has it."""
     shard = shard_of(core, mailbox)

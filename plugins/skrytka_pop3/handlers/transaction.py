@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skrytka.plugin_api import contents, model
+from skrytka.plugin_api import contents, errors, model
 from skrytka_pop3 import commands
 from skrytka_pop3.maildrop import Maildrop
 from skrytka_pop3.replies import Listing, Mail, Status, ok
@@ -37,25 +37,36 @@ async def uidl(session: Session, command: commands.Uidl) -> Status | Listing:
 async def retr(session: Session, command: commands.Retr) -> Mail:
     """The whole mail; once it is sent it counts as downloaded."""
     maildrop = session.maildrop
-    index = maildrop.index(command.number)
-    octets = await contents.octets(session.core, maildrop.lock.mailbox, model.ContentId(maildrop.contents[index]))
-    return Mail(f"{len(octets)} octets", octets, model.Uid(maildrop.uids[index]))
+    octets = await _octets(session, command.number)
+    return Mail(f"{len(octets)} octets", octets, model.Uid(maildrop.uids[maildrop.index(command.number)]))
 
 
 async def top(session: Session, command: commands.Top) -> Mail:
     """The header, its blank line and the first lines of the body. TOP is no download."""
-    maildrop = session.maildrop
-    content_id = model.ContentId(maildrop.contents[maildrop.index(command.number)])
-    header = await _header(session, maildrop, content_id)
+    header = await _header(session, command.number)
     if not command.lines:
         return Mail("The header follows", header)
-    octets = await contents.octets(session.core, maildrop.lock.mailbox, content_id)
+    octets = await _octets(session, command.number)
     return Mail("The top follows", octets[: _end_of_lines(octets, len(header), command.lines)])
 
 
-async def _header(session: Session, maildrop: Maildrop, content_id: model.ContentId) -> bytes:
-    """Header and blank line, which is added where the mail ends without one."""
+async def _octets(session: Session, number: int) -> bytes:
+    """The mail; ``NotFound`` once another session's expunge is so long ago that its content is gone."""
+    maildrop = session.maildrop
+    content_id = model.ContentId(maildrop.contents[maildrop.index(number)])
+    try:
+        return await contents.octets(session.core, maildrop.lock.mailbox, content_id)
+    except errors.NotFound:
+        raise errors.NotFound("message", str(number)) from None
+
+
+async def _header(session: Session, number: int) -> bytes:
+    """The header with its blank line, where the mail has one; ``NotFound`` as for the mail."""
+    maildrop = session.maildrop
+    content_id = model.ContentId(maildrop.contents[maildrop.index(number)])
     headers = await contents.header(session.core, maildrop.lock.mailbox, [content_id])
+    if content_id not in headers:
+        raise errors.NotFound("message", str(number))
     return headers[content_id]
 
 

@@ -36,7 +36,7 @@ ENTRY = re.compile(rb"\"(?:[^\"\\]|\\[\"\\])*\" (?:priv|shared|all) ", re.IGNORE
 
 DEEPEST = 128
 """How far keys may nest: an OR of 128 addresses is written as 128 nested ORs."""
-MOST_KEYS = 4_096
+MOST_KEYS = 1_000
 
 PLAIN: dict[str, SearchKey] = {
     "ALL": All(),

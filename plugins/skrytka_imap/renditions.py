@@ -1,0 +1,144 @@
+"""What is derived once from a mail so that FETCH only copies: ENVELOPE and BODYSTRUCTURE (RFC 3501 section 7.4.2).
+
+BODY without brackets is BODYSTRUCTURE without its extension data, which ``body_from`` takes off: a third rendition would cost
+its space in every mail for an item that few clients ask for.
+
+A parameter that is not ASCII is written as RFC 2231 section 4 would write it in the header (``filename*``, in UTF-8), however
+the sender did: clients know that form from the header, and it fits into a quoted string. Dovecot passes such names on too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from skrytka.plugin_api import Part, Rendition, mime
+from skrytka_imap.responses.strings import nstring, string
+
+ENVELOPE = "imap.envelope"
+BODYSTRUCTURE = "imap.bodystructure"
+
+
+def derive_envelope(octets: bytes, part: Part) -> bytes:
+    """RFC 3501 section 9.
+
+    envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP env-to SP env-cc SP env-bcc SP
+               env-in-reply-to SP env-message-id ")"
+    """
+    fields = mime.envelope(octets, part)
+    people = (fields.from_, fields.sender, fields.reply_to, fields.to, fields.cc, fields.bcc)
+    return b"(%b %b %b %b %b)" % (
+        nstring(fields.date),
+        nstring(fields.subject),
+        b" ".join([_addresses(addresses) for addresses in people]),
+        nstring(fields.in_reply_to),
+        nstring(fields.message_id),
+    )
+
+
+def _addresses(addresses: tuple[mime.Address, ...]) -> bytes:
+    """env-from = "(" 1*address ")" / nil"""
+    return b"(%b)" % b"".join([_address(address) for address in addresses]) if addresses else b"NIL"
+
+
+def _address(address: mime.Address) -> bytes:
+    """address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")" ; each an nstring"""
+    return b"(%b %b %b %b)" % (
+        nstring(address.name),
+        nstring(address.route),
+        nstring(address.mailbox),
+        nstring(address.host),
+    )
+
+
+def derive_bodystructure(octets: bytes, part: Part) -> bytes:
+    """RFC 3501 section 9.
+
+    body            = "(" (body-type-1part / body-type-mpart) ")"
+    body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]
+    body-ext-mpart  = body-fld-param [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
+    """
+    if not _is_multipart(part):
+        return _single_part(octets, part)
+    parts = b"".join([derive_bodystructure(octets, child) for child in part.children])
+    return b"(%b %b %b %b)" % (parts, _text(part.subtype), _parameters(part.parameters), _extension(part))
+
+
+def _single_part(octets: bytes, part: Part) -> bytes:
+    """RFC 3501 section 9.
+
+    body-type-1part  = (body-type-basic / body-type-msg / body-type-text) [SP body-ext-1part]
+    body-type-basic  = media-basic SP body-fields
+    body-type-msg    = media-message SP body-fields SP envelope SP body SP body-fld-lines
+    body-type-text   = media-text SP body-fields SP body-fld-lines
+    body-ext-1part   = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
+    """
+    items = [_text(part.media_type), _text(part.subtype), *_body_fields(part)]
+    if is_embedded_mail(part):
+        mail = part.children[0]
+        items += [derive_envelope(octets, mail), derive_bodystructure(octets, mail), b"%d" % part.lines]
+    elif part.media_type == "text":
+        items.append(b"%d" % part.lines)
+    return b"(%b %b %b)" % (b" ".join(items), _ntext(part.md5), _extension(part))
+
+
+def _body_fields(part: Part) -> tuple[bytes, ...]:
+    """body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets"""
+    return (
+        _parameters(part.parameters),
+        _ntext(part.content_id),
+        _ntext(part.description),
+        _text(part.encoding),
+        b"%d" % (part.end - part.body_start),
+    )
+
+
+def _extension(part: Part) -> bytes:
+    """RFC 3501 section 9.
+
+    body-fld-dsp  = "(" string SP body-fld-param ")" / nil
+    body-fld-lang = nstring / "(" string *(SP string) ")"
+    body-fld-loc  = nstring
+    """
+    disposition = language = b"NIL"
+    if part.disposition is not None:
+        disposition = b"(%b %b)" % (_text(part.disposition), _parameters(part.disposition_parameters))
+    if part.language:
+        language = b"(%b)" % b" ".join([_text(tag) for tag in part.language])
+    return b"%b %b %b" % (disposition, language, _ntext(part.location))
+
+
+def _parameters(parameters: Iterable[tuple[str, str]]) -> bytes:
+    """body-fld-param = "(" string SP string *(SP string SP string) ")" / nil"""
+    listed = b" ".join([_parameter(name, value) for name, value in parameters])
+    return b"(%b)" % listed if listed else b"NIL"
+
+
+def _parameter(name: str, value: str) -> bytes:
+    if value.isascii():
+        return b"%b %b" % (_text(name), _text(value))
+    return b"%b %b" % (_text(name + "*"), _text("utf-8''" + quote(value, safe="")))
+
+
+def _text(text: str) -> bytes:
+    return string(text.encode("utf-8", "replace"))
+
+
+def _ntext(text: str | None) -> bytes:
+    return b"NIL" if text is None else _text(text)
+
+
+def _is_multipart(part: Part) -> bool:
+    return part.media_type == "multipart" and bool(part.children)
+
+
+def is_embedded_mail(part: Part) -> bool:
+    """Whether the part is a mail within a mail, with a header and parts of its own."""
+    return part.media_type == "message" and part.subtype == "rfc822" and bool(part.children)
+
+
+RENDITIONS = (
+    Rendition(ENVELOPE, 1, derive_envelope),
+    Rendition(BODYSTRUCTURE, 1, derive_bodystructure),
+)
+"""For the hook ``skrytka_renditions``. Raise a version when its octets change: stored ones are then derived again."""

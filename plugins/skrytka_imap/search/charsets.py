@@ -1,0 +1,47 @@
+"""What a client searches for, as text."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+
+KNOWN_CHARSETS = (b"US-ASCII", b"UTF-8")
+"""What BADCHARSET names: every client can send one of these. Every text codec of Python is understood besides."""
+
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,39}\Z")
+NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+"""Codecs of Python from octets to text that are no charsets, by the names that they give themselves."""
+
+
+class BadCharset(Exception):
+    """The charset of a SEARCH is not known, or its strings are not in it."""
+
+
+def decoder(charset: str | None) -> codecs.CodecInfo:
+    """The codec of a charset; without one strings should be ASCII, and UTF-8 is what they are otherwise."""
+    if charset is None:
+        return codecs.lookup("utf-8")
+    if LABEL.match(charset) is None:
+        raise BadCharset
+    try:
+        codec = codecs.lookup(charset)
+    except LookupError:
+        raise BadCharset from None
+    if codec.name in NO_CHARSETS or not codec._is_text_encoding:
+        raise BadCharset
+    return codec
+
+
+def needle(octets: bytes, codec: codecs.CodecInfo) -> str:
+    """The text to look for, ready to be compared with ``fold``ed text."""
+    try:
+        text, _ = codec.decode(octets, "strict")
+    except UnicodeError:
+        raise BadCharset from None
+    return fold(text)
+
+
+def fold(text: str) -> str:
+    """Text without case, in one normal form, so that ``in`` compares as RFC 3501 section 6.4.4 wants."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())

@@ -1,0 +1,131 @@
+"""Search keys as functions over the facts of one message: True, False, or None when that takes more facts."""
+
+from __future__ import annotations
+
+import codecs
+import datetime
+from collections.abc import Callable, Sequence
+
+from skrytka.plugin_api import mime, model
+from skrytka_imap.commands.search import Contains, Header, InternalDate, Larger, SearchKey, SentDate, Smaller, When
+from skrytka_imap.search.charsets import fold, needle
+from skrytka_imap.search.facts import Facts
+
+Test = Callable[[Facts], bool | None]
+
+_DAY_S = 86_400
+_EPOCH = datetime.date(1970, 1, 1).toordinal()
+
+
+def single_test(key: SearchKey, codec: codecs.CodecInfo) -> Test:
+    """The test of a key that is no combination and that the listing does not decide."""
+    match key:
+        case Larger(size_octets=limit):
+            return _of_row(lambda row: row.size_octets > limit)
+        case Smaller(size_octets=limit):
+            return _of_row(lambda row: row.size_octets < limit)
+        case InternalDate(when=when, date=date):
+            return _of_row(_internal_date(when, date))
+        case SentDate(when=when, date=date):
+            return _sent(when, date)
+        case Header(name=name, text=text):
+            return _header(name, needle(text, codec))
+        case Contains(place=place, text=text):
+            return _contains(needle(text, codec), in_header=place == "TEXT")
+    raise AssertionError(f"the listing decides {key}")
+
+
+def all_of(tests: Sequence[Test]) -> Test:
+    """Asks in the given order, and no further than the first that says no."""
+
+    def test(facts: Facts) -> bool | None:
+        verdict: bool | None = True
+        for one in tests:
+            said = one(facts)
+            if said is False:
+                return False
+            if said is None:
+                verdict = None
+        return verdict
+
+    return test
+
+
+def any_of(tests: Sequence[Test]) -> Test:
+    """Asks in the given order, and no further than the first that says yes."""
+
+    def test(facts: Facts) -> bool | None:
+        verdict: bool | None = False
+        for one in tests:
+            said = one(facts)
+            if said is True:
+                return True
+            if said is None:
+                verdict = None
+        return verdict
+
+    return test
+
+
+def opposite(test: Test) -> Test:
+    def negated(facts: Facts) -> bool | None:
+        said = test(facts)
+        return None if said is None else not said
+
+    return negated
+
+
+def member(octets: bytes) -> Test:
+    """Whether a message is in a set, as ``Judge.octets`` writes it."""
+    return lambda facts: octets[facts.place] == 1
+
+
+def _of_row(test: Callable[[model.MessageRow], bool]) -> Test:
+    return lambda facts: None if facts.row is None else test(facts.row)
+
+
+def _internal_date(when: When, date: datetime.date) -> Callable[[model.MessageRow], bool]:
+    """Days are those of UTC, in which INTERNALDATE is told."""
+    begin = (date.toordinal() - _EPOCH) * _DAY_S
+    end = begin + _DAY_S
+    if when is When.BEFORE:
+        return lambda row: row.internal_date < begin
+    if when is When.SINCE:
+        return lambda row: row.internal_date >= begin
+    return lambda row: begin <= row.internal_date < end
+
+
+def _sent(when: When, date: datetime.date) -> Test:
+    """The day that the Date field names, whatever its time and zone. A mail without such a day matches none of the keys."""
+
+    def test(facts: Facts) -> bool | None:
+        values = facts.raw_values(b"date")
+        if values is None:
+            return None
+        sent = mime.sent_date(values[0]) if values else None
+        if sent is None:
+            return False
+        day = sent.date()
+        if when is When.ON:
+            return day == date
+        return day < date if when is When.BEFORE else day >= date
+
+    return test
+
+
+def _header(name: bytes, text: str) -> Test:
+    def test(facts: Facts) -> bool | None:
+        values = facts.raw_values(name)
+        return None if values is None else any(text in fold(mime.decode_header(value)) for value in values)
+
+    return test
+
+
+def _contains(text: str, *, in_header: bool) -> Test:
+    def test(facts: Facts) -> bool | None:
+        if in_header and facts.header_text is not None and text in facts.header_text:
+            return True
+        texts = facts.body_texts
+        return None if texts is None else any(text in one for one in texts)
+
+    return test

@@ -1,0 +1,142 @@
+"""``BODY[section]<partial>``: which octets of a mail are meant, and what the answer calls them (RFC 3501 section 6.4.5).
+
+Octets go out exactly as they came in, NULs too, although RFC 3501 has no CHAR8 for these.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from functools import lru_cache
+
+from skrytka.plugin_api import Part, mime
+from skrytka_imap.commands import BodySection, FetchAttribute, FetchItem, Partial, Section, SectionText
+from skrytka_imap.renditions import is_embedded_mail
+from skrytka_imap.responses.strings import string
+
+ATOM = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\\]]+\Z")
+BLANK_LINE = re.compile(rb"(?:\A|(?<=\n))\r?\n\Z")
+
+WHOLE_MAIL = Section()
+MAIL_HEADER = Section(text=SectionText.HEADER)
+MAIL_TEXT = Section(text=SectionText.TEXT)
+FIELD_TEXTS = frozenset({SectionText.HEADER_FIELDS, SectionText.HEADER_FIELDS_NOT})
+HEADER_TEXTS = FIELD_TEXTS | {SectionText.HEADER}
+
+OLD_ITEMS = {
+    FetchAttribute.RFC822: WHOLE_MAIL,
+    FetchAttribute.RFC822_HEADER: MAIL_HEADER,
+    FetchAttribute.RFC822_TEXT: MAIL_TEXT,
+}
+"""Items of RFC 1730 that RFC 3501 keeps, as the sections that they mean."""
+
+
+class Needs(enum.IntEnum):
+    """What of a mail must be at hand for a section, cheapest first."""
+
+    HEADER = 1
+    OCTETS = 2
+    PARTS = 3
+
+
+def section_of(item: FetchItem) -> Section | None:
+    """The section that an item asks for; None for items that are no octets of the mail."""
+    return item.section if isinstance(item, BodySection) else OLD_ITEMS.get(item)
+
+
+def partial_of(item: FetchItem) -> Partial | None:
+    return item.partial if isinstance(item, BodySection) else None
+
+
+def needs(section: Section) -> Needs:
+    """Whether ``extract_from_header`` will do, the whole octets are the answer, or ``extract`` needs the part tree."""
+    if section.part:
+        return Needs.PARTS
+    if section.text in HEADER_TEXTS:
+        return Needs.HEADER
+    return Needs.OCTETS if section.text is SectionText.WHOLE else Needs.PARTS
+
+
+def label(item: FetchItem) -> bytes:
+    """RFC 3501 section 7.4.2: ``BODY[...]<origin>``, without PEEK and without the count; header names as asked."""
+    if not isinstance(item, BodySection):
+        return item.value.encode()
+    section = item.section
+    words = [".".join(map(str, section.part))] if section.part else []
+    if section.text:
+        words.append(section.text.value)
+    inner = ".".join(words).encode()
+    if section.fields:
+        inner += b" (%b)" % b" ".join([name if ATOM.match(name) else string(name) for name in section.fields])
+    origin = b"" if item.partial is None else b"<%d>" % item.partial.origin
+    return b"BODY[%b]%b" % (inner, origin)
+
+
+def cut(octets: bytes, partial: Partial | None) -> bytes:
+    """The octets that a partial fetch asks for; none beyond the end."""
+    return octets if partial is None else octets[partial.origin : partial.origin + partial.count]
+
+
+def extract_from_header(header: bytes, section: Section, partial: Partial | None = None) -> bytes:
+    """A section that needs only the mail's header, given with its blank line."""
+    return cut(_select_fields(header, section), partial)
+
+
+def extract(octets: bytes, part: Part, section: Section, partial: Partial | None = None) -> bytes | None:
+    """A section of the mail ``part``; None if it has no such part, or the part no such text.
+
+    A long body is sliced once, however small the part of it that is asked for.
+    """
+    found = _locate(part, section)
+    if found is None:
+        return None
+    start, end = found
+    if section.text in FIELD_TEXTS:
+        return cut(_select_fields(octets[start:end], section), partial)
+    if partial is not None:
+        start = min(start + partial.origin, end)
+        end = min(start + partial.count, end)
+    return octets[start:end]
+
+
+def _locate(root: Part, section: Section) -> tuple[int, int] | None:
+    """The octets of a section before fields are selected.
+
+    HEADER and TEXT of a numbered part are those of the mail that is embedded there; MIME and nothing are the part's own.
+    """
+    part = mime.find(root, section.part)
+    if part is None:
+        return None
+    if not section.part:
+        mail = part
+        if section.text is SectionText.WHOLE:
+            return 0, part.end
+    elif section.text is SectionText.MIME:
+        return part.header_start, part.body_start
+    elif section.text is SectionText.WHOLE:
+        return part.body_start, part.end
+    elif is_embedded_mail(part):
+        mail = part.children[0]
+    else:
+        return None
+    if section.text is SectionText.TEXT:
+        return mail.body_start, mail.end
+    return mail.header_start, mail.body_start
+
+
+def _select_fields(header: bytes, section: Section) -> bytes:
+    """RFC 3501 section 6.4.5: the fields in their order, and the blank line in any case, if the mail has one."""
+    if section.text is SectionText.HEADER:
+        return header
+    pattern = fields_named(section.fields)
+    if section.text is SectionText.HEADER_FIELDS_NOT:
+        return pattern.sub(b"", header)
+    blank_line = BLANK_LINE.search(header)
+    return b"".join(pattern.findall(header)) + (blank_line[0] if blank_line else b"")
+
+
+@lru_cache(maxsize=256)
+def fields_named(names: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    """Finds whole fields with their folds. Clients ask for the same few lists of names again and again."""
+    listed = b"|".join([re.escape(name) for name in names])
+    return re.compile(rb"^(?:%b)[ \t]*+:.*+(?:\n[ \t].*+)*+\n?" % listed, re.MULTILINE | re.IGNORECASE)

@@ -110,3 +110,9 @@ async def claim_recent(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> 
     if found.first == found.end:
         return found.end
     return await shard.write(folders.claim_recent, key)
+
+
+async def unclaimed_recent(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> Uid:
+    """The first UID that ``claim_recent`` would give now; nothing is claimed."""
+    key = folders.FolderKey(mailbox.mailbox_id, folder_id)
+    return (await shard_of(core, mailbox).read(folders.recent, key)).first

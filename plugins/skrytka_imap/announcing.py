@@ -1,0 +1,81 @@
+"""Tells the client what happened in its selected folder, at the moments at which RFC 3501 section 5.2 allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from skrytka.plugin_api import errors, folders, model, views
+from skrytka_imap import responses
+from skrytka_imap.selected import Selected, Updates
+from skrytka_imap.session import Session
+from skrytka_imap.wire import Over
+
+CHUNK = 500
+
+
+async def announce(session: Session, *, may_expunge: bool, with_uid: bool = False) -> None:
+    """Bring the client up to date with the store, in the order EXPUNGE, EXISTS, RECENT, FETCH.
+
+    ``with_uid`` adds the UID to FETCH, as every answer to a UID command needs it (RFC 3501 section 6.4.8). A store that
+    does not answer now is no reason to fail the command that ends here: the next one tells.
+    """
+    try:
+        current = await current_view(session)
+    except errors.Unavailable:
+        return
+    selected = session.selected
+    updates = selected.advance(current, may_expunge=may_expunge)
+    await _write(session, selected, updates, with_uid=with_uid or session.condstore)
+
+
+async def current_view(session: Session) -> model.FolderView:
+    """The selected folder as it is now; new mail that it has is claimed as recent for this session.
+
+    The claim comes before the view that is returned, so that what is claimed is in it. A folder that another session
+    deleted, or that was restored with other UIDs, ends the conversation: no number of the client means anything any more.
+    """
+    selected, folder_id = session.selected, session.selected.folder_id
+    try:
+        current = await views.current(session.core, session.mailbox, folder_id)
+        if current.uid_next > selected.view.uid_next and not selected.read_only:
+            first = await folders.claim_recent(session.core, session.mailbox, folder_id)
+            current = await views.current(session.core, session.mailbox, folder_id)
+            selected.claim_recent(first, current.uid_next)
+    except errors.NotFound:
+        raise Over("The selected folder was deleted") from None
+    if current.uid_validity != selected.view.uid_validity:
+        raise Over("The selected folder was replaced")
+    return current
+
+
+def enable_condstore(session: Session) -> None:
+    """RFC 7162 section 3.1: from now on FETCH answers carry MODSEQ; a client that has a folder selected hears where it is."""
+    if not session.condstore and session.is_selected:
+        session.wire.write(b"* OK [HIGHESTMODSEQ %d] Noted\r\n" % session.selected.view.highest_modseq)
+    session.condstore = True
+
+
+async def _write(session: Session, selected: Selected, updates: Updates, *, with_uid: bool) -> None:
+    wire = session.wire
+    for number in updates.expunged:
+        wire.write(b"* %d EXPUNGE\r\n" % number)
+    if updates.exists is not None:
+        wire.write(b"* %d EXISTS\r\n* %d RECENT\r\n" % (updates.exists, selected.count_recent()))
+    for start in range(0, len(updates.changed), CHUNK):
+        places = updates.changed[start : start + CHUNK]
+        wire.write(flag_lines(selected, places, with_uid=with_uid, with_modseq=session.condstore))
+        await wire.breathe()
+
+
+def flag_lines(selected: Selected, places: Sequence[int], *, with_uid: bool, with_modseq: bool) -> bytes:
+    """The FETCH answers that tell the flags of the messages at ``places`` of the view."""
+    view = selected.view
+    return responses.flag_lines(
+        [place + 1 for place in places],
+        [view.uids[place] for place in places],
+        [view.flags[place] for place in places],
+        [view.modseqs[place] for place in places] if with_modseq else None,
+        keywords=view.keywords,
+        recent=selected.recent,
+        with_uid=with_uid,
+    )

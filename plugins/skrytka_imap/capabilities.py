@@ -1,0 +1,31 @@
+"""What the server announces (RFC 3501 section 7.2.1): by state, and by what this connection may do."""
+
+from __future__ import annotations
+
+from skrytka_imap.session import Session, State
+
+ALWAYS = (b"IMAP4rev1", b"LITERAL+", b"SASL-IR", b"ID", b"ENABLE", b"IDLE")
+LOGGED_IN = (
+    b"NAMESPACE",
+    b"UNSELECT",
+    b"UIDPLUS",
+    b"MOVE",
+    b"CHILDREN",
+    b"SPECIAL-USE",
+    b"QUOTA",
+    b"CONDSTORE",
+)
+
+
+def capabilities(session: Session) -> bytes:
+    """The words after CAPABILITY.
+
+    Before login they say how to log in: with a password only where that is safe (RFC 3501 section 6.2.3, LOGINDISABLED).
+    """
+    if session.state is not State.NOT_AUTHENTICATED:
+        return b" ".join((*ALWAYS, *LOGGED_IN))
+    words = [*ALWAYS]
+    if session.wire.can_start_tls:
+        words.append(b"STARTTLS")
+    words.append(b"AUTH=PLAIN" if session.wire.secure else b"LOGINDISABLED")
+    return b" ".join(words)

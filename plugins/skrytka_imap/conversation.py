@@ -1,0 +1,136 @@
+"""Joins framing, grammar, table and handlers: every command gets its answer, whatever happens on the way.
+
+Three families of errors end here. Syntax faults become BAD. Domain errors become NO with the code of ``error_replies``.
+Anything else is a bug of ours: it is logged with its traceback, and the client hears NO [SERVERBUG] and BYE.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from skrytka.plugin_api import errors
+from skrytka_imap.announcing import announce, enable_condstore
+from skrytka_imap.capabilities import capabilities
+from skrytka_imap.commands import Command, Tagged, enables_condstore
+from skrytka_imap.error_replies import code_of
+from skrytka_imap.faults import SyntaxFault
+from skrytka_imap.framing import CommandReceived, Event, FramingError, FramingErrorKind, LineReceived, LiteralWanted
+from skrytka_imap.grammar import parse
+from skrytka_imap.replies import Reply, Then, bad, no
+from skrytka_imap.session import LOGGED_IN, Session, State
+from skrytka_imap.table import Entry, entry_of
+from skrytka_imap.wire import Over, Stream
+
+log = logging.getLogger(__name__)
+
+
+class Conversation:
+    """One client's conversation. Commands run one after another, so pipelined ones are answered in order."""
+
+    def __init__(self, session: Session, stream: Stream) -> None:
+        self._session = session
+        self._stream = stream
+        self._bad_in_a_row = 0
+
+    async def run(self) -> None:
+        """From the greeting to the client's LOGOUT, our BYE, or the client's disappearance."""
+        session, stream = self._session, self._stream
+        stream.write(b"* OK [CAPABILITY %b] Skrytka is ready\r\n" % capabilities(session))
+        try:
+            while await self._answer(await stream.event(session.settings.idle_timeout_s)):
+                pass
+        except Over as over:
+            if over.bye is not None:
+                stream.write(b"* BYE %b\r\n" % over.bye.encode())
+
+    async def _answer(self, event: Event) -> bool:
+        """Answer one event; False when nothing may follow."""
+        match event:
+            case CommandReceived(pieces=pieces):
+                return await self._command(pieces)
+            case LiteralWanted():
+                self._stream.write(b"+ Send the literal\r\n")
+            case FramingError(tag=tag, fatal=fatal):
+                self._refuse(tag, _too_much(event))
+                if fatal:
+                    raise Over("Too much to read past")
+            case LineReceived():
+                raise AssertionError("a line that no handler waits for")
+        return True
+
+    async def _command(self, pieces: tuple[bytes, ...]) -> bool:
+        try:
+            tagged = parse(pieces)
+        except SyntaxFault as fault:
+            self._refuse(fault.tag, bad(fault.message))
+            return True
+        reply = await self._reply(tagged)
+        if reply.status == b"BAD":
+            self._refuse(tagged.tag, reply)
+            return True
+        self._bad_in_a_row = 0
+        self._stream.write(reply.line(tagged.tag))
+        return await self._follow(reply.then)
+
+    async def _reply(self, tagged: Tagged) -> Reply:
+        """Run the handler; an exception becomes its answer."""
+        entry = entry_of(tagged.command)
+        if self._session.state not in entry.states:
+            return bad(f"{entry.name} is not for now: {_WHEN[self._session.state]}")
+        try:
+            return await self._handle(entry, tagged.command)
+        except SyntaxFault as fault:
+            return bad(fault.message)
+        except errors.DomainError as error:
+            return no(str(error), code_of(error))
+        except (Over, ConnectionError):
+            raise
+        except Exception:
+            log.exception("%s failed for %s", entry.name, self._stream.client_address)
+            self._stream.write(no("Something is broken here", b"SERVERBUG").line(tagged.tag))
+            raise Over("Something is broken here; please reconnect") from None
+
+    async def _handle(self, entry: Entry, command: Command) -> Reply:
+        """One command and, at its end, what its client has to be told about the selected folder."""
+        session = self._session
+        if session.state in LOGGED_IN and enables_condstore(command):
+            enable_condstore(session)
+        before = session.selected if session.is_selected else None
+        try:
+            reply = await entry.handle(session, command)
+        finally:
+            if session.is_selected and session.selected is before:
+                await announce(session, may_expunge=entry.may_expunge, with_uid=entry.is_uid)
+        return reply
+
+    async def _follow(self, then: Then) -> bool:
+        match then:
+            case Then.CLOSE:
+                return False
+            case Then.START_TLS:
+                await self._stream.start_tls()
+            case Then.ADMIT:
+                self._stream.admit()
+            case Then.GO_ON:
+                await self._stream.flush()
+        return True
+
+    def _refuse(self, tag: bytes | None, reply: Reply) -> None:
+        """Answer nonsense; a client that sends nothing else is not talking IMAP."""
+        self._stream.write(reply.line(tag or b"*"))
+        self._bad_in_a_row += 1
+        if self._bad_in_a_row >= self._session.settings.max_bad_commands:
+            raise Over("Too many bad commands")
+
+
+_WHEN = {
+    State.NOT_AUTHENTICATED: "log in first",
+    State.AUTHENTICATED: "you are logged in, and no folder is selected",
+    State.SELECTED: "you are logged in, and a folder is selected",
+}
+
+
+def _too_much(error: FramingError) -> Reply:
+    if error.kind is FramingErrorKind.LITERAL_TOO_LARGE:
+        return no(error.message, b"TOOBIG")
+    return bad(error.message)

@@ -1,0 +1,28 @@
+"""From domain errors to response codes: the one table (RFC 5530 section 3, RFC 3501 section 7.1, RFC 9208 section 4.3)."""
+
+from __future__ import annotations
+
+from skrytka.plugin_api import errors
+
+CODES: dict[type[errors.DomainError], bytes] = {
+    errors.NotFound: b"NONEXISTENT",
+    errors.AlreadyExists: b"ALREADYEXISTS",
+    errors.Invalid: b"CANNOT",
+    errors.NotPermitted: b"CANNOT",
+    errors.Conflict: b"INUSE",
+    errors.NotEmpty: b"CANNOT",
+    errors.OverQuota: b"OVERQUOTA",
+    errors.TooLarge: b"TOOBIG",
+    errors.LimitReached: b"LIMIT",
+    errors.Suspended: b"CONTACTADMIN",
+    errors.AuthenticationFailed: b"AUTHENTICATIONFAILED",
+    errors.InUse: b"INUSE",
+    errors.LockLost: b"INUSE",
+    errors.Refused: b"NOPERM",
+    errors.Unavailable: b"UNAVAILABLE",
+}
+
+
+def code_of(error: errors.DomainError) -> bytes:
+    """The response code of a NO; a plugin's own subclass of an error has the code of what it refines."""
+    return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)

@@ -1,0 +1,41 @@
+"""CREATE, DELETE, RENAME, SUBSCRIBE and UNSUBSCRIBE."""
+
+from __future__ import annotations
+
+from skrytka.plugin_api import folders
+from skrytka_imap.commands import Create, Delete, Rename, Subscribe, Unsubscribe
+from skrytka_imap.replies import Reply, ok
+from skrytka_imap.session import Session
+
+
+async def create(session: Session, command: Create) -> Reply:
+    """RFC 3501 section 6.3.3."""
+    await folders.create(session.core, session.actor, session.mailbox, command.name)
+    return ok("The folder is made")
+
+
+async def delete(session: Session, command: Delete) -> Reply:
+    """RFC 3501 section 6.3.4. A client that deletes the folder that it has selected has none selected afterwards."""
+    folder = await folders.get(session.core, session.mailbox, command.name)
+    await folders.delete(session.core, session.actor, session.mailbox, command.name)
+    if session.is_selected and session.selected.folder_id == folder.folder_id:
+        session.unselect()
+    return ok("The folder is deleted")
+
+
+async def rename(session: Session, command: Rename) -> Reply:
+    """RFC 3501 section 6.3.5."""
+    await folders.rename(session.core, session.actor, session.mailbox, command.old, command.new)
+    return ok("The folder is renamed")
+
+
+async def subscribe(session: Session, command: Subscribe) -> Reply:
+    """RFC 3501 section 6.3.6."""
+    await folders.subscribe(session.core, session.actor, session.mailbox, command.name)
+    return ok("You are subscribed")
+
+
+async def unsubscribe(session: Session, command: Unsubscribe) -> Reply:
+    """RFC 3501 section 6.3.7."""
+    await folders.unsubscribe(session.core, session.actor, session.mailbox, command.name)
+    return ok("You are not subscribed")

@@ -1,0 +1,50 @@
+"""COPY and MOVE."""
+
+from __future__ import annotations
+
+from skrytka.plugin_api import messages, model
+from skrytka_imap import responses
+from skrytka_imap.commands import Copy, Move
+from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, target, uids_at
+from skrytka_imap.replies import Reply, no, ok
+from skrytka_imap.session import Session
+
+
+async def copy(session: Session, command: Copy) -> Reply:
+    """RFC 3501 section 6.4.7; COPYUID: RFC 4315 section 3. All or none, but for messages that are gone already."""
+    uids = uids_at(session.selected.view, named(session, command.sequence, uid=command.uid))
+    found = await target(session, command.name)
+    if isinstance(found, Reply):
+        return found
+    source = session.selected.folder_id
+    copied = await messages.copy(session.core, session.actor, session.mailbox, source, uids, found.folder_id)
+    if not copied.source_uids:
+        return _nothing(uid=command.uid)
+    return ok("The messages are copied", _copy_uid(copied))
+
+
+async def move(session: Session, command: Move) -> Reply:
+    """RFC 6851 section 3.3: COPYUID goes out in an untagged OK, before the EXPUNGE answers, which end the command."""
+    selected = session.selected
+    if selected.read_only:
+        return no("The folder is open for reading only", b"READ-ONLY")
+    uids = uids_at(selected.view, named(session, command.sequence, uid=command.uid))
+    found = await target(session, command.name)
+    if isinstance(found, Reply):
+        return found
+    source = selected.folder_id
+    moved = await messages.move(session.core, session.actor, session.mailbox, source, uids, found.folder_id)
+    if not moved.source_uids:
+        return _nothing(uid=command.uid)
+    session.wire.write(b"* OK [%b] Those are their new UIDs\r\n" % _copy_uid(moved))
+    return ok("The messages are moved")
+
+
+def _nothing(*, uid: bool) -> Reply:
+    """No message is left of those named: by UID that is no error (RFC 3501 section 6.4.8)."""
+    return ok("There are no such messages") if uid else no("The messages are gone", EXPUNGE_ISSUED)
+
+
+def _copy_uid(copied: model.Copied) -> bytes:
+    sources, targets = responses.number_set(copied.source_uids), responses.number_set(copied.target_uids)
+    return b"COPYUID %d %b %b" % (copied.uid_validity, sources, targets)

@@ -1,0 +1,20 @@
+"""ENABLE and NAMESPACE."""
+
+from __future__ import annotations
+
+from skrytka_imap import responses
+from skrytka_imap.commands import Enable, Namespace
+from skrytka_imap.replies import Reply, ok
+from skrytka_imap.session import Session
+
+
+async def enable(session: Session, command: Enable) -> Reply:
+    """RFC 5161 section 3.1. CONDSTORE is all that can be enabled; the conversation has enabled it by now."""
+    session.wire.write(responses.enabled_line([name for name in command.names if name == "CONDSTORE"]))
+    return ok("What is known is enabled")
+
+
+async def namespace(session: Session, command: Namespace) -> Reply:
+    """RFC 2342 section 5."""
+    session.wire.write(responses.namespace_line())
+    return ok("That is where your folders are")

@@ -1,0 +1,31 @@
+"""EXPUNGE and UID EXPUNGE."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from skrytka.plugin_api import messages, model
+from skrytka_imap.announcing import current_view
+from skrytka_imap.commands import Expunge, SequenceSet
+from skrytka_imap.replies import Reply, no, ok
+from skrytka_imap.session import Session
+
+CHUNK = 1_000
+
+
+async def expunge(session: Session, command: Expunge) -> Reply:
+    """RFC 3501 section 6.4.3, RFC 4315 section 2.1. The EXPUNGE answers are written at the end of the command."""
+    if session.selected.read_only:
+        return no("The folder is open for reading only", b"READ-ONLY")
+    await expunge_deleted(session, command.uids)
+    return ok("They are gone")
+
+
+async def expunge_deleted(session: Session, wanted: SequenceSet | None) -> None:
+    """Expunge what has ``\\Deleted`` now, told to this client or not; only ``wanted`` UIDs where given."""
+    view = await current_view(session)
+    places = [range(len(view.uids))] if wanted is None else wanted.indexes_of_uids(view.uids)
+    deleted = model.Flags.DELETED.value
+    uids = (model.Uid(view.uids[place]) for run in places for place in run if view.flags[place] & deleted)
+    while chunk := list(islice(uids, CHUNK)):
+        await messages.expunge(session.core, session.actor, session.mailbox, view.folder_id, chunk)

@@ -1,0 +1,80 @@
+"""SELECT, EXAMINE, CLOSE and UNSELECT."""
+
+from __future__ import annotations
+
+from skrytka.plugin_api import folders, model, views
+from skrytka_imap import responses
+from skrytka_imap.commands import Close, Examine, Select, Unselect
+from skrytka_imap.handlers.expunging import expunge_deleted
+from skrytka_imap.replies import Reply, ok
+from skrytka_imap.selected import Selected
+from skrytka_imap.session import Session
+
+FLAGS = rb"\Answered \Flagged \Deleted \Seen \Draft"
+
+
+async def select(session: Session, command: Select) -> Reply:
+    """RFC 3501 section 6.3.1."""
+    await _open(session, command.name, read_only=False)
+    return ok("You may read and write", b"READ-WRITE")
+
+
+async def examine(session: Session, command: Examine) -> Reply:
+    """RFC 3501 section 6.3.2. ``\\Recent`` is not lost: nothing is claimed."""
+    await _open(session, command.name, read_only=True)
+    return ok("You may read", b"READ-ONLY")
+
+
+async def close(session: Session, command: Close) -> Reply:
+    """RFC 3501 section 6.4.2: expunges without telling."""
+    if not session.selected.read_only:
+        await expunge_deleted(session, None)
+    session.unselect()
+    return ok("The folder is closed")
+
+
+async def unselect(session: Session, command: Unselect) -> Reply:
+    """RFC 3691 section 2."""
+    session.unselect()
+    return ok("The folder is closed")
+
+
+async def _open(session: Session, name: str, *, read_only: bool) -> None:
+    """Select the folder and describe it. If that fails, no folder is selected (RFC 3501 section 6.3.1)."""
+    session.unselect()
+    folder = await folders.get(session.core, session.mailbox, name)
+    first_recent = None if read_only else await folders.claim_recent(session.core, session.mailbox, folder.folder_id)
+    view = await views.current(session.core, session.mailbox, folder.folder_id)
+    selected = Selected(folder.name, view, read_only=read_only)
+    if first_recent is not None:
+        selected.claim_recent(first_recent, view.uid_next)
+    session.select(selected)
+    session.wire.write(_description(selected))
+
+
+def _description(selected: Selected) -> bytes:
+    """What SELECT answers before its tagged line, HIGHESTMODSEQ always (RFC 7162 section 3.1.2.1)."""
+    view = selected.view
+    keywords = responses.keyword_list({word for words in view.keywords.values() for word in words})
+    names = b" ".join((FLAGS, *keywords))
+    permanent = b"" if selected.read_only else names + rb" \*"
+    lines = [
+        b"* FLAGS (%b)" % names,
+        b"* OK [PERMANENTFLAGS (%b)] These are kept" % permanent,
+        b"* %d EXISTS" % len(view.uids),
+        b"* %d RECENT" % selected.count_recent(),
+    ]
+    if (unseen := _first_unseen(view)) is not None:
+        lines.append(b"* OK [UNSEEN %d] The first one not seen" % unseen)
+    lines += [
+        b"* OK [UIDVALIDITY %d] UIDs are valid" % view.uid_validity,
+        b"* OK [UIDNEXT %d] The next UID at least" % view.uid_next,
+        b"* OK [HIGHESTMODSEQ %d] The last change" % view.highest_modseq,
+    ]
+    return b"\r\n".join(lines) + b"\r\n"
+
+
+def _first_unseen(view: model.FolderView) -> int | None:
+    """The number of the first message without ``\\Seen``."""
+    seen = model.Flags.SEEN.value
+    return next((number for number, flags in enumerate(view.flags, 1) if not flags & seen), None)

@@ -1,0 +1,67 @@
+"""STORE."""
+
+from __future__ import annotations
+
+from skrytka.plugin_api import messages, model
+from skrytka_imap import responses
+from skrytka_imap.commands import Store
+from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, uids_at
+from skrytka_imap.replies import Reply, no, ok
+from skrytka_imap.session import Session
+
+CHUNK = 1_000
+
+
+async def store(session: Session, command: Store) -> Reply:
+    """RFC 3501 section 6.4.6; UNCHANGEDSINCE: RFC 7162 section 3.1.3. A transaction takes at most 1 000 messages."""
+    selected = session.selected
+    if selected.read_only:
+        return no("The folder is open for reading only", b"READ-ONLY")
+    uids = uids_at(selected.view, named(session, command.sequence, uid=command.uid))
+    since = None if command.unchanged_since is None else model.ModSeq(command.unchanged_since)
+    change = model.FlagChange(command.mode, command.flags, command.keywords, since)
+    modified: list[int] = []
+    gone = 0
+    for start in range(0, len(uids), CHUNK):
+        chunk = uids[start : start + CHUNK]
+        stored = await messages.store_flags(
+            session.core, session.actor, session.mailbox, selected.folder_id, chunk, change
+        )
+        await _tell(session, command, stored)
+        modified += stored.modified
+        gone += len(stored.gone)
+    return _outcome(session, command, modified, gone)
+
+
+async def _tell(session: Session, command: Store, stored: model.FlagsStored) -> None:
+    """The new flags of each message; only its MODSEQ where the client asked for silence and knows modseqs."""
+    for row in stored.changed:
+        session.selected.note_own_change(row.uid, row.modseq)
+    rows = sorted((*stored.changed, *stored.unchanged), key=lambda row: row.uid)
+    if command.silent:
+        rows = list(stored.changed) if session.condstore else []
+    for row in rows:
+        number = session.selected.number(row.uid)
+        if number is not None:
+            session.wire.write(responses.fetch_line(number, _items(session, command, row)))
+            await session.wire.breathe()
+
+
+def _items(session: Session, command: Store, row: model.MessageRow) -> list[bytes]:
+    items = [responses.uid_item(row.uid)] if command.uid or session.condstore else []
+    if not command.silent:
+        recent = session.selected.is_recent(row.uid)
+        items.append(responses.flags_item(row.flags, row.keywords, recent=recent))
+    if session.condstore:
+        items.append(responses.modseq_item(row.modseq))
+    return items
+
+
+def _outcome(session: Session, command: Store, modified: list[int], gone: int) -> Reply:
+    """What failed UNCHANGEDSINCE is listed as it was named; other messages are stored in any case (RFC 7162, 3.1.3)."""
+    if modified:
+        names = modified if command.uid else [session.selected.number(uid) or 0 for uid in modified]
+        return ok("Those were changed by others", b"MODIFIED " + responses.number_set(names))
+    if gone and not command.uid:
+        return no("Some of the messages are gone", EXPUNGE_ISSUED)
+    return ok("The flags are stored")

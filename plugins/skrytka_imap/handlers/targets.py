@@ -1,0 +1,41 @@
+"""The folder that APPEND, COPY and MOVE put messages into, and the messages that commands name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from skrytka.plugin_api import errors, folders, model
+from skrytka_imap.commands import SequenceSet
+from skrytka_imap.faults import SyntaxFault
+from skrytka_imap.replies import Reply, no
+from skrytka_imap.session import Session
+
+EXPUNGE_ISSUED = b"EXPUNGEISSUED"
+"""RFC 5530 section 3: some of the messages that the command names are gone; an EXPUNGE of them is yet to be told."""
+
+
+async def target(session: Session, name: str) -> model.Folder | Reply:
+    """The folder, or the NO that lets a client create it first (RFC 3501 section 7.1, TRYCREATE)."""
+    try:
+        return await folders.get(session.core, session.mailbox, name)
+    except errors.NotFound as error:
+        return no(str(error), b"TRYCREATE")
+
+
+def named(session: Session, sequence: SequenceSet, *, uid: bool) -> list[range]:
+    """The places in the view of the messages that a command names, ascending.
+
+    A UID that does not exist is left out (RFC 3501 section 6.4.8); a sequence number that does not is the client's error.
+    """
+    uids = session.selected.view.uids
+    if uid:
+        return sequence.indexes_of_uids(uids)
+    places = sequence.indexes_of_numbers(len(uids))
+    if places is None:
+        raise SyntaxFault("There is no message of that number")
+    return places
+
+
+def uids_at(view: model.FolderView, places: Sequence[range]) -> list[model.Uid]:
+    """The UIDs of the messages at these places."""
+    return [model.Uid(uid) for run in places for uid in view.uids[run.start : run.stop]]

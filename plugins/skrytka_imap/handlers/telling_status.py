@@ -1,0 +1,34 @@
+"""STATUS."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from skrytka.plugin_api import folders, model, views
+from skrytka_imap import responses
+from skrytka_imap.commands import Status, StatusItem
+from skrytka_imap.replies import Reply, ok
+from skrytka_imap.session import Session
+
+
+async def status(session: Session, command: Status) -> Reply:
+    """RFC 3501 section 6.3.10; HIGHESTMODSEQ: RFC 7162 section 3.1.7. All but RECENT are counters kept with the folder."""
+    folder = await folders.get(session.core, session.mailbox, command.name)
+    values = {
+        StatusItem.MESSAGES: folder.messages,
+        StatusItem.UIDNEXT: folder.uid_next,
+        StatusItem.UIDVALIDITY: folder.uid_validity,
+        StatusItem.UNSEEN: folder.unseen,
+        StatusItem.HIGHESTMODSEQ: folder.highest_modseq,
+    }
+    if StatusItem.RECENT in command.items:
+        values[StatusItem.RECENT] = await _recent(session, folder)
+    session.wire.write(responses.status_line(folder.name, {item: values[item] for item in command.items}))
+    return ok("That is its status")
+
+
+async def _recent(session: Session, folder: model.Folder) -> int:
+    """How many messages no session has been the first to hear of."""
+    first = await folders.unclaimed_recent(session.core, session.mailbox, folder.folder_id)
+    view = await views.current(session.core, session.mailbox, folder.folder_id)
+    return len(view.uids) - bisect_left(view.uids, first)

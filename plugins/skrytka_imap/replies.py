@@ -1,0 +1,44 @@
+"""What a handler answers: the tagged line of its command, and what happens once that line is sent."""
+
+from __future__ import annotations
+
+import enum
+from typing import Literal
+
+import msgspec
+
+
+class Then(enum.Enum):
+    """What follows the tagged line."""
+
+    GO_ON = "go on"
+    START_TLS = "start TLS"
+    ADMIT = "admit"
+    CLOSE = "close"
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """RFC 3501 section 7.1. ``code`` stands without its brackets."""
+
+    status: Literal[b"OK", b"NO", b"BAD"]
+    text: str
+    code: bytes | None = None
+    then: Then = Then.GO_ON
+
+    def line(self, tag: bytes) -> bytes:
+        """The tagged line. A text never ends or splits it, wherever the text came from."""
+        text = " ".join(self.text.split()).encode()
+        code = b"[%b] " % self.code if self.code else b""
+        return b"%b %b %b%b\r\n" % (tag, self.status, code, text)
+
+
+def ok(text: str, code: bytes | None = None, then: Then = Then.GO_ON) -> Reply:
+    return Reply(b"OK", text, code, then)
+
+
+def no(text: str, code: bytes | None = None, then: Then = Then.GO_ON) -> Reply:
+    return Reply(b"NO", text, code, then)
+
+
+def bad(text: str) -> Reply:
+    return Reply(b"BAD", text)

@@ -1,0 +1,131 @@
+"""The selected folder as one session knows it: which message has which number, and what it has not been told yet.
+
+Invariants, which keep sequence numbers right while others expunge (RFC 3501 sections 2.3.1.2 and 7.4.1):
+
+- ``view`` is what the client has been told, and nothing else: numbers, flags and ``*`` of every command come from it.
+- ``advance`` is the only way to a newer view, and whoever calls it sends the updates that it returns.
+- A message that is gone, but may not be told yet, stays in ``view`` with the flags last told, until a later ``advance`` may.
+
+In the usual case, nothing held back, ``view`` is the very object that all sessions of the process share.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+
+import msgspec
+
+from skrytka.plugin_api import model
+
+
+class Updates(msgspec.Struct, frozen=True):
+    """What to send, in this order: EXPUNGE for ``expunged`` (numbers, descending, so that none shifts another), EXISTS
+    and RECENT when ``exists`` is not None, FETCH for the messages at the places ``changed`` of the new view."""
+
+    expunged: tuple[int, ...] = ()
+    exists: int | None = None
+    changed: tuple[int, ...] = ()
+
+
+class Selected:
+    """One session's state of its selected folder."""
+
+    def __init__(self, name: str, view: model.FolderView, *, read_only: bool) -> None:
+        self.name = name
+        self.read_only = read_only
+        self.view = view
+        self.gone: frozenset[int] = frozenset()
+        self._own_changes: dict[int, int] = {}
+        self.recent: list[range] = []
+
+    @property
+    def folder_id(self) -> model.FolderId:
+        return self.view.folder_id
+
+    def number(self, uid: int) -> int | None:
+        """The sequence number of a UID that the session knows, else None."""
+        place = bisect_left(self.view.uids, uid)
+        return place + 1 if place < len(self.view.uids) and self.view.uids[place] == uid else None
+
+    def keywords(self, uid: int) -> tuple[str, ...]:
+        """The keywords last told."""
+        return self.view.keywords.get(uid, ())
+
+    def claim_recent(self, first: int, uid_next: int) -> None:
+        """Messages from UID ``first`` to below ``uid_next`` are recent in this session (RFC 3501 section 2.3.2)."""
+        if first >= uid_next:
+            return
+        if self.recent and self.recent[-1].stop >= first:
+            first = self.recent.pop().start
+        self.recent.append(range(first, uid_next))
+
+    def is_recent(self, uid: int) -> bool:
+        """Whether ``\\Recent`` is among the message's flags in this session."""
+        return any(uid in uids for uids in self.recent)
+
+    def count_recent(self) -> int:
+        """How many messages of the view are recent."""
+        uids = self.view.uids
+        return sum(bisect_left(uids, recent.stop) - bisect_left(uids, recent.start) for recent in self.recent)
+
+    def note_own_change(self, uid: int, modseq: int) -> None:
+        """The session's own command changed this message to ``modseq``: ``advance`` need not report it."""
+        self._own_changes[uid] = modseq
+
+    def advance(self, current: model.FolderView, *, may_expunge: bool) -> Updates:
+        """Go on to ``current``; what is returned must be sent before anything else that holds a number.
+
+        An older view, which a session gets when it asked before another that went on, changes nothing.
+        """
+        told = self.view
+        if current.highest_modseq < told.highest_modseq:
+            return Updates()
+        if current.highest_modseq == told.highest_modseq and not (self.gone and may_expunge):
+            return Updates()
+        gone = _gone(told.uids, current.uids)
+        expunged: tuple[int, ...] = ()
+        if gone and not may_expunge:
+            self.gone = frozenset(gone)
+            self.view = _holding_back(told, current, self.gone)
+        else:
+            expunged = tuple(bisect_left(told.uids, uid) + 1 for uid in reversed(gone))
+            self.gone = frozenset()
+            self.view = current
+        changed = self._changed(told)
+        self._own_changes.clear()
+        arrived = len(self.view.uids) > len(told.uids) - len(expunged)
+        return Updates(expunged, len(self.view.uids) if arrived else None, changed)
+
+    def _changed(self, told: model.FolderView) -> tuple[int, ...]:
+        """Places of messages known before whose flags have another modseq than the one told."""
+        known = bisect_left(self.view.uids, told.uid_next)
+        modseqs = self.view.modseqs[:known]
+        if modseqs == told.modseqs:  # compared without making a number object of each: this is what most syncs find
+            return ()
+        since, own, uids = told.highest_modseq, self._own_changes, self.view.uids
+        return tuple(place for place, modseq in enumerate(modseqs) if modseq > since and own.get(uids[place]) != modseq)
+
+
+def _gone(told: array[int], current: array[int]) -> list[int]:
+    """UIDs that were told and are no more, ascending."""
+    if current[: len(told)] == told:
+        return []
+    remaining = set(current)
+    return [uid for uid in told if uid not in remaining]
+
+
+def _holding_back(told: model.FolderView, current: model.FolderView, gone: frozenset[int]) -> model.FolderView:
+    """``current`` with the messages that are gone still in it, as they were told."""
+    places = {uid: (current, place) for place, uid in enumerate(current.uids)}
+    places.update({uid: (told, place) for place, uid in enumerate(told.uids) if uid in gone})
+    uids = sorted(places)
+    sources = [places[uid] for uid in uids]
+    kept = {uid: told.keywords[uid] for uid in gone if uid in told.keywords}
+    return msgspec.structs.replace(
+        current,
+        uids=array(current.uids.typecode, uids),
+        flags=array(current.flags.typecode, [view.flags[place] for view, place in sources]),
+        modseqs=array(current.modseqs.typecode, [view.modseqs[place] for view, place in sources]),
+        keywords={**current.keywords, **kept},
+    )

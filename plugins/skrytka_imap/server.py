@@ -1,0 +1,175 @@
+"""The IO edge: one connection, its timeouts, and the end of it. The only module here that knows the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from skrytka.plugin_api import Connection, Core, Signal
+from skrytka_imap.conversation import Conversation
+from skrytka_imap.faults import SyntaxFault
+from skrytka_imap.framing import Event, Framing, FramingError, Limits, LineReceived
+from skrytka_imap.session import Session
+from skrytka_imap.settings import Settings
+from skrytka_imap.wire import Over, T
+
+SLICE_S = 0.002
+"""How long a command works before others run."""
+
+LARGE_OCTETS = 65_536
+"""From here on, work on a mail goes to a thread."""
+
+QUEUED_OCTETS = 65_536
+"""How much is gathered before it is handed to the connection: over TLS every write is a record of its own."""
+
+
+BEFORE_LOGIN = Limits(line_octets=8_192, literal_octets=8_192, discard_octets=65_536)
+"""A client that nobody knows may not make us hold much."""
+
+
+class ConnectionWire:
+    """``wire.Stream`` over a connection, with the framing of what comes in."""
+
+    def __init__(self, core: Core, settings: Settings, connection: Connection) -> None:
+        self.client_address = connection.client_address
+        self._limits = _after_login(core, settings)
+        self._framing = Framing(BEFORE_LOGIN)
+        self._login_deadline: float | None = time.monotonic() + settings.login_timeout_s
+        self._compute = core.compute
+        self._connection = connection
+        self._out: list[bytes] = []
+        self._queued = 0
+        self._slice_began = time.perf_counter()
+
+    @property
+    def secure(self) -> bool:
+        return self._connection.secure
+
+    @property
+    def can_start_tls(self) -> bool:
+        return self._connection.can_start_tls
+
+    # Sending
+
+    def write(self, octets: bytes) -> None:
+        self._out.append(octets)
+        self._queued += len(octets)
+        if self._queued >= QUEUED_OCTETS:
+            self._send()
+
+    async def flush(self) -> None:
+        self._send()
+        await self._connection.flush()
+
+    def _send(self) -> None:
+        if self._out:
+            self._connection.write(b"".join(self._out))
+            self._out.clear()
+            self._queued = 0
+
+    # Time
+
+    async def breathe(self) -> None:
+        if time.perf_counter() - self._slice_began > SLICE_S:
+            await self.flush()
+            await asyncio.sleep(0)
+            self._slice_began = time.perf_counter()
+
+    async def work(self, size_octets: int, function: Callable[[], T]) -> T:
+        if size_octets < LARGE_OCTETS:
+            return function()
+        return await asyncio.get_running_loop().run_in_executor(self._compute, function)
+
+    async def pause(self, seconds: float) -> None:
+        await self.flush()
+        await asyncio.sleep(seconds)
+
+    # Receiving
+
+    def wake(self) -> None:
+        self._connection.wake()
+
+    async def event(self, timeout_s: float) -> Event:
+        """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, or when it never logs in."""
+        while True:
+            if (event := self._framing.next_event()) is not None:
+                self._slice_began = time.perf_counter()
+                return event
+            if await self._receive(timeout_s) is Signal.TIMED_OUT:
+                raise Over("Autologout; idle for too long")
+
+    async def line(self, timeout_s: float) -> bytes:
+        self._framing.expect_line()
+        return _line_of(await self.event(timeout_s))
+
+    async def line_or_wake(self, timeout_s: float) -> bytes | None:
+        self._framing.expect_line()
+        while True:
+            if (event := self._framing.next_event()) is not None:
+                return _line_of(event)
+            if await self._receive(timeout_s) is not None:
+                return None
+
+    async def _receive(self, timeout_s: float) -> Signal | None:
+        """Feed the framing; a signal that is for the caller."""
+        self._send()
+        if self._login_deadline is not None:
+            timeout_s = max(self._login_deadline - time.monotonic(), 0.0)
+        match await self._connection.receive(timeout_s):
+            case Signal.DRAINING:
+                raise Over("The server is shutting down; please reconnect")
+            case Signal() as signal:
+                return signal
+            case b"":
+                raise Over(None)
+            case octets:
+                self._framing.receive(octets)
+                return None
+
+    # The connection's own changes
+
+    def refuse_literal(self) -> None:
+        self._framing.refuse_literal()
+
+    def admit(self) -> None:
+        self._framing.limits = self._limits
+        self._login_deadline = None
+
+    async def start_tls(self) -> None:
+        """RFC 3501 section 6.2.1; nothing that was sent before counts afterwards."""
+        await self.flush()
+        self._framing.discard()
+        await self._connection.start_tls()
+
+    async def close(self) -> None:
+        self._send()
+        await self._connection.close()
+
+
+def _line_of(event: Event) -> bytes:
+    match event:
+        case LineReceived(line=line):
+            return line
+        case FramingError(message=message):
+            raise SyntaxFault(message)
+        case _:
+            raise AssertionError(f"framing was asked for a line and gave {event!r}")
+
+
+def _after_login(core: Core, settings: Settings) -> Limits:
+    return Limits(
+        line_octets=settings.line_octets,
+        literal_octets=settings.command_literal_octets,
+        append_octets=core.settings.limits.message_octets,
+    )
+
+
+async def converse(core: Core, settings: Settings, connection: Connection) -> None:
+    """Run one conversation, from the greeting to the last line."""
+    wire = ConnectionWire(core, settings, connection)
+    try:
+        await Conversation(Session(core, settings, wire), wire).run()
+        await wire.close()
+    except ConnectionError:
+        return

@@ -1,0 +1,93 @@
+"""The state of one session (RFC 3501 section 3) and what its handlers share."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from skrytka.plugin_api import Core, model
+from skrytka_imap.selected import Selected
+from skrytka_imap.settings import Settings
+from skrytka_imap.wire import Wire
+
+
+class State(enum.Flag):
+    """RFC 3501 section 3; a Flag, so that the table can give a command several."""
+
+    NOT_AUTHENTICATED = enum.auto()
+    AUTHENTICATED = enum.auto()
+    SELECTED = enum.auto()
+
+
+ANY_STATE = State.NOT_AUTHENTICATED | State.AUTHENTICATED | State.SELECTED
+LOGGED_IN = State.AUTHENTICATED | State.SELECTED
+
+
+class NotLoggedIn(Exception):
+    """A handler wanted the login of a session that has none: the table allowed its command in a wrong state."""
+
+
+class NothingSelected(Exception):
+    """A handler wanted the selected folder of a session that has none: the table allowed its command in a wrong state."""
+
+
+class Session:
+    """One client's session. All transitions between states are the three methods below."""
+
+    def __init__(self, core: Core, settings: Settings, wire: Wire) -> None:
+        self.core = core
+        self.settings = settings
+        self.wire = wire
+        self.condstore = False
+        self.client_name = ""
+        self.login_failures = 0
+        self._login: model.Login | None = None
+        self._selected: Selected | None = None
+
+    @property
+    def state(self) -> State:
+        if self._login is None:
+            return State.NOT_AUTHENTICATED
+        return State.AUTHENTICATED if self._selected is None else State.SELECTED
+
+    def authenticate(self, login: model.Login) -> None:
+        """From not authenticated to authenticated."""
+        self._login = login
+
+    def select(self, selected: Selected) -> None:
+        """From authenticated to selected."""
+        self._selected = selected
+
+    def unselect(self) -> None:
+        """From selected to authenticated; nothing happens when nothing is selected."""
+        self._selected = None
+
+    def name_client(self, name: str) -> None:
+        """What the client calls itself (RFC 2971), kept with what it does from now on."""
+        self.client_name = name
+        if self._login is not None:
+            actor = msgspec.structs.replace(self._login.actor, client_name=name)
+            self._login = msgspec.structs.replace(self._login, actor=actor)
+
+    @property
+    def is_selected(self) -> bool:
+        return self._selected is not None
+
+    @property
+    def selected(self) -> Selected:
+        if self._selected is None:
+            raise NothingSelected
+        return self._selected
+
+    @property
+    def mailbox(self) -> model.MailboxRef:
+        if self._login is None:
+            raise NotLoggedIn
+        return self._login.mailbox
+
+    @property
+    def actor(self) -> model.Actor:
+        if self._login is None:
+            raise NotLoggedIn
+        return self._login.actor

@@ -1,0 +1,33 @@
+"""The ``imap`` section of the settings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from skrytka.plugin_api import FrontEndSettings
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class Settings(FrontEndSettings, frozen=True):
+    """``idle_timeout_s`` is the autologout timer (RFC 3501 section 5.4: at least 30 minutes); it also ends an IDLE.
+
+    ``line_octets`` bounds a command without its literals (RFC 7162 section 4 asks for 8192), ``command_literal_octets`` all
+    literals of a command but the message of APPEND, which the limit on messages bounds. ``max_bad_commands`` in a row, or
+    ``max_login_failures``, end the connection; a failed login is answered after ``login_failure_delay_s`` and up to as much
+    again, so that guessing is slow and its timing says nothing.
+    """
+
+    listen: str = "127.0.0.1:1143"
+    listen_tls: str = "127.0.0.1:1993"
+    login_timeout_s: Seconds = 60.0
+    idle_timeout_s: Seconds = 1_800.0
+    idle_heartbeat_s: Seconds = 120.0
+    line_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 65_536
+    command_literal_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
+    max_bad_commands: Positive = 20
+    max_login_failures: Positive = 5
+    login_failure_delay_s: Annotated[float, msgspec.Meta(ge=0)] = 2.0

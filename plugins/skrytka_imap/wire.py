@@ -1,0 +1,70 @@
+"""What handlers see of the connection. ``server.py`` has the implementation: nothing else here knows a socket or a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from skrytka_imap.framing import Event
+
+T = TypeVar("T")
+
+
+class Over(Exception):
+    """The conversation ends: with ``* BYE`` and ``bye`` as its text, or without a word when the client has gone."""
+
+    def __init__(self, bye: str | None) -> None:
+        super().__init__(bye or "the client has gone")
+        self.bye = bye
+
+
+class Wire(Protocol):
+    client_address: str
+
+    @property
+    def secure(self) -> bool:
+        """Passwords may be asked for."""
+
+    @property
+    def can_start_tls(self) -> bool:
+        """STARTTLS may be offered."""
+
+    def write(self, octets: bytes) -> None:
+        """Queue for sending."""
+
+    async def flush(self) -> None:
+        """Wait while too much is queued. Handlers that stream call it between chunks."""
+
+    async def breathe(self) -> None:
+        """Let others run if this command has worked for 2 ms since it last did; else return at once."""
+
+    async def work(self, size_octets: int, function: Callable[[], T]) -> T:
+        """Call a pure function over that many octets: here, or in a thread when it would hold up others."""
+
+    async def pause(self, seconds: float) -> None:
+        """Wait: a failed login is answered late."""
+
+    def wake(self) -> None:
+        """Make a running ``line_or_wake`` return None. Cheap; called by the watch of a folder."""
+
+    async def line(self, timeout_s: float) -> bytes:
+        """The client's next line, raw; ``Over`` when none comes in time."""
+
+    async def line_or_wake(self, timeout_s: float) -> bytes | None:
+        """The client's next line, raw; None after ``wake`` or when the time is over."""
+
+
+class Stream(Wire, Protocol):
+    """What the conversation needs besides."""
+
+    async def event(self, timeout_s: float) -> Event:
+        """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, or when it never logs in."""
+
+    def refuse_literal(self) -> None:
+        """Forget the command whose literal the client waits to send."""
+
+    def admit(self) -> None:
+        """The client has logged in: it may send more, and take its time."""
+
+    async def start_tls(self) -> None:
+        """Upgrade; nothing that was sent before counts afterwards (RFC 3501 section 6.2.1)."""

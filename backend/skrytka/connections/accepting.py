@@ -74,6 +74,17 @@ class Acceptor:
 
     async def drain(self, timeout_s: float) -> None:
         """Take what is queued, stop accepting, let conversations end, and cut those that have not by then."""
+        if not self._draining:
+            self._stop_accepting()
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=timeout_s)
+        if self._tasks:
+            logger.warning("%s: %d conversations cut at the end of draining", self._name, len(self._tasks))
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _stop_accepting(self) -> None:
         self._loop.remove_reader(self._listening)
         for _ in range(BACKLOG // _ACCEPTS_AT_ONCE):
             if not self._accept_some():
@@ -82,13 +93,6 @@ class Acceptor:
         self._listening.close()
         for connection in tuple(self._connections):
             connection.drain()
-        if self._tasks:
-            await asyncio.wait(tuple(self._tasks), timeout=timeout_s)
-        if self._tasks:
-            logger.warning("%s: %d conversations cut at the end of draining", self._name, len(self._tasks))
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
     def _name(self) -> str:
@@ -179,9 +183,10 @@ class Acceptor:
     async def _connect(self, client: socket.socket, who: Client) -> ClientConnection:
         terms = self._terms
         tls = terms.listener.tls
+        connection = ClientConnection(terms.listener, who, terms.tls_context)
         try:
-            _, connection = await self._loop.connect_accepted_socket(
-                lambda: ClientConnection(terms.listener, who, terms.tls_context),
+            await self._loop.connect_accepted_socket(
+                lambda: connection,
                 client,
                 ssl=terms.tls_context if tls else None,
                 ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S if tls else None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from typing import cast
 
 import msgspec
 
@@ -94,9 +95,8 @@ class ClientConnection(asyncio.Protocol):
     # What the transport calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(WRITE_HIGH_WATER)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are none by inheritance
+        self._transport.set_write_buffer_limits(WRITE_HIGH_WATER)
 
     def data_received(self, data: bytes) -> None:
         if self._closing:
@@ -241,6 +241,7 @@ class ClientConnection(asyncio.Protocol):
         self._chunks.clear()
         self._size = 0
         self._reading_paused = False
+        transport: asyncio.Transport | None = None
         try:
             transport = await self._loop.start_tls(
                 self._transport,
@@ -252,6 +253,9 @@ class ClientConnection(asyncio.Protocol):
             )
         except OSError as error:
             raise ConnectionAbortedError(f"the TLS handshake failed: {error}") from error
+        finally:
+            if transport is None:  # it was closed, and nobody else tells us
+                self.connection_lost(None)
         if transport is None or self._lost:
             raise ConnectionResetError("the client has gone")
         self.tls = True
@@ -272,7 +276,7 @@ class ClientConnection(asyncio.Protocol):
         self._closing = True
         self._chunks.clear()
         try:
-            self._transport.set_write_buffer_limits(0)
+            self._transport.set_write_buffer_limits(1, 0)  # uvloop's TLS counts 0 queued as too much for a limit of 0
             if self._writable is not None:
                 await self._sent()
             self._finish()

@@ -71,6 +71,7 @@ class GroupCommit:
         checkpoints: Checkpoints,
         threads: Executor,
         patience_s: float,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.groups = 0
         self._name = name
@@ -83,13 +84,17 @@ class GroupCommit:
         self._arrived = asyncio.Event()
         self._closing = False
         self._passive: asyncio.Future[None] | None = None
-        self._loop = asyncio.get_running_loop()
-        self._task = self._loop.create_task(self._run(), name=f"writer of {name}")
+        self._loop = loop
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the writer task, on the loop."""
+        self._task = self._loop.create_task(self._run(), name=f"writer of {self._name}")
         self._task.add_done_callback(self._ended)
 
     def submit(self, op: Op[Any, Any], values: Any) -> asyncio.Future[Any]:
         """Queue an operation; the future ends after the durable commit."""
-        if self._closing or self._task.done():
+        if self._closing or self._task is None or self._task.done():
             raise Unavailable(f"The store {self._name} is closed")
         pending = _Pending(op, values, self._loop.create_future())
         self._queue.append(pending)
@@ -100,10 +105,11 @@ class GroupCommit:
         """Commit what is queued, then stop. A turn that another process never gives back is not waited for."""
         self._closing = True
         self._arrived.set()
-        _, stuck = await asyncio.wait({self._task}, timeout=self._patience_s)
-        if stuck:
-            self._task.cancel()
-            await asyncio.wait(stuck)
+        if self._task is not None:
+            _, stuck = await asyncio.wait({self._task}, timeout=self._patience_s)
+            if stuck:
+                self._task.cancel()
+                await asyncio.wait(stuck)
         if self._passive is not None:
             await self._passive
         self._turns.close()
@@ -134,7 +140,8 @@ class GroupCommit:
             await self._run_queued(group)
             failure = await self._in_thread(self._commit)
         except BaseException:
-            self._connection.interrupt()
+            # Only a bug, or close() giving up on a turn, leads here; other processes must not wait for this one.
+            self._turns.give_back()
             for pending in group:
                 pending.resolve(Unavailable(f"The store {self._name} stopped while it wrote"))
             raise

@@ -57,7 +57,9 @@ class SqliteDatabase:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=f"sqlite {self.name}")
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._threads, self._open_connections)
+            self._reader, writer = await loop.run_in_executor(self._threads, self._connect_all, loop)
+            writer.start()
+            self._writer = writer
             await refuse_newer(self)
         except apsw.NotADBError as error:
             await self.close()
@@ -65,26 +67,31 @@ class SqliteDatabase:
         except apsw.Error as error:
             await self.close()
             raise Unavailable(f"{self.path} cannot be opened: {error}") from error
-        except Unsuitable:
+        except BaseException:
             await self.close()
             raise
-        self._start_writer(loop)
 
-    def _open_connections(self) -> None:
-        self._turns = Turns(self.path)
-        self._turns.wait()  # one process at a time may turn a new file into WAL mode
+    def _connect_all(self, loop: asyncio.AbstractEventLoop) -> tuple[apsw.Connection, GroupCommit]:
+        """In a thread. One process at a time: turning a new file into WAL mode does not wait for others."""
+        assert self._threads is not None
+        turns = Turns(self.path)
+        turns.wait()
         try:
-            self._writing = self._connect(_WRITE_CACHE_KIB)
-            self._writing.execute("PRAGMA journal_mode = WAL")
-            self._writing.execute("PRAGMA synchronous = FULL")
-            self._writing.set_busy_timeout(0)
-            self._checkpointing = self._connect(_WRITE_CACHE_KIB)
-            self._checkpointing.execute("PRAGMA synchronous = FULL")
-            self._checkpointing.set_busy_timeout(0)
-            self._reader = self._connect(_READ_CACHE_KIB)
-            self._reader.execute("PRAGMA query_only = ON")
-        finally:
-            self._turns.give_back()
+            writing = self._connect(_WRITE_CACHE_KIB)
+            writing.execute("PRAGMA journal_mode = WAL")
+            checkpointing = self._connect(_WRITE_CACHE_KIB)
+            reader = self._connect(_READ_CACHE_KIB)
+            reader.execute("PRAGMA query_only = ON")
+        except apsw.Error:
+            turns.close()
+            raise
+        turns.give_back()
+        for connection in (writing, checkpointing):
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.set_busy_timeout(0)
+        checkpoints = Checkpoints(checkpointing, int(writing.execute("PRAGMA page_size").get))
+        writing.set_wal_hook(checkpoints.note)
+        return reader, GroupCommit(self.name, writing, turns, checkpoints, self._threads, self._patience_s, loop)
 
     def _connect(self, cache_kib: int) -> apsw.Connection:
         connection = apsw.Connection(str(self.path), statementcachesize=_STATEMENT_CACHE)
@@ -94,13 +101,6 @@ class SqliteDatabase:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         return connection
-
-    def _start_writer(self, loop: asyncio.AbstractEventLoop) -> None:
-        assert self._threads is not None
-        page_octets = int(self._writing.execute("PRAGMA page_size").get)
-        checkpoints = Checkpoints(self._checkpointing, page_octets)
-        self._writing.set_wal_hook(checkpoints.note)
-        self._writer = GroupCommit(self.name, self._writing, self._turns, checkpoints, self._threads, self._patience_s)
 
     async def close(self) -> None:
         """Commit what is queued, close. The last process to close leaves a database without a log."""

@@ -1,0 +1,139 @@
+"""PostgreSQL that conflicts, dies, sleeps and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from skrytka import errors
+from skrytka.store.engines.postgres import PostgresDatabase
+from skrytka.store.interface import Tx
+from skrytka.store.migrate import migrate
+from tests import servers
+from tests.contract.store.conftest import make_counters
+from tests.contract.store.operations import increment, value_of
+
+TIMEOUT_S = 3.0
+
+
+async def _open(server: servers.Postgres) -> PostgresDatabase:
+    database = PostgresDatabase("shard-0", server.create_database(), "skrytka_shard_0", 5, TIMEOUT_S)
+    await database.open()
+    await migrate(database)
+    await database.write(make_counters, database.engine)
+    return database
+
+
+@pytest.fixture
+async def shared(postgres_server: servers.Postgres) -> AsyncIterator[PostgresDatabase]:
+    database = await _open(postgres_server)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def own(own_postgres: servers.Postgres) -> AsyncIterator[PostgresDatabase]:
+    database = await _open(own_postgres)
+    yield database
+    await database.close()
+
+
+async def test_deadlocked_transactions_are_run_again(shared: PostgresDatabase) -> None:
+    runs: list[tuple[str, str]] = []
+
+    async def cross(tx: Tx, names: tuple[str, str]) -> None:
+        runs.append(names)
+        await increment(tx, names[0])
+        await tx.rows("SELECT pg_sleep(0.2)::text")
+        await increment(tx, names[1])
+
+    await asyncio.gather(shared.write(cross, ("a", "b")), shared.write(cross, ("b", "a")))
+    assert len(runs) == 3
+    assert [await shared.read(value_of, name) for name in ("a", "b")] == [2, 2]
+
+
+async def test_serialisation_failures_are_run_again(shared: PostgresDatabase) -> None:
+    runs = 0
+
+    async def read_then_write(tx: Tx, name: str) -> None:
+        nonlocal runs
+        runs += 1
+        await tx.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+        value = await value_of(tx, name)
+        await tx.rows("SELECT pg_sleep(0.02)::text")
+        await tx.execute("UPDATE counter SET value = ? WHERE name = ?", value + 1, name)
+
+    await asyncio.gather(*(shared.write(read_then_write, "a") for _ in range(4)))
+    assert runs > 4
+    assert await shared.read(value_of, "a") == 4
+
+
+async def test_connections_that_died_while_idle_are_replaced(
+    shared: PostgresDatabase, postgres_server: servers.Postgres
+) -> None:
+    await asyncio.gather(*(shared.write(increment, "a") for _ in range(10)))
+    postgres_server.sql(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'skrytka'"
+    )
+    assert await shared.write(increment, "a") == 11
+    assert await shared.read(value_of, "a") == 11
+
+
+async def test_a_killed_server_loses_nothing_acknowledged_and_is_found_again(
+    own: PostgresDatabase, own_postgres: servers.Postgres
+) -> None:
+    acknowledged = failed = 0
+    some = asyncio.Event()
+
+    async def writer() -> None:
+        nonlocal acknowledged, failed
+        while not failed:
+            try:
+                await own.write(increment, "a")
+            except errors.Unavailable:
+                failed += 1
+                return
+            acknowledged += 1
+            if acknowledged >= 50:
+                some.set()
+
+    writers = [asyncio.create_task(writer()) for _ in range(5)]
+    await some.wait()
+    await asyncio.to_thread(own_postgres.kill)
+    await asyncio.gather(*writers)
+    with pytest.raises(errors.Unavailable):
+        await own.read(value_of, "a")
+    await asyncio.to_thread(own_postgres.start)
+    assert acknowledged <= await own.read(value_of, "a") <= acknowledged + failed
+    await own.write(increment, "b")
+    assert await own.read(value_of, "b") == 1
+
+
+async def test_a_sleeping_server_is_unavailable_in_time(own: PostgresDatabase, own_postgres: servers.Postgres) -> None:
+    loop = asyncio.get_running_loop()
+    own_postgres.pause()
+    began = loop.time()
+    outcomes = await asyncio.gather(own.write(increment, "a"), own.read(value_of, "a"), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [errors.Unavailable, errors.Unavailable]
+    assert loop.time() - began < TIMEOUT_S + 2
+    own_postgres.resume()
+    before = await own.read(value_of, "a")
+    assert await own.write(increment, "a") == before + 1
+
+
+async def test_a_slow_statement_is_unavailable(shared: PostgresDatabase) -> None:
+    async def sleep(tx: Tx, seconds: int) -> None:
+        await tx.rows("SELECT pg_sleep(?)::text", float(seconds))
+
+    with pytest.raises(errors.Unavailable):
+        await shared.read(sleep, 60)
+    assert await shared.write(increment, "a") == 1
+
+
+async def test_a_server_that_is_not_there() -> None:
+    port = servers.free_port()
+    database = PostgresDatabase("shard-0", f"postgresql://x@127.0.0.1:{port}/x", "skrytka_shard_0", 2, TIMEOUT_S)
+    with pytest.raises(errors.Unavailable):
+        await database.open()

@@ -1,0 +1,191 @@
+"""Several processes on one SQLite file: fair turns, crashes, disks that fill up, logs that grow."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from skrytka import errors
+from skrytka.store.engines.sqlite import SqliteDatabase
+from skrytka.store.interface import StatementRefused, Tx
+from tests.contract.store.conftest import TABLE
+from tests.contract.store.operations import increment, value_of
+from tests.contract.store.writer_process import CALLERS
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+    opened = SqliteDatabase("shard-0", tmp_path / "shard-0.db", 2.0)
+    await opened.open()
+    await opened.write(make, None)
+    yield opened
+    await opened.close()
+
+
+async def make(tx: Tx, _: None) -> None:
+    await tx.execute(TABLE)
+    names = ["a", *(f"{process}{number}" for process in "xy" for number in range(CALLERS))]
+    await tx.batch([("INSERT INTO counter (name, value) VALUES (?, 0)", (name,)) for name in names])
+
+
+def start(path: Path, seconds: float, name: str) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.contract.store.writer_process", str(path), str(seconds), name],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    return process
+
+
+def go(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    process.stdin.write(b"go\n")
+    process.stdin.flush()
+
+
+async def test_two_processes_get_even_turns(database: SqliteDatabase) -> None:
+    processes = [start(database.path, 3.0, name) for name in "xy"]
+    for process in processes:
+        go(process)
+    outputs = await asyncio.gather(*(asyncio.to_thread(process.communicate) for process in processes))
+    turns = sorted(int(output[0].split()[-1]) for output in outputs)
+    assert turns[0] > 50
+    assert turns[0] > 0.75 * turns[1], turns
+    for name, (output, _) in zip("xy", outputs, strict=True):
+        for number, value in acknowledged(output).items():
+            assert await database.read(value_of, f"{name}{number}") == value
+
+
+async def test_nothing_acknowledged_is_lost_at_kill_9(database: SqliteDatabase) -> None:
+    process = start(database.path, 60.0, "x")
+    go(process)
+    assert process.stdout is not None
+    output = b"".join(process.stdout.readline() for _ in range(2000))
+    process.kill()
+    output += process.communicate()[0]
+    assert output.endswith(b"\n")
+    told = acknowledged(output)
+    assert len(told) == CALLERS
+    for number, value in told.items():
+        assert value <= await database.read(value_of, f"x{number}") <= value + 1
+    assert await database.write(increment, "a") == 1  # the turn of the dead is free
+    assert apsw.Connection(str(database.path)).execute("PRAGMA integrity_check").get == "ok"
+
+
+def acknowledged(output: bytes) -> dict[int, int]:
+    lines = [line.split() for line in output.splitlines() if not line.startswith(b"turns")]
+    return {int(number): int(value) for number, value in lines}
+
+
+async def fill(tx: Tx, octets: int) -> None:
+    await tx.execute("UPDATE counter SET data = zeroblob(?) WHERE name = 'a'", octets)
+
+
+async def test_a_full_disk_fails_the_whole_group_and_is_survived(database: SqliteDatabase) -> None:
+    """The kernel refuses to let the log grow: COMMIT fails, as on a full disk."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = Path(f"{database.path}-wal").stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 65_536, hard))
+    try:
+        outcomes = await asyncio.gather(
+            database.write(increment, "a"),
+            database.write(fill, 2_000_000),
+            database.write(increment, "a"),
+            return_exceptions=True,
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, hard))
+    assert [type(outcome) for outcome in outcomes] == [errors.Unavailable] * 3
+    assert await database.read(value_of, "a") == 0
+    assert await database.write(increment, "a") == 1
+    assert apsw.Connection(str(database.path)).execute("PRAGMA integrity_check").get == "ok"
+
+
+async def test_a_database_at_its_limit_refuses_one_operation(database: SqliteDatabase) -> None:
+    async def limit(tx: Tx, pages: int) -> None:
+        await tx.rows(f"PRAGMA max_page_count = {pages}")
+
+    await database.write(limit, 20)
+    outcomes = await asyncio.gather(
+        database.write(fill, 2_000_000), database.write(increment, "a"), return_exceptions=True
+    )
+    assert isinstance(outcomes[0], errors.Unavailable)
+    await database.write(limit, 1_000_000)
+    assert await database.write(increment, "a") == (2 if outcomes[1] == 1 else 1)
+
+
+async def test_a_foreign_lock_is_waited_for_and_then_reported(database: SqliteDatabase) -> None:
+    foreign = apsw.Connection(str(database.path))
+    foreign.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(database.write(increment, "a"))
+    assert await database.read(value_of, "a") == 0  # the loop is free and reads go on
+    with pytest.raises(errors.Unavailable):
+        await waiting
+    waiting = asyncio.create_task(database.write(increment, "a"))
+    await asyncio.sleep(0.05)
+    foreign.execute("ROLLBACK")
+    assert await waiting == 1
+    foreign.close()
+
+
+async def test_a_turn_that_is_never_given_back_is_reported(database: SqliteDatabase) -> None:
+    other = SqliteDatabase("shard-0", database.path, 2.0)
+    await other.open()
+    holder = os.open(f"{database.path}-turn", os.O_RDWR)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    with pytest.raises(errors.Unavailable, match="write turn"):
+        await other.write(increment, "a")
+    fcntl.flock(holder, fcntl.LOCK_UN)
+    os.close(holder)
+    assert await other.write(increment, "a") == 1
+    await other.close()
+
+
+async def test_an_operation_that_waits_for_something_else_is_refused(database: SqliteDatabase) -> None:
+    async def wait(tx: Tx, name: str) -> None:
+        await value_of(tx, name)
+        await asyncio.sleep(0)
+
+    async def increment_and_wait(tx: Tx, name: str) -> None:
+        await increment(tx, name)
+        await asyncio.sleep(0)
+
+    with pytest.raises(StatementRefused):
+        await database.read(wait, "a")
+    with pytest.raises(StatementRefused):
+        await database.write(increment_and_wait, "a")
+    assert await database.read(value_of, "a") == 0
+
+
+async def test_reads_cannot_write(database: SqliteDatabase) -> None:
+    with pytest.raises(errors.Unavailable, match="readonly"):
+        await database.read(increment, "a")
+    assert await database.read(value_of, "a") == 0
+
+
+async def test_the_log_is_kept_short_and_gone_after_the_last_close(database: SqliteDatabase) -> None:
+    log = Path(f"{database.path}-wal")
+    longest = 0
+    for _ in range(150):
+        await database.write(fill, 1_000_000)
+        longest = max(longest, log.stat().st_size)
+    assert longest < 80 * 1024 * 1024
+    await database.close()
+    assert not log.exists()
+    await database.open()
+    assert await database.write(increment, "a") == 1

@@ -1,0 +1,205 @@
+"""Contents: exact octets, headers, renditions, blobs."""
+
+from __future__ import annotations
+
+import logging
+import random
+from dataclasses import replace
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies
+
+from skrytka.core import Core
+from skrytka.errors import NotFound, Unavailable
+from skrytka.extensions import Rendition
+from skrytka.mime.structure import Part
+from skrytka.model import ContentId, MailboxRef, MessageRow, NewMessage, Uid
+from skrytka.services import collecting, contents, messages, packing
+from skrytka.services.shards import shard_of
+from skrytka.store.interface import Tx
+from skrytka.store.operations.contents import RENDITION_COLUMNS, ContentKey, read
+from tests.contract.services.conftest import RENDITIONS, Clock, MakeMailbox, with_extensions
+from tests.contract.services.mails import ACTOR, INBOX, append, blob_keys, mail
+
+NAMES = ("imap.bodystructure", "test.extra", "imap.envelope", "preview")
+
+
+async def add(core: Core, mailbox: MailboxRef, octets: bytes) -> MessageRow:
+    appended = await messages.append(core, ACTOR, mailbox, INBOX, [NewMessage(octets)])
+    return await messages.row(core, mailbox, INBOX, appended.uids[0])
+
+
+def noise(count: int) -> bytes:
+    """Octets that do not compress."""
+    return random.Random(count).randbytes(count)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(octets=strategies.binary(max_size=2000))
+async def test_any_octets_come_back_as_they_came(core: Core, make_mailbox: MakeMailbox, octets: bytes) -> None:
+    mailbox = await make_mailbox()
+    row = await add(core, mailbox, octets)
+    assert row.size_octets == len(octets)
+    assert await contents.octets(core, mailbox, row.content_id) == octets
+    header = (await contents.header(core, mailbox, [row.content_id]))[row.content_id]
+    assert octets.startswith(header)
+
+
+@given(
+    octets=strategies.binary(max_size=5000)
+    | strategies.builds(lambda one, count: one * count, strategies.binary(max_size=9), strategies.integers(0, 999))
+)
+def test_packing(octets: bytes) -> None:
+    packed = packing.pack(octets)
+    assert packing.unpack(packed) == octets
+    assert len(packed) <= len(octets) + 1
+
+
+@pytest.mark.parametrize("body", [noise(200_000), b"x" * 3_000_000, noise(70_000) + b"line\r\n" * 100_000])
+async def test_large_bodies(core: Core, make_mailbox: MakeMailbox, body: bytes) -> None:
+    mailbox = await make_mailbox()
+    octets = b"Subject: large\r\n\r\n" + body
+    row = await add(core, mailbox, octets)
+    stored = await shard_of(core, mailbox).read(read, ContentKey(mailbox.mailbox_id, row.content_id))
+    assert stored is not None
+    assert (stored.body is None) is (stored.blob_key is not None) is (body[:1] != b"x")
+    assert await contents.octets(core, mailbox, row.content_id) == octets
+    assert await contents.header(core, mailbox, [row.content_id]) == {row.content_id: b"Subject: large\r\n\r\n"}
+
+
+async def test_a_missing_blob_is_an_outage_and_a_missing_content_is_not(
+    core: Core, make_mailbox: MakeMailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    mailbox = await make_mailbox()
+    row = await add(core, mailbox, b"\r\n" + noise(100_000))
+    for key in await blob_keys(core):
+        await core.blobs.delete(key)
+    with caplog.at_level(logging.ERROR), pytest.raises(Unavailable):
+        await contents.octets(core, mailbox, row.content_id)
+    assert "is missing" in caplog.text
+    with pytest.raises(NotFound):
+        await contents.octets(core, mailbox, ContentId(12345))
+    assert await contents.header(core, mailbox, [ContentId(12345)]) == {}
+
+
+async def test_renditions_in_the_order_asked(core: Core, make_mailbox: MakeMailbox) -> None:
+    mailbox = await make_mailbox()
+    await append(core, mailbox, 4)
+    await messages.expunge(core, ACTOR, mailbox, INBOX, [Uid(2)], deleted_only=False)
+    listings = await contents.renditions(core, mailbox, INBOX, [Uid(9), Uid(3), Uid(1), Uid(2)], NAMES)
+    assert [(listing.row.uid, listing.renditions) for listing in listings] == [
+        (uid, (b"6", b"extra " + subject, subject, b"text"))
+        for uid, subject in ((1, b"number 0"), (2, b"number 1"), (3, b"number 2"))
+    ]
+    plain = await contents.renditions(core, mailbox, INBOX, [Uid(1)], ())
+    assert plain == [contents.Listing(listings[0].row, ())]
+    with pytest.raises(NotFound, match="rendition"):
+        await contents.renditions(core, mailbox, INBOX, [Uid(1)], ("nothing",))
+
+
+async def test_missing_and_old_renditions_are_made_once(core: Core, make_mailbox: MakeMailbox) -> None:
+    mailbox = await make_mailbox()
+    await append(with_extensions(core, renditions=[]), mailbox, 2)
+    await messages.copy(core, ACTOR, mailbox, INBOX, [Uid(1)], INBOX)
+    calls: list[str] = []
+
+    def newer(rendition: Rendition, version: int) -> Rendition:
+        def derive(octets: bytes, part: Part) -> bytes:
+            calls.append(rendition.name)
+            return b"%d " % version + rendition.derive(octets, part)
+
+        return Rendition(rendition.name, version, derive)
+
+    for version in (1, 2):
+        changed = with_extensions(core, renditions=[newer(one, version) for one in RENDITIONS])
+        for _ in range(2):
+            listings = await contents.renditions(changed, mailbox, INBOX, [Uid(1), Uid(2), Uid(3)], NAMES)
+            assert [listing.renditions[2] for listing in listings] == [
+                b"%d number 0" % version,
+                b"%d number 1" % version,
+                b"%d number 0" % version,
+            ]
+            assert listings[0].renditions[1] == b"%d extra number 0" % version
+        assert sorted(calls) == sorted([*NAMES, *NAMES] * version)
+
+
+async def test_a_rendition_that_fails_loses_no_mail(
+    core: Core, make_mailbox: MakeMailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    mailbox = await make_mailbox()
+
+    def fail(octets: bytes, part: Part) -> bytes:
+        raise ZeroDivisionError
+
+    broken = with_extensions(core, renditions=[Rendition("preview", 1, fail), RENDITIONS[0]])
+    await append(broken, mailbox)
+    listings = await contents.renditions(broken, mailbox, INBOX, [Uid(1)], ("preview", "imap.envelope"))
+    assert [listing.renditions for listing in listings] == [(b"", b"number 0")]
+    assert "the rendition preview failed" in caplog.text
+    mended = await contents.renditions(core, mailbox, INBOX, [Uid(1)], ("preview",))
+    assert mended[0].renditions == (b"text",)
+
+
+async def content_rows(tx: Tx, mailbox_id: int) -> list[int]:
+    tables = ("content", "header", "body", "rendition", "rendition_extra")
+    found = [await tx.rows(f"SELECT 1 FROM {table} WHERE mailbox_id = ?", mailbox_id) for table in tables]
+    return [len(rows) for rows in found]
+
+
+async def test_collecting_leaves_no_rows_behind(core: Core, make_mailbox: MakeMailbox, clock: Clock) -> None:
+    mailbox = await make_mailbox()
+    await append(core, mailbox, 3)
+    assert set(RENDITION_COLUMNS) < {rendition.name for rendition in RENDITIONS}
+    assert await shard_of(core, mailbox).read(content_rows, mailbox.mailbox_id) == [3] * 5
+    await messages.expunge(core, ACTOR, mailbox, INBOX, [Uid(1), Uid(3)], deleted_only=False)
+    clock.now += 601
+    await collecting.collect_expired(core, "shard-0", int(clock.now) - 600)
+    assert await shard_of(core, mailbox).read(content_rows, mailbox.mailbox_id) == [1] * 5
+    await contents.renditions(core, mailbox, INBOX, [Uid(1), Uid(2)], NAMES)
+    assert await shard_of(core, mailbox).read(content_rows, mailbox.mailbox_id) == [1] * 5
+
+
+async def test_blobs_go_when_no_shard_names_them_and_they_are_old(
+    core: Core, make_mailbox: MakeMailbox, clock: Clock
+) -> None:
+    mailbox = await make_mailbox()
+    shared = b"\r\n" + noise(100_000)
+    await add(core, mailbox, b"Subject: one" + shared)
+    await add(core, mailbox, b"Subject: two" + b"\r\n" + shared)
+    await add(core, mailbox, b"Subject: three\r\n" + shared)
+    lonely = await add(core, mailbox, b"Subject: lonely\r\n\r\n" + noise(90_000))
+    keys = await blob_keys(core)
+    assert 2 <= len(keys) <= 3
+    async for _, put_at in core.blobs.keys():
+        clock.now = float(put_at)
+    assert await collecting.collect_blobs(core) == 0
+    await messages.expunge(core, ACTOR, mailbox, INBOX, [lonely.uid], deleted_only=False)
+    clock.now += 601
+    await collecting.collect_expired(core, "shard-0", int(clock.now) - 600)
+    assert await collecting.collect_blobs(core) == 0
+    clock.now += 3600
+    assert await collecting.collect_blobs(core) == 1
+    assert len(keys - await blob_keys(core)) == 1
+    for row in await messages.page(core, mailbox, INBOX, 0, 10):
+        assert (await contents.octets(core, mailbox, row.content_id)).endswith(shared)
+    again = await add(core, mailbox, b"Subject: lonely\r\n\r\n" + noise(90_000))
+    assert (await contents.octets(core, mailbox, again.content_id)).endswith(noise(90_000))
+
+
+async def test_a_shard_that_is_not_configured_is_an_outage(core: Core, make_mailbox: MakeMailbox) -> None:
+    mailbox = msgspec.structs.replace(await make_mailbox(), shard="elsewhere")
+    with pytest.raises(Unavailable):
+        await contents.octets(core, mailbox, ContentId(1))
+    with pytest.raises(Unavailable):
+        await append(replace(core, shards={}), await make_mailbox())
+
+
+async def test_header_of_many_without_bodies(core: Core, make_mailbox: MakeMailbox) -> None:
+    mailbox = await make_mailbox()
+    await append(core, mailbox, 30)
+    rows = await messages.page(core, mailbox, INBOX, 0, 100)
+    headers = await contents.header(core, mailbox, [row.content_id for row in rows])
+    assert [headers[row.content_id] for row in rows] == [
+        mail(f"number {number}").removesuffix(b"text\r\n") for number in range(30)
+    ]

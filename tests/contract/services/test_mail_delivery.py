@@ -1,0 +1,179 @@
+"""Delivery: routes, filters, trace fields, one answer for each recipient."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from skrytka.core import Core
+from skrytka.errors import NotFound, OverQuota, Refused, Suspended, TooLarge, Unavailable
+from skrytka.extensions import Delivery, Event
+from skrytka.model import Actor, MailboxRef, Role, Status, Uid
+from skrytka.services import aliases, contents, delivery, domains, folders, mailboxes, messages, watching
+from skrytka.services.delivery import Route
+from skrytka.services.mailboxes import MailboxChange, QuotaChange
+from tests.contract.services.conftest import Listener, with_extensions, with_limits
+from tests.contract.services.mails import INBOX, append, assert_counted, blob_keys, mail, role_id, uids
+
+LMTP = Actor("mta", "lmtp", "127.0.0.1")
+
+
+async def provision(core: Core, address: str, **change: object) -> MailboxRef:
+    await domains.put(core, LMTP, address.rpartition("@")[2])
+    made, _ = await mailboxes.put(core, LMTP, address, MailboxChange(**change))  # type: ignore[arg-type]
+    return made.ref
+
+
+async def read(core: Core, mailbox: MailboxRef, uid: int = 1, folder_id: int = INBOX) -> bytes:
+    row = await messages.row(core, mailbox, folder_id, Uid(uid))  # type: ignore[arg-type]
+    return await contents.octets(core, mailbox, row.content_id)
+
+
+async def test_routes(core: Core) -> None:
+    ann = await provision(core, "ann@example.org")
+    plus = await provision(core, "a+b@example.org")
+    await aliases.put(core, LMTP, "ann@example.org", "sales@example.org")
+    assert await delivery.resolve(core, "Ann@Example.ORG") == Route(ann, None, "ann@example.org")
+    assert await delivery.resolve(core, "ann+lists@example.org") == Route(ann, "lists", "ann+lists@example.org")
+    assert await delivery.resolve(core, "ann+@example.org") == Route(ann, None, "ann+@example.org")
+    assert await delivery.resolve(core, "sales+x@example.org") == Route(ann, "x", "sales+x@example.org")
+    assert await delivery.resolve(core, "a+b@example.org") == Route(plus, None, "a+b@example.org")
+    for stranger in ("bob@example.org", "ann@example.net", "+ann@example.org"):
+        with pytest.raises(NotFound, match="mailbox"):
+            await delivery.resolve(core, stranger)
+    await mailboxes.put(core, LMTP, "ann@example.org", MailboxChange(status=Status.SUSPENDED))
+    with pytest.raises(Suspended):
+        await delivery.resolve(core, "sales@example.org")
+
+
+async def test_one_mail_to_many(core: Core) -> None:
+    refs = [await provision(core, f"user{number}@example.org") for number in range(5)]
+    routes = [Route(ref, None, ref.address) for ref in refs]
+    twice = Route(refs[0], "Sent", "alias@example.org")
+    octets = mail("large", "x" * 100 + "\r\n")
+    assert await delivery.deliver(core, LMTP, "bob@example.net", [*routes, twice], octets) == [None] * 6
+    for ref in refs:
+        trace = f"Return-Path: <bob@example.net>\r\nDelivered-To: {ref.address}\r\n".encode()
+        assert await uids(core, ref) == [1]
+        assert await read(core, ref) == trace + octets
+        listing = await contents.renditions(core, ref, INBOX, [Uid(1)], ("imap.envelope", "imap.bodystructure"))
+        assert listing[0].renditions == (b"large", b"102")
+        assert listing[0].row.size_octets == len(trace + octets)
+        await assert_counted(core, ref)
+
+
+async def test_large_mail_to_many_is_one_blob(core: Core) -> None:
+    refs = [await provision(core, f"user{number}@example.org") for number in range(3)]
+    octets = b"Subject: x\r\n\r\n" + random.Random(1).randbytes(300_000)
+    routes = [Route(ref, None, ref.address) for ref in refs]
+    assert await delivery.deliver(core, LMTP, "", routes, octets) == [None] * 3
+    assert len(await blob_keys(core)) == 1
+    for ref in refs:
+        assert await read(core, ref) == f"Return-Path: <>\r\nDelivered-To: {ref.address}\r\n".encode() + octets
+
+
+async def test_each_recipient_has_its_own_answer(core: Core) -> None:
+    ann = await provision(core, "ann@example.org")
+    full = await provision(core, "full@example.org", quota=QuotaChange(messages=0))
+    sue = await provision(core, "sue@example.org")
+    await mailboxes.put(core, LMTP, "sue@example.org", MailboxChange(status=Status.SUSPENDED))
+    gone = MailboxRef(sue.mailbox_id, "elsewhere", "x@example.org")
+    routes = [Route(ref, None, ref.address) for ref in (full, ann, sue)]
+    answers = await delivery.deliver(core, LMTP, "b@example.net", routes, mail())
+    assert [type(answer) for answer in answers] == [OverQuota, type(None), Suspended]
+    answers = await delivery.deliver(core, LMTP, "b@example.net", [Route(gone, None, "x@example.org")], mail())
+    assert [type(answer) for answer in answers] == [Unavailable]
+    small = with_limits(core, message_octets=10)
+    assert [type(one) for one in await delivery.deliver(small, LMTP, "", routes[:2], mail())] == [TooLarge] * 2
+    assert await uids(core, ann) == [1]
+
+
+async def test_details_name_folders_that_exist(core: Core) -> None:
+    ann = await provision(core, "ann@example.org")
+    made = await folders.create(core, LMTP, ann, "Lists/Python")
+    for detail, folder_id in (
+        ("lists/python", made.folder_id),
+        ("Lists/Python", made.folder_id),
+        ("trash", await role_id(core, ann, Role.TRASH)),
+        ("nothing", INBOX),
+        ("inbox", INBOX),
+    ):
+        before = len(await uids(core, ann, folder_id))
+        assert await delivery.deliver(core, LMTP, "", [Route(ann, detail, "ann@example.org")], mail()) == [None]
+        assert len(await uids(core, ann, folder_id)) == before + 1
+
+
+class Filter:
+    def __init__(self, change: Callable[[MailboxRef, Delivery], Awaitable[Delivery]]) -> None:
+        self.filter = change
+
+
+async def test_filters_in_their_order(core: Core) -> None:
+    ann = await provision(core, "ann@example.org")
+    bob = await provision(core, "bob@example.org")
+
+    async def stamp(mailbox: MailboxRef, given: Delivery) -> Delivery:
+        if mailbox == bob:
+            return given
+        return Delivery("list@example.net", given.recipient, b"X-Seen: 1\r\n" + given.octets, "Junk")
+
+    async def check(mailbox: MailboxRef, given: Delivery) -> Delivery:
+        if mailbox == bob:
+            raise Refused("no mail for bob")
+        assert given.octets.startswith(b"X-Seen: 1\r\n")
+        return given
+
+    filtering = with_extensions(core, delivery_filters=[Filter(stamp), Filter(check)])
+    routes = [Route(ref, None, ref.address) for ref in (ann, bob)]
+    answers = await delivery.deliver(filtering, LMTP, "x@example.net", routes, mail())
+    assert [str(answer) for answer in answers] == ["None", "no mail for bob"]
+    trace = b"Return-Path: <list@example.net>\r\nDelivered-To: ann@example.org\r\nX-Seen: 1\r\n"
+    assert await read(core, ann, 1, await role_id(core, ann, Role.JUNK)) == trace + mail()
+    assert await uids(core, bob) == []
+
+
+@pytest.mark.parametrize("failure", [KeyError("bug"), OSError("down"), NotFound("folder", "x"), TimeoutError()])
+async def test_a_filter_that_fails_defers(core: Core, failure: Exception) -> None:
+    ann = await provision(core, "ann@example.org")
+
+    async def fail(mailbox: MailboxRef, given: Delivery) -> Delivery:
+        raise failure
+
+    filtering = with_extensions(core, delivery_filters=[Filter(fail)])
+    answers = await delivery.deliver(filtering, LMTP, "", [Route(ann, None, ann.address)], mail())
+    assert [type(answer) for answer in answers] == [Unavailable]
+    assert await uids(core, ann) == []
+
+
+async def test_watchers_and_listeners_hear_of_it_after_the_commit(core: Core) -> None:
+    ann = await provision(core, "ann@example.org")
+    listener = Listener()
+
+    class Failing:
+        async def on_event(self, event: Event) -> None:
+            raise KeyError("bug")
+
+    heard = asyncio.Event()
+    listening = with_extensions(core, event_listeners=[Failing(), listener])
+    watch = await watching.watch(listening, ann, heard.set)
+    assert await delivery.deliver(listening, LMTP, "", [Route(ann, None, ann.address)], mail()) == [None]
+    async with asyncio.timeout(5):
+        await heard.wait()
+    await watch.close()
+    assert listener.events == [Event("delivered", ann, LMTP, (INBOX,), (1,))]
+    await append(listening, ann)
+    await messages.expunge(listening, LMTP, ann, INBOX, [Uid(1)], deleted_only=False)
+    assert [event.kind for event in listener.events] == ["delivered", "appended", "expunged"]
+
+
+async def test_concurrent_deliveries_do_not_pass_the_quota(core: Core) -> None:
+    size = len(b"Return-Path: <>\r\nDelivered-To: ann@example.org\r\n" + mail())
+    ann = await provision(core, "ann@example.org", quota=QuotaChange(storage_octets=4 * size))
+    route = Route(ann, None, ann.address)
+    answers = await asyncio.gather(*(delivery.deliver(core, LMTP, "", [route], mail()) for _ in range(10)))
+    assert sum(answer == [None] for answer in answers) == 4
+    assert await uids(core, ann) == [1, 2, 3, 4]
+    await assert_counted(core, ann)

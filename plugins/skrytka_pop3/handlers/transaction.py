@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from skrytka.plugin_api import contents, errors, model
 from skrytka_pop3 import commands
-from skrytka_pop3.maildrop import Maildrop
 from skrytka_pop3.replies import Listing, Mail, Status, ok
 from skrytka_pop3.session import Session
 

@@ -1,0 +1,158 @@
+"""Serves a front end to a test: real services, real connections (over a socket pair), the test's settings.
+
+``Served.connect`` is what ``tests.transcripts.replay`` connects with. A client is the loopback's unless the test says that it
+comes from elsewhere without TLS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from skrytka.blobs.opening import open_blobs
+from skrytka.bus.opening import open_bus
+from skrytka.connections.connection import Client, ClientConnection
+from skrytka.connections.interface import Connection, Listener
+from skrytka.core import Core
+from skrytka.model import Actor, Flags, MailboxRef, NewMessage, Status, Uid
+from skrytka.serve.tls import make_self_signed, server_context
+from skrytka.services import aliases, contents, domains, folders, mailboxes, messages
+from skrytka.services.mailboxes import MailboxChange, QuotaChange
+from skrytka.settings import Settings
+from skrytka.store.opening import Databases
+from tests.transcripts import Action
+
+ACTOR = Actor("test", "cli")
+LOOPBACK = Client("127.0.0.1", True)
+ELSEWHERE = Client("192.0.2.1", False)
+PASSWORD = "open sesame"
+
+
+@asynccontextmanager
+async def open_core(settings: Settings, databases: Databases) -> AsyncIterator[Core]:
+    """A core with ann and the others, see ``provision``. Its password hashes are cheap."""
+    auth = msgspec.structs.replace(settings.auth, scram=False, argon2_time_cost=1, argon2_memory_kib=8_192)
+    settings = msgspec.structs.replace(settings, auth=auth)
+    blobs = await open_blobs(settings)
+    bus = await open_bus(settings)
+    with ThreadPoolExecutor(1) as hashing, ThreadPoolExecutor(1) as compute:
+        core = Core(settings, databases.directory, databases.shards, blobs, bus, hashing, compute)
+        try:
+            await provision(core)
+            yield core
+        finally:
+            await bus.close()
+            await blobs.close()
+
+
+def tls_contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Server's and client's, for a certificate made in the folder."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    make_self_signed(certificate, key, "mx.example.org")
+    client = ssl.create_default_context(cafile=certificate)
+    client.check_hostname = False
+    return server_context(certificate, key), client
+
+
+class Served:
+    """A front end at work; ``tasks`` are its conversations, ``connections`` the server's ends of theirs."""
+
+    def __init__(self, converse: Callable[[Connection], Awaitable[None]], tls: ssl.SSLContext) -> None:
+        self._converse = converse
+        self._tls = tls
+        self.client = LOOPBACK
+        self.connections: list[ClientConnection] = []
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        listener = Listener("test.listen", "127.0.0.1:1", tls=False)
+        _, connection = await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: ClientConnection(listener, self.client, self._tls), ours
+        )
+        self.connections.append(connection)
+        self.tasks.append(asyncio.create_task(self._serve(connection)))
+        return await asyncio.open_connection(sock=theirs)
+
+    async def _serve(self, connection: ClientConnection) -> None:
+        try:
+            await self._converse(connection)
+        finally:
+            await connection.close()
+
+    async def ended(self, _words: Sequence[str] = ()) -> None:
+        """Wait until every conversation whose client has gone is over."""
+        await asyncio.gather(*self.tasks)
+
+    async def stop(self) -> None:
+        for connection in self.connections:
+            connection.abort()
+        await self.ended()
+
+
+async def provision(core: Core) -> None:
+    """``ann`` with an alias, ``bob``, one with an UTF-8 address and password, a full one and a suspended one."""
+    await domains.put(core, ACTOR, "example.org")
+    password = MailboxChange(password=PASSWORD)
+    await mailboxes.put(core, ACTOR, "ann@example.org", password)
+    await aliases.put(core, ACTOR, "ann@example.org", "alias@example.org")
+    await mailboxes.put(core, ACTOR, "bob@example.org", password)
+    await mailboxes.put(core, ACTOR, "jaźń@example.org", MailboxChange(password="zażółć gęślą"))
+    await mailboxes.put(core, ACTOR, "full@example.org", MailboxChange(quota=QuotaChange(messages=0)))
+    await mailboxes.put(core, ACTOR, "sue@example.org", MailboxChange(password=PASSWORD, status=Status.SUSPENDED))
+
+
+def actions(core: Core) -> dict[str, Action]:
+    """What transcripts may do and check on the side; ``text`` is unescaped and may hold blanks.
+
+    ``append address text``, ``expunge address uid``, ``stored address count``, ``starts address uid text``, ``ends ...``.
+    """
+
+    async def append(words: Sequence[str]) -> None:
+        ref = await mailbox(core, words[0])
+        inbox = await folders.get(core, ref, "INBOX")
+        await messages.append(core, ACTOR, ref, inbox.folder_id, [NewMessage(_octets(words[1:]), Flags.NONE)])
+
+    async def expunge(words: Sequence[str]) -> None:
+        ref = await mailbox(core, words[0])
+        inbox = await folders.get(core, ref, "INBOX")
+        await messages.expunge(core, ACTOR, ref, inbox.folder_id, [Uid(int(words[1]))], deleted_only=False)
+
+    async def stored(words: Sequence[str]) -> None:
+        inbox = await folders.get(core, await mailbox(core, words[0]), "INBOX")
+        assert inbox.messages == int(words[1])
+
+    async def starts(words: Sequence[str]) -> None:
+        mail = await inbox_mail(core, words[0], int(words[1]))
+        assert mail[: len(_octets(words[2:]))] == _octets(words[2:])
+
+    async def ends(words: Sequence[str]) -> None:
+        mail = await inbox_mail(core, words[0], int(words[1]))
+        assert mail[-len(_octets(words[2:])) :] == _octets(words[2:])
+
+    return {"append": append, "expunge": expunge, "stored": stored, "starts": starts, "ends": ends}
+
+
+async def mailbox(core: Core, address: str) -> MailboxRef:
+    return (await mailboxes.get(core, address)).ref
+
+
+async def inbox_mail(core: Core, address: str, uid: int) -> bytes:
+    """The octets of a message in INBOX."""
+    ref = await mailbox(core, address)
+    inbox = await folders.get(core, ref, "INBOX")
+    row = await messages.row(core, ref, inbox.folder_id, Uid(uid))
+    return await contents.octets(core, ref, row.content_id)
+
+
+def _octets(words: Sequence[str]) -> bytes:
+    """Words with Python escapes as octets."""
+    return " ".join(words).encode("ascii").decode("unicode_escape").encode("latin-1")

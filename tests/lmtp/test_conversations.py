@@ -1,0 +1,137 @@
+"""What a transcript cannot show: settings, time, outages, draining, bugs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from skrytka.core import Core
+from skrytka.errors import Refused
+from skrytka.extensions import Delivery, DeliveryFilter, Extensions
+from skrytka.model import MailboxRef
+from skrytka.services import folders
+from skrytka_lmtp import conversation
+from skrytka_lmtp.conversation import Conversation
+from skrytka_lmtp.session import Peer, Session
+from skrytka_lmtp.settings import LmtpSettings
+from tests.front_ends import Served, mailbox
+
+Serve = Callable[[LmtpSettings], Served]
+HELLO = b"LHLO mta.example.net\r\nMAIL FROM:<s@example.net>\r\n"
+
+
+async def started(
+    served: Served, recipient: str = "ann@example.org"
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A client that was told to send its mail."""
+    reader, writer = await served.connect()
+    writer.write(HELLO + f"RCPT TO:<{recipient}>\r\nDATA\r\n".encode())
+    await reader.readuntil(b"\r\n354 ")
+    await reader.readline()
+    return reader, writer
+
+
+async def test_over_quota_can_be_rejected(serve: Serve) -> None:
+    reader, writer = await started(serve(LmtpSettings(over_quota="reject")), "full@example.org")
+    writer.write(b"Subject: x\r\n.\r\n")
+    assert (await reader.readline()).startswith(b"552 5.2.2 <full@example.org> ")
+    writer.close()
+
+
+async def test_a_silent_client_is_told_and_closed(serve: Serve) -> None:
+    reader, writer = await serve(LmtpSettings(idle_timeout_s=0.05)).connect()
+    assert await reader.read() == (
+        b"220 mx.example.org LMTP Skrytka ready\r\n421 4.4.2 Nothing was heard for too long, closing\r\n"
+    )
+    writer.close()
+
+
+async def test_draining_closes_an_idle_conversation(serve: Serve) -> None:
+    served = serve(LmtpSettings())
+    reader, writer = await served.connect()
+    await reader.readline()
+    served.connections[0].drain()
+    assert await reader.read() == b"421 4.3.2 The service is shutting down, try again\r\n"
+    writer.close()
+
+
+async def test_draining_lets_a_mail_arrive(core: Core, serve: Serve) -> None:
+    served = serve(LmtpSettings())
+    reader, writer = await started(served)
+    served.connections[0].drain()
+    writer.write(b"Subject: x\r\n")
+    await asyncio.sleep(0)
+    writer.write(b"\r\nbody\r\n.\r\n")
+    assert await reader.read() == (
+        b"250 2.0.0 <ann@example.org> Delivered\r\n421 4.3.2 The service is shutting down, try again\r\n"
+    )
+    assert (await folders.get(core, await mailbox(core, "ann@example.org"), "INBOX")).messages == 1
+    writer.close()
+
+
+async def test_an_outage_defers(core: Core, serve: Serve) -> None:
+    reader, writer = await started(serve(LmtpSettings()))
+    for shard in core.shards.values():
+        await shard.close()
+    writer.write(b"Subject: x\r\n.\r\n")
+    assert (await reader.readline()).startswith(b"451 4.3.0 <ann@example.org> ")
+    writer.close()
+
+
+class Refusing(DeliveryFilter):
+    """A plugin that refuses mail to ann for good."""
+
+    async def filter(self, mailbox: MailboxRef, delivery: Delivery) -> Delivery:
+        if mailbox.address == "ann@example.org":
+            raise Refused("Not wanted here")
+        return delivery
+
+
+async def test_a_filter_refuses_for_one_recipient(core: Core) -> None:
+    """Each recipient has its own answer."""
+    with_filter = Core(
+        settings=core.settings,
+        directory=core.directory,
+        shards=core.shards,
+        blobs=core.blobs,
+        bus=core.bus,
+        hashing=core.hashing,
+        compute=core.compute,
+        extensions=Extensions(delivery_filters=(Refusing(),)),
+    )
+    talk = Conversation(Session(with_filter, LmtpSettings(), "mx.example.org", Peer("192.0.2.1", False, False)))
+    talk.feed(HELLO + b"RCPT TO:<ann@example.org>\r\nRCPT TO:<bob@example.org>\r\nBDAT 2 LAST\r\n\r\n")
+    answers = [octets async for octets in steps(talk)]
+    assert answers[-1] == b"550 5.7.1 <ann@example.org> Not wanted here\r\n250 2.0.0 <bob@example.org> Delivered\r\n"
+
+
+async def test_a_bug_is_logged_and_defers(
+    core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In a delivery every recipient is answered and the conversation goes on; elsewhere it ends."""
+
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(conversation, "deliver", broken)
+    monkeypatch.setitem(conversation.HANDLERS, conversation.commands.Noop, broken)
+    talk = Conversation(Session(core, LmtpSettings(), "mx.example.org", Peer("192.0.2.1", False, False)))
+    talk.feed(
+        HELLO + b"RCPT TO:<ann@example.org>\r\nRCPT TO:<bob@example.org>\r\nBDAT 2 LAST\r\n\r\nRSET\r\nNOOP\r\nRSET\r\n"
+    )
+    with caplog.at_level(logging.CRITICAL, "skrytka_lmtp.conversation"):
+        answers = [octets async for octets in steps(talk) if octets]
+    assert answers[-3:] == [
+        b"451 4.3.0 Internal error, try again later\r\n" * 2,
+        b"250 2.0.0 OK\r\n",
+        b"421 4.3.0 Internal error, closing\r\n",
+    ]
+    assert talk.closing
+
+
+async def steps(talk: Conversation):  # type: ignore[no-untyped-def]
+    while (octets := await talk.step()) is not None:
+        yield octets

@@ -1,0 +1,130 @@
+"""What a transcript cannot show: settings, time, draining, large mails, bugs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+import pytest
+
+from skrytka.core import Core
+from skrytka_pop3 import conversation
+from skrytka_pop3.conversation import Conversation
+from skrytka_pop3.session import Peer, Session
+from skrytka_pop3.settings import Pop3Settings
+from tests.front_ends import Served, actions
+
+Serve = Callable[[Pop3Settings], Served]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+LOGIN = b"USER ann@example.org\r\nPASS open sesame\r\n"
+
+
+async def logged_in(served: Served) -> Streams:
+    """A client after its login; the reply to PASS is next."""
+    reader, writer = await served.connect()
+    writer.write(LOGIN)
+    await reader.readline()
+    await reader.readline()
+    return reader, writer
+
+
+async def test_a_client_that_does_not_log_in_is_told_and_closed(serve: Serve) -> None:
+    """Octets do not prolong it."""
+    reader, writer = await serve(Pop3Settings(login_timeout_s=0.1)).connect()
+    talking = asyncio.create_task(_talk(writer))
+    lines = (await reader.read()).split(b"\r\n")
+    assert lines[0] == b"+OK Skrytka POP3 ready"
+    assert set(lines[1:-2]) <= {b"+OK en English it is"}
+    assert lines[-2:] == [b"-ERR No login came for too long, closing", b""]
+    writer.close()
+    await talking
+
+
+async def _talk(writer: asyncio.StreamWriter) -> None:
+    for _ in range(100):
+        if writer.is_closing():
+            return
+        writer.write(b"LANG en\r\n")
+        await asyncio.sleep(0.01)
+
+
+async def test_an_idle_session_is_closed_without_a_word(core: Core, serve: Serve) -> None:
+    await actions(core)["append"](["ann@example.org", "Subject: 1\\r\\n"])
+    served = serve(Pop3Settings(idle_timeout_s=0.05))
+    reader, writer = await logged_in(served)
+    writer.write(b"DELE 1\r\n")
+    assert await reader.read() == b"+OK 1 messages (12 octets)\r\n+OK Message 1 marked as deleted\r\n"
+    writer.close()
+    await served.ended()
+    await actions(core)["stored"](["ann@example.org", "1"])
+    reader, writer = await logged_in(served)
+    assert await reader.readline() == b"+OK 1 messages (12 octets)\r\n"
+    writer.close()
+
+
+async def test_draining_deletes_nothing(core: Core, serve: Serve) -> None:
+    await actions(core)["append"](["ann@example.org", "Subject: 1\\r\\n"])
+    served = serve(Pop3Settings())
+    reader, writer = await logged_in(served)
+    writer.write(b"DELE 1\r\n")
+    await reader.readuntil(b"deleted\r\n")
+    served.connections[0].drain()
+    assert await reader.read() == b"-ERR [SYS/TEMP] The service is shutting down, try again\r\n"
+    writer.close()
+    await actions(core)["stored"](["ann@example.org", "1"])
+
+
+async def test_login_delay_is_announced_and_enforced(serve: Serve) -> None:
+    served = serve(Pop3Settings(login_delay_s=60, expire="30"))
+    reader, writer = await served.connect()
+    writer.write(b"CAPA\r\n" + LOGIN + b"QUIT\r\n")
+    lines = (await reader.read()).split(b"\r\n")
+    assert b"LOGIN-DELAY 60" in lines
+    assert b"EXPIRE 30" in lines
+    assert lines[-3] == b"+OK 0 messages (0 octets)"
+    writer.close()
+    reader, writer = await logged_in(served)
+    assert await reader.readline() == b"-ERR [LOGIN-DELAY] Log in every 60 seconds at most\r\n"
+    writer.close()
+
+
+async def test_a_wrong_password_is_answered_late(serve: Serve) -> None:
+    reader, writer = await serve(Pop3Settings(login_failure_delay_s=0.2)).connect()
+    writer.write(b"USER ann@example.org\r\nPASS wrong\r\n")
+    await reader.readline()
+    await reader.readline()
+    asked = time.monotonic()
+    assert await reader.readline() == b"-ERR [AUTH] Wrong login or password\r\n"
+    assert time.monotonic() - asked >= 0.15
+    writer.close()
+
+
+async def test_a_large_mail_to_a_slow_client(core: Core, serve: Serve) -> None:
+    """Every octet arrives, and no more of it is queued than the connection allows."""
+    text = ".x\\r\\n" * 1_000_000
+    await actions(core)["append"](["ann@example.org", f"Subject: large\\r\\n\\r\\n{text}"])
+    served = serve(Pop3Settings())
+    reader, writer = await logged_in(served)
+    writer.write(b"RETR 1\r\nQUIT\r\n")
+    await reader.readuntil(b"+OK 4000018 octets\r\n")
+    assert served.connections[0]._transport.get_write_buffer_size() < 1_000_000
+    sent = b"Subject: large\r\n\r\n" + b"..x\r\n" * 1_000_000 + b".\r\n+OK 0 messages deleted, good-bye\r\n"
+    assert await reader.read() == sent
+    writer.close()
+
+
+async def test_a_bug_is_logged_and_ends_the_session(
+    core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(conversation.HANDLERS, conversation.commands.Lang, broken)
+    talk = Conversation(Session(core, Pop3Settings(), Peer("192.0.2.1", False, False, False)))
+    talk.feed(b"LANG\r\nQUIT\r\n")
+    with caplog.at_level(logging.CRITICAL, "skrytka_pop3.conversation"):
+        assert await talk.step() == conversation.replies.BUG
+    assert await talk.step() is None
+    assert talk.closing

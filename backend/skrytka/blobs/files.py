@@ -1,0 +1,171 @@
+"""Blobs as files: ``ab/cd/<key>`` below one folder, each written once and never changed.
+
+A blob appears under its name only when it is whole and durable: written to ``tmp``, fsync, renamed, folder fsync. All disk
+work runs in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from skrytka import errors
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{4,200}")
+_TEMPORARY = "tmp"
+_TEMPORARY_AGE_S = 86_400
+_COMPARE_OCTETS = 1 << 20
+
+
+class FileBlobs:
+    """The blob store in a local folder; any number of processes may share it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._temporary = root / _TEMPORARY
+        # Folders of which this process knows that a power cut will not take them away.
+        self._durable: set[Path] = set()
+
+    async def open(self) -> None:
+        await _in_thread(self._open)
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    async def put(self, key: str, octets: bytes) -> None:
+        await _in_thread(self._put, key, octets)
+
+    async def get(self, key: str) -> bytes:
+        return await _in_thread(self._get, key)
+
+    async def delete(self, key: str) -> None:
+        await _in_thread(self._delete, key)
+
+    async def keys(self) -> AsyncIterator[tuple[str, int]]:
+        for folder in await _in_thread(_folders, self._root):
+            for entry in await _in_thread(_blobs_below, folder):
+                yield entry
+
+    def _open(self) -> None:
+        self._temporary.mkdir(parents=True, exist_ok=True)
+        _fsync_folder(self._root.parent)
+        _fsync_folder(self._root)
+        oldest = time.time() - _TEMPORARY_AGE_S
+        for left in self._temporary.iterdir():  # by processes that died while they wrote
+            with contextlib.suppress(FileNotFoundError):
+                if left.stat().st_mtime < oldest:
+                    left.unlink()
+
+    def _put(self, key: str, octets: bytes) -> None:
+        path = self._path(key)
+        if _renew(path, octets):
+            return
+        self._ensure_folder(path.parent)
+        temporary = self._temporary / f"{key}.{os.getpid()}.{secrets.token_hex(4)}"
+        try:
+            _write(temporary, octets)
+            temporary.rename(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        _fsync_folder(path.parent)
+
+    def _get(self, key: str) -> bytes:
+        try:
+            return self._path(key).read_bytes()
+        except FileNotFoundError:
+            raise errors.NotFound("blob", key) from None
+
+    def _delete(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise errors.Invalid("key", f"{key!r} is no blob key")
+        return self._root / key[:2] / key[2:4] / key
+
+    def _ensure_folder(self, folder: Path) -> None:
+        """Make both levels and let them survive a power cut; another process may have made but not yet synced them."""
+        if folder in self._durable:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        _fsync_folder(folder.parent)
+        _fsync_folder(self._root)
+        self._durable.add(folder)
+
+
+async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run disk work in a thread; what the operating system refuses (no room, broken disk) is ``Unavailable``."""
+    try:
+        return await asyncio.to_thread(work, *args, **kwargs)
+    except OSError as error:
+        raise errors.Unavailable(f"The blob store failed: {error.strerror or error}") from error
+
+
+def _renew(path: Path, octets: bytes) -> bool:
+    """Renew the age of a blob that is there and whole, durably. False when it has to be written."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return False
+    with file:
+        if not _holds(file.fileno(), octets):
+            return False
+        try:
+            os.utime(path)  # by name, to notice a deletion since it was opened
+        except FileNotFoundError:
+            return False
+        os.fsync(file.fileno())
+    return path.exists()
+
+
+def _holds(descriptor: int, octets: bytes) -> bool:
+    """Whether a file consists of these octets; a file cut short by a broken disk does not."""
+    if os.fstat(descriptor).st_size != len(octets):
+        return False
+    view = memoryview(octets)
+    return all(
+        os.pread(descriptor, _COMPARE_OCTETS, start) == view[start : start + _COMPARE_OCTETS]
+        for start in range(0, len(octets), _COMPARE_OCTETS)
+    )
+
+
+def _write(path: Path, octets: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb", buffering=0) as file:
+        view = memoryview(octets)
+        while view:
+            view = view[file.write(view) :]
+        os.fsync(descriptor)
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _folders(root: Path) -> list[Path]:
+    return [folder for folder in root.iterdir() if folder.is_dir() and folder.name != _TEMPORARY]
+
+
+def _blobs_below(folder: Path) -> list[tuple[str, int]]:
+    """Keys and times of one of the 256 folders; a blob that is deleted meanwhile is left out."""
+    found: list[tuple[str, int]] = []
+    for below in folder.iterdir():
+        for blob in os.scandir(below):
+            with contextlib.suppress(FileNotFoundError):
+                found.append((blob.name, int(blob.stat().st_mtime)))
+    return found

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import dataclasses
 import time
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
 from skrytka.core import Core
-from skrytka_pop3 import conversation
+from skrytka.store.interface import Database
+from skrytka_pop3 import replies
 from skrytka_pop3.conversation import Conversation
 from skrytka_pop3.session import Peer, Session
 from skrytka_pop3.settings import Pop3Settings
@@ -115,16 +117,13 @@ async def test_a_large_mail_to_a_slow_client(core: Core, serve: Serve) -> None:
     writer.close()
 
 
-async def test_a_bug_is_logged_and_ends_the_session(
-    core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def broken(*_: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setitem(conversation.HANDLERS, conversation.commands.Lang, broken)
-    talk = Conversation(Session(core, Pop3Settings(), Peer("192.0.2.1", False, False, False)))
-    talk.feed(b"LANG\r\nQUIT\r\n")
-    with caplog.at_level(logging.CRITICAL, "skrytka_pop3.conversation"):
-        assert await talk.step() == conversation.replies.BUG
+async def test_a_bug_is_logged_and_ends_the_session(core: Core, caplog: pytest.LogCaptureFixture) -> None:
+    """The bug is a core that lacks a part."""
+    broken = dataclasses.replace(core, directory=cast(Database, None))
+    talk = Conversation(Session(broken, Pop3Settings(), Peer("192.0.2.1", True, False, False)))
+    talk.feed(LOGIN + b"CAPA\r\n")
+    assert await talk.step() == replies.ok("Send the password")
+    assert await talk.step() == replies.BUG
     assert await talk.step() is None
     assert talk.closing
+    assert [record.message for record in caplog.records] == ["bug in a POP3 conversation with 192.0.2.1"]

@@ -13,7 +13,7 @@ from skrytka.services import pop3_locks
 from skrytka.store.interface import Row, Tx
 from skrytka_pop3.settings import Pop3Settings
 from tests.front_ends import ACTOR, ELSEWHERE, Served, actions, mailbox
-from tests.transcripts import load, replay
+from tests.transcripts import Action, load, replay
 
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
 
@@ -63,7 +63,7 @@ async def test_transcript(
     async def take_over_lock(words: Sequence[str]) -> None:
         await take_over(core, words)
 
-    more = {"downloads": check_downloads, "take_over": take_over_lock, "ended": served.ended}
+    more: dict[str, Action] = {"downloads": check_downloads, "take_over": take_over_lock, "ended": served.ended}
     await replay(
         load(path),
         served.connect,

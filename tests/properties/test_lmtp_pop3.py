@@ -7,6 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skrytka_lmtp import commands as lmtp_commands
 from skrytka_lmtp import framing as lmtp_framing
 from skrytka_lmtp import grammar as lmtp_grammar
 from skrytka_pop3 import framing as pop3_framing
@@ -99,9 +100,9 @@ def lmtp_command(framing: lmtp_framing.Framing, line: bytes) -> object:
     except lmtp_grammar.BadCommand as error:
         return error.code, error.enhanced, error.text
     match command:
-        case lmtp_grammar.commands.Data():
+        case lmtp_commands.Data():
             framing.read_data()
-        case lmtp_grammar.commands.Bdat(size_octets):
+        case lmtp_commands.Bdat(size_octets):
             framing.read_chunk(size_octets)
     return command
 

@@ -10,17 +10,14 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import pytest
 import uvloop
 
 from skrytka.settings import Settings, Store
+from skrytka.store import opening
 from tests import servers
-
-if TYPE_CHECKING:
-    from skrytka.store.opening import Databases
-
 
 S = TypeVar("S", bound=servers.Server)
 
@@ -113,10 +110,8 @@ def settings(database_url: str, data_dir: Path) -> Settings:
 
 
 @pytest.fixture
-async def open_databases(settings: Settings) -> AsyncIterator[Databases]:
+async def open_databases(settings: Settings) -> AsyncIterator[opening.Databases]:
     """The opened and migrated ``directory`` and ``shards`` of a fresh installation."""
-    from skrytka.store import opening
-
     opened = await opening.open_databases(settings)
     yield opened
     await opened.close()

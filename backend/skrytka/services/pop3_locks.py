@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import socket
 from collections import Counter
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from skrytka.core import Core
+from skrytka.errors import Unavailable
 from skrytka.model import Actor, MailboxRef
 from skrytka.services.shards import now, shard_of
 from skrytka.store.operations import pop3_locks
@@ -41,32 +44,58 @@ async def acquire(core: Core, actor: Actor, mailbox: MailboxRef, worker: str) ->
     holder = await shard.read(pop3_locks.holder, mailbox.mailbox_id)
     dead_worker = holder.worker if holder is not None and _is_dead(holder) else None
     lock = Pop3Lock(mailbox, secrets.token_hex(8), worker)
-    lease = _lease(core, worker)
-    await shard.write(pop3_locks.acquire, pop3_locks.Acquire(mailbox.mailbox_id, lock.session, lease, dead_worker))
-    _held(core)[worker, mailbox.shard] += 1
+    values = pop3_locks.Acquire(mailbox.mailbox_id, lock.session, _lease(core, worker), dead_worker)
+    try:
+        await shard.write(pop3_locks.acquire, values)
+    except (asyncio.CancelledError, Unavailable):
+        _locks(core).unreleased.append(lock)  # it may have been committed, and nobody would ever release it
+        raise
+    _locks(core).held[worker, mailbox.shard] += 1
     return lock
 
 
 async def release(core: Core, lock: Pop3Lock) -> None:
-    """Give the lock back; one that was lost meanwhile is no error."""
+    """Give the lock back; one that was lost meanwhile is no error, and one that cannot be given back now is kept in mind."""
+    locks = _locks(core)
+    locks.held[lock.worker, lock.mailbox.shard] -= 1
+    locks.held += Counter()
+    try:
+        await _release(core, lock)
+    except (asyncio.CancelledError, Unavailable):
+        locks.unreleased.append(lock)
+        raise
+
+
+async def _release(core: Core, lock: Pop3Lock) -> None:
     key = pop3_locks.LockKey(lock.mailbox.mailbox_id, lock.session)
-    held = _held(core)
-    held[lock.worker, lock.mailbox.shard] -= 1
-    held += Counter()
     await shard_of(core, lock.mailbox).write(pop3_locks.release, key)
 
 
 async def renew_worker(core: Core, worker: str) -> None:
     """Renew the worker's lease on the shards where its sessions hold locks. Called every 5 s; 15 s without free them."""
-    for holder, shard in list(_held(core)):
+    locks = _locks(core)
+    for holder, shard in list(locks.held):
         if holder == worker:
             await core.shards[shard].write(pop3_locks.renew, _lease(core, worker))
+    while locks.unreleased:
+        await _release(core, locks.unreleased[-1])
+        locks.unreleased.pop()
 
 
-def _held(core: Core) -> Counter[tuple[str, str]]:
-    """How many locks each worker of this process holds on each shard: where there are none, no lease needs renewing."""
-    held: Counter[tuple[str, str]] = core.caches.setdefault(_CACHE, Counter())
-    return held
+@dataclass(slots=True)
+class _Locks:
+    """``held``: how many locks each worker of this process holds on each shard; where there are none, no lease is renewed.
+
+    ``unreleased``: locks that a failure or a cancelled session left in the store while their worker lives on.
+    """
+
+    held: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unreleased: list[Pop3Lock] = field(default_factory=list)
+
+
+def _locks(core: Core) -> _Locks:
+    locks: _Locks = core.caches.setdefault(_CACHE, _Locks())
+    return locks
 
 
 def _lease(core: Core, worker: str) -> pop3_locks.WorkerLease:

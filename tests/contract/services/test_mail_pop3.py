@@ -76,6 +76,24 @@ async def test_a_worker_known_to_be_dead_loses_its_locks_at_once(core: Core, mak
             await pop3_locks.release(core, lock)
 
 
+async def test_a_lock_taken_by_a_cancelled_session_is_given_back(core: Core, make_mailbox: MakeMailbox) -> None:
+    mailbox = await make_mailbox()
+    other = await make_mailbox()
+    await pop3_locks.acquire(core, ACTOR, other, "worker")
+    session = asyncio.ensure_future(pop3_locks.acquire(core, ACTOR, mailbox, "worker"))
+    while not await shard_of(core, mailbox).read(rows.holder, mailbox.mailbox_id) and not session.done():
+        await asyncio.sleep(0)
+        session.cancel()
+    await asyncio.wait([session])
+    assert session.cancelled()
+    await append(core, mailbox)
+    await pop3_locks.renew_worker(core, "worker")
+    lock = await pop3_locks.acquire(core, ACTOR, mailbox, "worker 2")
+    await pop3_locks.release(core, lock)
+    with pytest.raises(InUse):
+        await pop3_locks.acquire(core, ACTOR, other, "worker 2")
+
+
 async def test_uidls_last(core: Core, make_mailbox: MakeMailbox) -> None:
     mailbox = await make_mailbox()
     for _ in range(2):

@@ -45,6 +45,7 @@ async def list_renditions(tx: Tx, values: ListRenditions) -> list[Listed]:
 
 async def _list_from(tx: Tx, table: str, values: ListRenditions, uids: tuple[Uid, ...] | list[Uid]) -> list[Listed]:
     columns, join, join_values = _selection(values.wanted)
+    places = [(8 + 2 * index, 9 + 2 * index, item.version) for index, item in enumerate(values.wanted)]
     found: list[Listed] = []
     for part in chunks(uids):
         condition, uid_values = _uid_condition(part)
@@ -53,8 +54,10 @@ async def _list_from(tx: Tx, table: str, values: ListRenditions, uids: tuple[Uid
             f" WHERE m.mailbox_id = ? AND m.folder_id = ? AND m.content_id IS NOT NULL AND {condition} ORDER BY m.uid"
         )
         rows = await tx.rows(sql, *join_values, values.mailbox_id, values.folder_id, *uid_values)
-        chosen = set(part)
-        found += [(message_row(row), _fresh(row, values.wanted)) for row in rows if row[0] in chosen]
+        if part[-1] - part[0] >= len(part):  # a range may hold messages that were not asked for
+            chosen = set(part)
+            rows = [row for row in rows if row[0] in chosen]
+        found += [(message_row(row), _fresh(row, places)) for row in rows]
     return found
 
 
@@ -86,11 +89,9 @@ def _selection(wanted: tuple[Wanted, ...]) -> tuple[str, str, list[str]]:
     return columns, join, values
 
 
-def _fresh(row: Row, wanted: tuple[Wanted, ...]) -> tuple[bytes | None, ...]:
-    """The octets after the message's columns, each followed by its version."""
-    return tuple(
-        [row[8 + 2 * index] if row[9 + 2 * index] == item.version else None for index, item in enumerate(wanted)]
-    )
+def _fresh(row: Row, places: list[tuple[int, int, int]]) -> tuple[bytes | None, ...]:
+    """The octets after the message's columns, each followed by its version, which must be the one asked for."""
+    return tuple([row[octets] if row[version] == wanted else None for octets, version, wanted in places])
 
 
 class StoreRenditions(msgspec.Struct, frozen=True):

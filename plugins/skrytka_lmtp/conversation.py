@@ -48,6 +48,10 @@ class Conversation:
         self._framing.discard()
         self.session.start_over(peer)
 
+    def end(self) -> None:
+        """The connection is over: a mail that did not arrive whole is forgotten."""
+        self.session.forget_mail()
+
     async def step(self) -> bytes | None:
         """Take one event of the input; None when there is none."""
         if self.closing or self.upgrading:
@@ -149,6 +153,6 @@ class Conversation:
         except Exception:
             _log.exception("bug in a delivery from %s", session.peer.address)
             answers = (replies.BUG_IN_DELIVERY,) * len(session.mail.recipients)
-        session.transaction = None
+        session.forget_mail()
         session.state = states.TRANSITIONS[session.state, states.MailEnd]
         return answers

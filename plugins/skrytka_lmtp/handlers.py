@@ -17,7 +17,7 @@ _HELP = "LHLO MAIL RCPT DATA BDAT RSET VRFY NOOP HELP STARTTLS QUIT"
 async def lhlo(session: Session, command: commands.Lhlo) -> Reply:
     """RFC 2033 section 4.1: names the extensions and forgets a mail under way."""
     session.client_name = command.domain
-    session.transaction = None
+    session.forget_mail()
     extensions = [
         "PIPELINING",
         "8BITMIME",
@@ -40,8 +40,8 @@ async def mail(session: Session, command: commands.Mail) -> Reply:
     """RFC 5321 section 4.1.1.2; RFC 1870 section 6.1 refuses by the declared size."""
     limit = session.core.settings.limits.message_octets
     if command.size_octets is not None and command.size_octets > limit:
-        return _too_large(session)
-    session.transaction = Transaction(command.sender, limit, command.smtputf8)
+        return _failed(session, errors.TooLarge(limit))
+    session.transaction = Transaction(session.core, command.sender, command.smtputf8)
     return reply(250, "2.1.0", "Sender OK")
 
 
@@ -65,16 +65,16 @@ async def data(_session: Session, _command: commands.Data) -> Reply:
 
 async def bdat(session: Session, command: commands.Bdat) -> Reply:
     """RFC 3030 section 2: a chunk that is not the last has arrived."""
-    if session.mail.too_large:
-        return _too_large(session)
+    if session.mail.dropped is not None:
+        return _failed(session, session.mail.dropped)
     return reply(250, "2.0.0", f"{command.size_octets} octets received")
 
 
 async def deliver(session: Session) -> tuple[Reply, ...]:
     """RFC 2033 section 4.2: one reply per recipient in the order of RCPT, after what it says has happened durably."""
     mail = session.mail
-    if mail.too_large:
-        return (_too_large(session),) * len(mail.recipients)
+    if mail.dropped is not None:
+        return (_failed(session, mail.dropped),) * len(mail.recipients)
     routes = [recipient.route for recipient in mail.recipients]
     try:
         results = await delivery.deliver(session.core, session.actor, mail.sender, routes, mail.take_body())
@@ -90,7 +90,7 @@ async def deliver(session: Session) -> tuple[Reply, ...]:
 
 async def rset(session: Session, _command: commands.Rset) -> Reply:
     """RFC 5321 section 4.1.1.5."""
-    session.transaction = None
+    session.forget_mail()
     return reply(250, "2.0.0", "OK")
 
 
@@ -124,9 +124,8 @@ async def quit_(session: Session, _command: commands.Quit) -> Reply:
     return reply(221, "2.0.0", f"{session.hostname} closing")
 
 
-def _too_large(session: Session) -> Reply:
-    limit = session.core.settings.limits.message_octets
-    return reply_to(errors.TooLarge(limit), session.settings.over_quota)
+def _failed(session: Session, error: errors.DomainError) -> Reply:
+    return reply_to(error, session.settings.over_quota)
 
 
 Handler = Callable[[Session, Any], Awaitable[Reply]]

@@ -39,6 +39,8 @@ async def converse(core: Core, settings: LmtpSettings, connection: Connection) -
             await _answer(conversation, connection)
     except ConnectionError:
         return
+    finally:
+        conversation.end()
 
 
 async def _answer(conversation: Conversation, connection: Connection) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from skrytka.plugin_api import Core, delivery, model
+from skrytka.plugin_api import Core, delivery, errors, inflight, model
 from skrytka_lmtp.settings import LmtpSettings
 from skrytka_lmtp.states import State
 
@@ -28,27 +28,44 @@ class Recipient(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Transaction:
-    """One mail under way (RFC 5321 section 3.3). ``too_large`` mails are read to their end and not kept."""
+    """One mail under way (RFC 5321 section 3.3). ``dropped`` says why a mail is read to its end and not kept.
 
+    What it holds counts towards the octets that the process may have in flight, until ``forget``.
+    """
+
+    core: Core
     sender: str
-    limit_octets: int
     smtputf8: bool = False
     recipients: list[Recipient] = field(default_factory=list)
-    too_large: bool = False
+    dropped: errors.DomainError | None = None
     body: bytearray = field(default_factory=bytearray)
+    reserved_octets: int = 0
 
     def add(self, octets: bytes) -> None:
-        """Keep octets of the mail while it is within the limit."""
-        if self.too_large or len(self.body) + len(octets) > self.limit_octets:
-            self.too_large = True
-            self.body = bytearray()
+        """Keep octets of the mail while it is within the limits."""
+        limit = self.core.settings.limits.message_octets
+        if self.dropped is not None:
+            return
+        if len(self.body) + len(octets) > limit:
+            self.dropped = errors.TooLarge(limit)
+        elif not inflight.reserve(self.core, len(octets)):
+            self.dropped = errors.Unavailable("Too much mail is coming in, try again later")
         else:
+            self.reserved_octets += len(octets)
             self.body += octets
+            return
+        self.forget()
 
     def take_body(self) -> bytes:
         """The mail, given away: it is not in memory twice while it is stored."""
         body, self.body = bytes(self.body), bytearray()
         return body
+
+    def forget(self) -> None:
+        """The octets are not needed any more."""
+        self.body = bytearray()
+        inflight.release(self.core, self.reserved_octets)
+        self.reserved_octets = 0
 
 
 @dataclass(slots=True)
@@ -75,9 +92,15 @@ class Session:
         assert self.transaction is not None, self.state
         return self.transaction
 
+    def forget_mail(self) -> None:
+        """The mail under way is stored or given up."""
+        if self.transaction is not None:
+            self.transaction.forget()
+            self.transaction = None
+
     def start_over(self, peer: Peer) -> None:
         """After the TLS handshake nothing that was said before counts (RFC 3207 section 4.2)."""
         self.peer = peer
         self.state = State.START
         self.client_name = ""
-        self.transaction = None
+        self.forget_mail()

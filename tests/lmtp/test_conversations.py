@@ -7,13 +7,14 @@ import dataclasses
 from collections.abc import AsyncIterator, Callable
 from typing import cast
 
+import msgspec
 import pytest
 
 from skrytka.core import Core
 from skrytka.errors import Refused
 from skrytka.extensions import Delivery, DeliveryFilter, Extensions
 from skrytka.model import MailboxRef
-from skrytka.services import folders
+from skrytka.services import folders, inflight
 from skrytka.store.interface import Database
 from skrytka_lmtp.conversation import Conversation
 from skrytka_lmtp.session import Peer, Session
@@ -80,6 +81,25 @@ async def test_an_outage_defers(core: Core, serve: Serve) -> None:
     writer.write(b"Subject: x\r\n.\r\n")
     assert (await reader.readline()).startswith(b"451 4.3.0 <ann@example.org> ")
     writer.close()
+
+
+async def test_what_is_in_flight_is_bounded(core: Core) -> None:
+    """Over all connections; a mail that is stored, reset or cut off makes room again."""
+    limits = msgspec.structs.replace(core.settings.limits, inflight_octets=1_000)
+    bounded = dataclasses.replace(core, settings=msgspec.structs.replace(core.settings, limits=limits))
+    peer = Peer("192.0.2.1", False, False)
+    first, second = (Conversation(Session(bounded, LmtpSettings(), "mx.example.org", peer)) for _ in range(2))
+    first.feed(HELLO + b"RCPT TO:<ann@example.org>\r\nBDAT 600\r\n" + b"x" * 600)
+    assert [octets async for octets in steps(first)][-1] == b"250 2.0.0 600 octets received\r\n"
+    mail = b"MAIL FROM:<>\r\nRCPT TO:<ann@example.org>\r\nBDAT 500 LAST\r\n" + b"y" * 500
+    second.feed(b"LHLO x\r\n" + mail)
+    deferred = b"451 4.3.0 Too much mail is coming in, try again later\r\n"
+    assert [octets async for octets in steps(second)][-1] == deferred
+    assert inflight.held(bounded) == 600
+    first.end()
+    second.feed(mail)
+    assert [octets async for octets in steps(second)][-1] == b"250 2.0.0 <ann@example.org> Delivered\r\n"
+    assert inflight.held(bounded) == 0
 
 
 class Refusing(DeliveryFilter):

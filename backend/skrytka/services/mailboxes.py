@@ -6,11 +6,13 @@ after a crash) brings both together. The shard's copy of limits and status is ve
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from skrytka.core import Core
-from skrytka.errors import Invalid, NotFound
+from skrytka.errors import Invalid, NotFound, Unavailable
 from skrytka.model import Actor, Hint, Mailbox, MailboxRef, ModSeq, Quota, State, Status, Usage
 from skrytka.services import addresses, hashing, verifiers
 from skrytka.services.shards import shard_of
@@ -20,6 +22,8 @@ from skrytka.store.operations import directory_mailboxes, shard_mailboxes
 from skrytka.store.operations.credentials import Verifiers
 from skrytka.store.operations.directory_mailboxes import MailboxDelete, MailboxPage, MailboxWrite, Settled
 from skrytka.store.operations.shard_mailboxes import NewShardMailbox, ShardConfig
+
+log = logging.getLogger(__name__)
 
 DISPLAY_NAME_LENGTH = 256
 QUOTA_MAXIMUM = 2**62
@@ -142,7 +146,11 @@ async def delete(core: Core, actor: Actor, address: str, if_match: int | None = 
     """Delete the mailbox with its aliases and mail. At once nobody sees it or logs in and its address is free."""
     normalised = addresses.normalise_address(address)
     mailbox = await core.directory.write(directory_mailboxes.begin_deletion, MailboxDelete(normalised, if_match))
-    await complete(core, mailbox, batches=DELETION_BATCHES)
+    try:
+        await complete(core, mailbox, batches=DELETION_BATCHES)
+    except Unavailable as error:
+        # Deleted all the same: the background work removes the rows once the shard answers.
+        log.warning("the mail of mailbox %s goes later: %s", mailbox.ref.mailbox_id, error)
     # Sessions that are open look at the store and find that the mailbox has gone.
     core.bus.publish(Hint(mailbox.ref.mailbox_id, ModSeq(0), ModSeq(0), ()))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -96,8 +96,8 @@ class Limits(Section, frozen=True):
 
 
 class Log(Section, frozen=True):
-    level: str = "info"
-    format: str = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
 
 
 class Jobs(Section, frozen=True):

@@ -196,7 +196,8 @@ class Framing:
     def _too_long(self) -> FramingError:
         """The rest of the line is skipped; its beginning is kept only for the tag."""
         if not self._pieces:
-            self._pieces.append(b"" if self._raw_line else bytes(self._buffer[: self.limits.line_octets]))
+            tag, space, _ = bytes(self._buffer[: self.limits.line_octets]).partition(b" ")
+            self._pieces.append(tag if space and not self._raw_line else b"")
         self._raw_line = False
         error = self._error(FramingErrorKind.LINE_TOO_LONG, f"A command has at most {self.limits.line_octets} octets")
         self._skip(_State.SKIP_TEXT)

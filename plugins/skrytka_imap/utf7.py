@@ -52,4 +52,7 @@ def _decode_run(match: re.Match[bytes]) -> str:
     if not base64:
         return "&"
     padded = base64.replace(b",", b"/") + b"=" * (-len(base64) % 4)
-    return binascii.a2b_base64(padded).decode("utf-16-be")
+    try:
+        return binascii.a2b_base64(padded).decode("utf-16-be")
+    except ValueError:
+        raise ValueError("not UTF-16 in base64") from None

@@ -6,13 +6,15 @@ import base64
 import binascii
 import random
 
+import msgspec
+
 from skrytka.plugin_api import authentication, errors, model
 from skrytka_imap.capabilities import capabilities
 from skrytka_imap.commands import Authenticate, Login
+from skrytka_imap.error_replies import code_of
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.replies import Reply, Then, no, ok
 from skrytka_imap.session import Session
-from skrytka_imap.wire import Over
 
 
 async def login(session: Session, command: Login) -> Reply:
@@ -42,20 +44,21 @@ async def _log_in(session: Session, name: str, password: str) -> Reply:
     actor = model.Actor(name, "imap", session.wire.client_address, session.client_name)
     try:
         login = await authentication.login(session.core, actor, name, password)
-    except (errors.AuthenticationFailed, errors.Suspended):
-        await _slow_down(session)
-        raise
+    except (errors.AuthenticationFailed, errors.Suspended) as error:
+        return await _failed(session, no(str(error), code_of(error)))
     session.authenticate(login)
     return ok("You are logged in", b"CAPABILITY " + capabilities(session), then=Then.ADMIT)
 
 
-async def _slow_down(session: Session) -> None:
-    """Make guessing slow, and in the end impossible on this connection."""
+async def _failed(session: Session, reply: Reply) -> Reply:
+    """Answer late, so that guessing is slow; after a few times it is over."""
     session.login_failures += 1
     delay_s = session.settings.login_failure_delay_s
     await session.wire.pause(delay_s * random.uniform(1.0, 2.0))  # noqa: S311 - spreads load, hides no secret
-    if session.login_failures >= session.settings.max_login_failures:
-        raise Over("Too many failed logins")
+    if session.login_failures < session.settings.max_login_failures:
+        return reply
+    session.wire.write(b"* BYE Too many failed logins\r\n")
+    return msgspec.structs.replace(reply, then=Then.CLOSE)
 
 
 async def _ask(session: Session) -> bytes:

@@ -1,0 +1,108 @@
+"""The IMAP front end at work over real services and connections, on both engines. ``ann@example.org`` has its INBOX."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from skrytka.blobs.opening import open_blobs
+from skrytka.bus.opening import open_bus
+from skrytka.core import Core
+from skrytka.extensions import Extensions
+from skrytka.model import NewMessage
+from skrytka.services import folders, mailboxes, messages
+from skrytka.services.mailboxes import MailboxChange, QuotaChange
+from skrytka.settings import Settings
+from skrytka_imap.renditions import RENDITIONS
+from skrytka_imap.server import converse
+from skrytka_imap.settings import Settings as ImapSettings
+from tests import front_ends
+from tests.transcripts import Action
+
+if TYPE_CHECKING:
+    from skrytka.store.opening import Databases
+
+MAILS = Path(__file__).parent / "transcripts" / "mails"
+NOW = 1_800_000_000.0
+"""15 January 2027, 08:00 UTC: the time of the services, so that INTERNALDATE and UIDVALIDITY can be told beforehand."""
+
+
+@pytest.fixture
+async def core(open_databases: Databases, settings: Settings) -> AsyncIterator[Core]:
+    """Services with the mailboxes of ``front_ends.provision``."""
+    blobs, bus = await open_blobs(settings), await open_bus(settings)
+    limits = msgspec.structs.replace(settings.limits, message_octets=200_000)
+    auth = msgspec.structs.replace(settings.auth, scram=False, argon2_time_cost=1, argon2_memory_kib=8_192)
+    with ThreadPoolExecutor(1) as hashing, ThreadPoolExecutor(1) as compute:
+        core = Core(
+            msgspec.structs.replace(settings, limits=limits, auth=auth),
+            open_databases.directory,
+            open_databases.shards,
+            blobs,
+            bus,
+            hashing,
+            compute,
+            Extensions(renditions=RENDITIONS),
+            now=lambda: NOW,
+        )
+        await front_ends.provision(core)
+        yield core
+    await bus.close()
+    await blobs.close()
+
+
+@pytest.fixture
+def imap_settings() -> ImapSettings:
+    """Settings under which tests need not wait."""
+    return ImapSettings(login_failure_delay_s=0, max_login_failures=3, max_bad_commands=5)
+
+
+@pytest.fixture
+def tls_contexts(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    return front_ends.tls_contexts(tmp_path)
+
+
+@pytest.fixture
+async def served(
+    core: Core, imap_settings: ImapSettings, tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> AsyncIterator[front_ends.Served]:
+    """The front end; ``connect`` gives a client's end."""
+    served = front_ends.Served(partial(converse, core, imap_settings), tls_contexts[0])
+    yield served
+    await served.stop()
+
+
+@pytest.fixture
+def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
+    """What transcripts may do besides what ``front_ends.actions`` has."""
+
+    async def put(words: Sequence[str]) -> None:
+        """``put address folder file``: append a mail of ``mails/``, with CRLF line ends."""
+        address, name, file = words
+        mailbox = await front_ends.mailbox(core, address)
+        folder = await folders.get(core, mailbox, name)
+        octets = (MAILS / file).read_bytes().replace(b"\n", b"\r\n")
+        await messages.append(core, front_ends.ACTOR, mailbox, folder.folder_id, [NewMessage(octets)])
+
+    async def elsewhere(words: Sequence[str]) -> None:
+        """``elsewhere``: clients that connect from now on are not on the loopback."""
+        served.client = front_ends.ELSEWHERE
+
+    async def limit(words: Sequence[str]) -> None:
+        """``limit address octets messages``: the provider sets a quota."""
+        quota = QuotaChange(storage_octets=int(words[1]), messages=int(words[2]))
+        await mailboxes.put(core, front_ends.ACTOR, words[0], MailboxChange(quota=quota))
+
+    async def drain(words: Sequence[str]) -> None:
+        """``drain``: the worker stops."""
+        for connection in served.connections:
+            connection.drain()
+
+    return {**front_ends.actions(core), "put": put, "elsewhere": elsewhere, "limit": limit, "drain": drain}

@@ -1,0 +1,28 @@
+"""Every transcript, whole and octet by octet, on both engines."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from tests.front_ends import Served
+from tests.transcripts import Action, load, replay
+
+TRANSCRIPTS = Path(__file__).parent / "transcripts"
+
+
+@pytest.mark.parametrize("octet_by_octet", [False, True], ids=["whole", "octets"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in TRANSCRIPTS.glob("*.txt")))
+async def test_transcript(
+    name: str,
+    octet_by_octet: bool,
+    served: Served,
+    actions: dict[str, Action],
+    tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    steps = load(TRANSCRIPTS / f"{name}.txt")
+    await replay(
+        steps, served.connect, octet_by_octet=octet_by_octet, actions=actions, client_tls=tls_contexts[1]
+    )

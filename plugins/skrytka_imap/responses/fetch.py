@@ -38,18 +38,21 @@ def flag_lines(
     message are looked up in a table of all that there can be.
     """
     texts = _flag_texts(uids, flags, keywords, recent)
-    if modseqs is not None:
-        texts = [f"{text}) MODSEQ ({modseq})" for text, modseq in zip(texts, modseqs, strict=True)]
-        end = ")\r\n"
+    if modseqs is None:
+        rows = zip(numbers, uids, texts, strict=True)
+        if with_uid:
+            lines = [f"* {number} FETCH (UID {uid} FLAGS ({text}))\r\n" for number, uid, text in rows]
+        else:
+            lines = [f"* {number} FETCH (FLAGS ({text}))\r\n" for number, _, text in rows]
     else:
-        end = "))\r\n"
-    if with_uid:
-        lines = [
-            f"* {number} FETCH (UID {uid} FLAGS ({text}{end}"
-            for number, uid, text in zip(numbers, uids, texts, strict=True)
-        ]
-    else:
-        lines = [f"* {number} FETCH (FLAGS ({text}{end}" for number, text in zip(numbers, texts, strict=True)]
+        known = zip(numbers, uids, texts, modseqs, strict=True)
+        if with_uid:
+            lines = [
+                f"* {number} FETCH (UID {uid} FLAGS ({text}) MODSEQ ({modseq}))\r\n"
+                for number, uid, text, modseq in known
+            ]
+        else:
+            lines = [f"* {number} FETCH (FLAGS ({text}) MODSEQ ({modseq}))\r\n" for number, _, text, modseq in known]
     return "".join(lines).encode()
 
 

@@ -1,0 +1,290 @@
+"""Every command of the grammar, and what is none."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from skrytka.plugin_api import model
+from skrytka_imap import commands as c
+from skrytka_imap.commands import search as s
+from skrytka_imap.faults import SyntaxFault
+from skrytka_imap.framing import CommandReceived, Framing, Limits
+from skrytka_imap.grammar import PARSERS, parse
+
+F = model.Flags
+ONE = c.SequenceSet(((1, 1),))
+ALL = c.SequenceSet(((1, 0),))
+SEEN = s.HasFlag(F.SEEN)
+DAY = datetime.date(1994, 2, 1)
+A = c.FetchAttribute
+T = c.SectionText
+
+
+def read(text: bytes) -> c.Command:
+    """The command that follows the tag ``a``, sent with literals that do not wait."""
+    framing = Framing(Limits(line_octets=65_536, literal_octets=65_536, append_octets=1_000))
+    framing.receive(b"a " + text + b"\r\n")
+    event = framing.next_event()
+    assert isinstance(event, CommandReceived)
+    tagged = parse(event.pieces)
+    assert tagged.tag == b"a"
+    return tagged.command
+
+
+COMMANDS: list[tuple[bytes, c.Command]] = [
+    (b"CAPABILITY", c.Capability()),
+    (b"noop", c.Noop()),
+    (b"Logout  ", c.Logout()),
+    (b"STARTTLS", c.StartTls()),
+    (b"CHECK", c.Check()),
+    (b"CLOSE", c.Close()),
+    (b"UNSELECT", c.Unselect()),
+    (b"IDLE", c.Idle()),
+    (b"NAMESPACE", c.Namespace()),
+    (b"ID NIL", c.Id(())),
+    (b"ID ()", c.Id(())),
+    (b'ID ("name" "x" "v" NIL)', c.Id((("name", "x"), ("v", None)))),
+    (b'ID ("name" {3+}\r\na\r\n)', c.Id((("name", "a\r\n"),))),
+    (b"LOGIN ann secret]", c.Login("ann", "secret]")),
+    (b'LOGIN "a b" "q\\"\\\\"', c.Login("a b", 'q"\\')),
+    (b"LOGIN {3+}\r\nann {5+}\r\n\xc5\xbc\xc3\xb3 ", c.Login("ann", "żó ")),
+    (b'LOGIN ann ""', c.Login("ann", "")),
+    (b"AUTHENTICATE plain", c.Authenticate("PLAIN")),
+    (b"AUTHENTICATE PLAIN AGFubgB4", c.Authenticate("PLAIN", b"\0ann\0x")),
+    (b"AUTHENTICATE PLAIN =", c.Authenticate("PLAIN", b"")),
+    (b"SELECT inbox", c.Select("INBOX")),
+    (b"SELECT {5+}\r\ninbox", c.Select("INBOX")),
+    (b'SELECT "Entw&APw-rfe" (condstore)', c.Select("Entwürfe", condstore=True)),
+    (b"EXAMINE a]b/c", c.Examine("a]b/c")),
+    (b"EXAMINE x (CONDSTORE)", c.Examine("x", condstore=True)),
+    (b"CREATE Projects/2026/", c.Create("Projects/2026")),
+    (b"DELETE x", c.Delete("x")),
+    (b'RENAME INBOX "old mail"', c.Rename("INBOX", "old mail")),
+    (b"SUBSCRIBE x", c.Subscribe("x")),
+    (b"UNSUBSCRIBE x", c.Unsubscribe("x")),
+    (b'LIST "" *', c.List("", "*")),
+    (b'LIST "a/" "%/&APw-*"', c.List("a/", "%/ü*")),
+    (b'LSUB "" ""', c.Lsub("", "")),
+    (
+        b"STATUS x (messages UIDNEXT messages HIGHESTMODSEQ)",
+        c.Status("x", (c.StatusItem.MESSAGES, c.StatusItem.UIDNEXT, c.StatusItem.HIGHESTMODSEQ)),
+    ),
+    (b"ENABLE condstore X-FOO", c.Enable(("CONDSTORE", "X-FOO"))),
+    (b'GETQUOTA ""', c.GetQuota("")),
+    (b"GETQUOTAROOT inbox", c.GetQuotaRoot("INBOX")),
+    (b'SETQUOTA "" (storage 512 MESSAGE 9)', c.SetQuota("", (("STORAGE", 512), ("MESSAGE", 9)))),
+    (b'SETQUOTA "" ()', c.SetQuota("", ())),
+    (b"APPEND x {3+}\r\n\0\r\n", c.Append("x", b"\0\r\n")),
+    (
+        b'APPEND {1+}\r\nx (\\seen \\Flagged $MDNSent $mdnsent) " 1-Jan-1970 01:00:01 +0100" {2+}\r\nhi',
+        c.Append("x", b"hi", F.SEEN | F.FLAGGED, ("$MDNSent",), 1),
+    ),
+    (b'APPEND x () "31-Dec-1969 23:59:60 +0000" {0+}\r\n', c.Append("x", b"", internal_date=-1)),
+    (b"EXPUNGE", c.Expunge()),
+    (b"UID EXPUNGE 4,2:3", c.Expunge(c.SequenceSet(((4, 4), (2, 3))))),
+    (b"COPY 1:* x", c.Copy(ALL, "x")),
+    (b"uid copy 1:* x", c.Copy(ALL, "x", uid=True)),
+    (b"MOVE 1 x", c.Move(ONE, "x")),
+    (b"UID MOVE 1 x", c.Move(ONE, "x", uid=True)),
+    (b"STORE 1 FLAGS ()", c.Store(ONE, "replace", F.NONE)),
+    (b"STORE 1 +FLAGS \\Deleted", c.Store(ONE, "add", F.DELETED)),
+    (b"STORE 1 -flags.silent (\\Draft x)", c.Store(ONE, "remove", F.DRAFT, ("x",), silent=True)),
+    (
+        b"UID STORE 1:* (UNCHANGEDSINCE 0) +FLAGS.SILENT \\Answered x",
+        c.Store(ALL, "add", F.ANSWERED, ("x",), silent=True, uid=True, unchanged_since=0),
+    ),
+    (b"FETCH 1 FAST", c.Fetch(ONE, (A.FLAGS, A.INTERNALDATE, A.RFC822_SIZE))),
+    (b"FETCH 1 all", c.Fetch(ONE, (A.FLAGS, A.INTERNALDATE, A.RFC822_SIZE, A.ENVELOPE))),
+    (b"FETCH 1 FULL", c.Fetch(ONE, (A.FLAGS, A.INTERNALDATE, A.RFC822_SIZE, A.ENVELOPE, A.BODY))),
+    (b"FETCH 1 (flags uid FLAGS)", c.Fetch(ONE, (A.FLAGS, A.UID))),
+    (b"UID FETCH 1 FLAGS", c.Fetch(ONE, (A.UID, A.FLAGS), uid=True)),
+    (b"UID FETCH 1 (FLAGS UID)", c.Fetch(ONE, (A.FLAGS, A.UID), uid=True)),
+    (
+        b"FETCH 1 (RFC822 RFC822.HEADER RFC822.TEXT BODY BODYSTRUCTURE)",
+        c.Fetch(ONE, (A.RFC822, A.RFC822_HEADER, A.RFC822_TEXT, A.BODY, A.BODYSTRUCTURE)),
+    ),
+    (b"FETCH 1 FLAGS (CHANGEDSINCE 9)", c.Fetch(ONE, (A.FLAGS, A.MODSEQ), changed_since=9)),
+    (b"FETCH 1 (MODSEQ)", c.Fetch(ONE, (A.MODSEQ,))),
+    (b"FETCH 1 BODY[]", c.Fetch(ONE, (c.BodySection(c.Section()),))),
+    (b"FETCH 1 body.peek[]<0.10>", c.Fetch(ONE, (c.BodySection(c.Section(), True, c.Partial(0, 10)),))),
+    (
+        b'FETCH 1 (BODY[1.2] BODY[1.2.MIME] BODY[HEADER] BODY[3.TEXT] BODY[Header.Fields (From "to" {2+}\r\nCc)])',
+        c.Fetch(
+            ONE,
+            (
+                c.BodySection(c.Section((1, 2))),
+                c.BodySection(c.Section((1, 2), T.MIME)),
+                c.BodySection(c.Section((), T.HEADER)),
+                c.BodySection(c.Section((3,), T.TEXT)),
+                c.BodySection(c.Section((), T.HEADER_FIELDS, (b"From", b"to", b"Cc"))),
+            ),
+        ),
+    ),
+    (
+        b"FETCH 1 BODY.PEEK[1.HEADER.FIELDS.NOT (X)]",
+        c.Fetch(ONE, (c.BodySection(c.Section((1,), T.HEADER_FIELDS_NOT, (b"X",)), True),)),
+    ),
+    (b"SEARCH ALL", c.Search(s.All())),
+    (b"SEARCH ALL ", c.Search(s.All())),
+    (b"UID SEARCH uid 1:* 1", c.Search(s.And((s.Uids(ALL), s.Numbers(ONE))), uid=True)),
+    (b"SEARCH * ", c.Search(s.Numbers(c.SequenceSet(((0, 0),))))),
+    (b"SEARCH NEW", c.Search(s.And((s.Recent(), s.Not(SEEN))))),
+    (b"SEARCH OLD UNSEEN", c.Search(s.And((s.Not(s.Recent()), s.Not(SEEN))))),
+    (b"SEARCH NOT (SEEN RECENT)", c.Search(s.Not(s.And((SEEN, s.Recent()))))),
+    (b"SEARCH OR SEEN NOT SEEN ALL", c.Search(s.And((s.Or(SEEN, s.Not(SEEN)), s.All())))),
+    (b"SEARCH ((SEEN))", c.Search(SEEN)),
+    (b"SEARCH KEYWORD x UNKEYWORD Y", c.Search(s.And((s.HasKeyword("x"), s.Not(s.HasKeyword("Y")))))),
+    (b"SEARCH LARGER 5 SMALLER 4294967295", c.Search(s.And((s.Larger(5), s.Smaller(4294967295))))),
+    (
+        b'SEARCH BEFORE 1-Feb-1994 ON "1-feb-1994" SINCE 01-FEB-1994',
+        c.Search(s.And(tuple(s.InternalDate(when, DAY) for when in (s.When.BEFORE, s.When.ON, s.When.SINCE)))),
+    ),
+    (
+        b"SEARCH SENTBEFORE 1-Feb-1994 SENTON 1-Feb-1994 SENTSINCE 1-Feb-1994",
+        c.Search(s.And(tuple(s.SentDate(when, DAY) for when in (s.When.BEFORE, s.When.ON, s.When.SINCE)))),
+    ),
+    (
+        b'SEARCH FROM a TO "b c" CC {1+}\r\nd BCC e SUBJECT f HEADER X-Y ""',
+        c.Search(
+            s.And(
+                (
+                    s.Header(b"from", b"a"),
+                    s.Header(b"to", b"b c"),
+                    s.Header(b"cc", b"d"),
+                    s.Header(b"bcc", b"e"),
+                    s.Header(b"subject", b"f"),
+                    s.Header(b"x-y", b""),
+                )
+            )
+        ),
+    ),
+    (
+        b"SEARCH CHARSET UTF-8 BODY {2+}\r\n\xc3\xa9 TEXT x",
+        c.Search(s.And((s.Contains("BODY", b"\xc3\xa9"), s.Contains("TEXT", b"x"))), "UTF-8"),
+    ),
+    (b"SEARCH MODSEQ 620162338", c.Search(s.ModSeq(620162338), mentions_modseq=True)),
+    (b'SEARCH MODSEQ "/flags/\\\\draft" all 7', c.Search(s.ModSeq(7), mentions_modseq=True)),
+]
+
+FAULTS: list[tuple[bytes, str]] = [
+    (b"FOO", "There is no command FOO"),
+    (b"UID", "Expected a space at the end"),
+    (b"UID NOOP", "There is no command UID NOOP"),
+    (b"NOOP x", "Expected the end of the command before x"),
+    (b"NOOP {1+}\r\nx", "Expected the end of the command instead of a literal"),
+    (b"LOGIN ann", "Expected a space at the end"),
+    (b'LOGIN ann "x', 'Expected a password before "x'),
+    (b'LOGIN ann "\\x"', 'Expected a password before "\\x"'),
+    (b"LOGIN {1+}\r\n\xff x", "The login name is not UTF-8"),
+    (b"LOGIN {1+}\r\n\0 x", "The login name has a NUL in it"),
+    (b"LOGIN a\xffb x", "Expected a space before ?b x"),
+    (b"AUTHENTICATE PLAIN a", "The initial response is not base64"),
+    (b"AUTHENTICATE PLAIN A===", "The initial response is not base64"),
+    (b"SELECT &AOk", "The folder name is not modified UTF-7"),
+    (b"SELECT x (FOO)", "There is no parameter FOO"),
+    (b"SELECT x y", "Expected the end of the command before y"),
+    (b"LIST *", "Expected a folder name before *"),
+    (b"STATUS x ()", "Expected a status item before )"),
+    (b"STATUS x (SIZE)", "There is no status item SIZE"),
+    (b"ENABLE", "Expected a space at the end"),
+    (b'SETQUOTA "" (STORAGE)', "Expected a space before )"),
+    (b"ID (" + b" ".join([b'"f" NIL'] * 31) + b")", "ID takes at most 30 pairs"),
+    (b"APPEND x hi", "Expected a literal before hi"),
+    (b"APPEND x {1+}\r\nx y", "Expected the end of the command before y"),
+    (b'APPEND x "32-Jan-1970 00:00:00 +0000" {1+}\r\nx', "There is no such date and time"),
+    (b'APPEND x "1-Foo-1970 00:00:00 +0000" {1+}\r\nx', "There is no such date and time"),
+    (b'APPEND x "1-Jan-1970 00:00:00 +2400" {1+}\r\nx', "There is no such date and time"),
+    (b'APPEND x "yesterday" {1+}\r\nx', 'Expected a date and time like "17-Jul-1996 02:44:25 -0700"'),
+    (b"STORE 1 FLAGS (\\Recent)", "No client can set the flag \\Recent"),
+    (b"STORE 1 FLAGS (\\*)", "Expected a flag before \\*)"),
+    (b"STORE 1 FLAGS", "Expected FLAGS, +FLAGS or -FLAGS, or one of them with .SILENT"),
+    (b"STORE 0 FLAGS x", "A number in a set is * or from 1 to 4294967295"),
+    (b"STORE 4294967296 FLAGS x", "A number in a set is * or from 1 to 4294967295"),
+    (b"STORE 1:2:3 FLAGS x", "A number in a set is * or from 1 to 4294967295"),
+    (b"STORE 1,,2 FLAGS x", "A number in a set is * or from 1 to 4294967295"),
+    (b"STORE ,1 FLAGS x", "Expected a set like 1:5,8"),
+    (b"STORE " + b"1," * 16_384 + b"1 FLAGS x", "A set has at most 16384 ranges"),
+    (b"FETCH 1 (FAST)", "There is no item FAST to fetch"),
+    (b"FETCH 1 ()", "Expected an item to fetch before )"),
+    (b"FETCH 1 BODY[MIME]", "MIME needs the number of a part"),
+    (b"FETCH 1 BODY[0]", "There is no section 0"),
+    (b"FETCH 1 BODY[1.]", "Expected HEADER, TEXT, MIME or a part number before ]"),
+    (b"FETCH 1 BODY[FOO]", "There is no section FOO"),
+    (b"FETCH 1 BODY[HEADER.FIELDS ()]", "Expected a header name before )]"),
+    (b'FETCH 1 BODY[HEADER.FIELDS ("a:")]', "A header name has printable ASCII without colon"),
+    (b"FETCH 1 BODY[]<0.0>", "A partial fetch takes at least one octet"),
+    (b"FETCH 1 BODY[" + b"1." * 100 + b"1]", "Parts nest at most 100 deep"),
+    (b"FETCH 1 BODY.PEEK", "Expected [ at the end"),
+    (b"FETCH 1 FLAGS (CHANGEDSINCE 9223372036854775808)", "A number here is at most 9223372036854775807"),
+    (b"SEARCH", "Expected a space at the end"),
+    (b"SEARCH ()", "Expected a search key before )"),
+    (b"SEARCH FOO", "There is no search key FOO"),
+    (b"SEARCH {3+}\r\nALL", "Expected a search key instead of a literal"),
+    (b"SEARCH ON 30-Feb-1994", "There is no such date"),
+    (b"SEARCH ON today", "Expected a date like 1-Feb-1994"),
+    (b"SEARCH KEYWORD \\Seen", "Expected a keyword before \\Seen"),
+    (b"SEARCH " + b"NOT " * 129 + b"ALL", "SEARCH takes at most 1000 keys, nested at most 128 deep"),
+    (b"SEARCH " + b"(" * 129 + b"ALL" + b")" * 129, "SEARCH takes at most 1000 keys, nested at most 128 deep"),
+    (b"SEARCH" + b" ALL" * 1001, "SEARCH takes at most 1000 keys, nested at most 128 deep"),
+]
+
+
+@pytest.mark.parametrize(("text", "command"), COMMANDS)
+def test_commands(text: bytes, command: c.Command) -> None:
+    assert read(text) == command
+
+
+@pytest.mark.parametrize(("text", "message"), FAULTS)
+def test_faults(text: bytes, message: str) -> None:
+    with pytest.raises(SyntaxFault) as raised:
+        read(text)
+    assert (raised.value.message, raised.value.tag) == (message, b"a")
+
+
+@pytest.mark.parametrize("text", [b"", b" NOOP", b"+ NOOP", b"\xff NOOP", b'"a" NOOP', b"*"])
+def test_without_a_tag_the_fault_has_none(text: bytes) -> None:
+    with pytest.raises(SyntaxFault, match="A command begins with a tag") as raised:
+        parse((text,))
+    assert raised.value.tag is None
+
+
+def test_a_tag_alone_is_known_to_the_fault() -> None:
+    with pytest.raises(SyntaxFault, match="Expected a space at the end") as raised:
+        parse((b"a1",))
+    assert raised.value.tag == b"a1"
+
+
+def test_every_parser_is_tested() -> None:
+    words = {text.split(b" ")[0].decode().upper() for text, _ in COMMANDS}
+    uid_words = {" ".join(text.decode("latin-1").upper().split(" ")[:2]) for text, _ in COMMANDS if b" " in text}
+    assert set(PARSERS) <= words | uid_words
+
+
+def test_passwords_do_not_show_in_logs() -> None:
+    assert repr(c.Login("ann", "secret")) == "Login(name='ann', password=...)"
+
+
+def test_what_makes_a_client_aware_of_condstore() -> None:
+    aware = {text for text, command in COMMANDS if c.enables_condstore(command)}
+    assert aware == {
+        b'SELECT "Entw&APw-rfe" (condstore)',
+        b"EXAMINE x (CONDSTORE)",
+        b"STATUS x (messages UIDNEXT messages HIGHESTMODSEQ)",
+        b"ENABLE condstore X-FOO",
+        b"UID STORE 1:* (UNCHANGEDSINCE 0) +FLAGS.SILENT \\Answered x",
+        b"FETCH 1 FLAGS (CHANGEDSINCE 9)",
+        b"FETCH 1 (MODSEQ)",
+        b"SEARCH MODSEQ 620162338",
+        b'SEARCH MODSEQ "/flags/\\\\draft" all 7',
+    }
+
+
+@pytest.mark.parametrize(
+    ("item", "sets"), [(b"BODY[]", True), (b"BODY.PEEK[]", False), (b"RFC822", True), (b"RFC822.HEADER", False)]
+)
+def test_what_sets_seen(item: bytes, sets: bool) -> None:
+    command = read(b"FETCH 1 (FLAGS %b)" % item)
+    assert isinstance(command, c.Fetch)
+    assert command.sets_seen is sets

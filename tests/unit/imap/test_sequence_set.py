@@ -1,0 +1,52 @@
+"""What a set means in a folder."""
+
+from __future__ import annotations
+
+from array import array
+
+import pytest
+
+from skrytka_imap.commands import SequenceSet
+
+UIDS = array("I", [3, 5, 6, 9])
+
+
+@pytest.mark.parametrize(
+    ("ranges", "expected"),
+    [
+        (((2, 2),), [range(1, 2)]),
+        (((4, 2),), [range(1, 4)]),
+        (((3, 0),), [range(2, 4)]),
+        (((0, 0), (1, 1)), [range(1), range(3, 4)]),
+        (((3, 4), (1, 2), (2, 3)), [range(4)]),
+        (((5, 5),), None),
+        (((1, 5),), None),
+        (((7, 0),), None),
+    ],
+)
+def test_numbers_must_exist(ranges: tuple[tuple[int, int], ...], expected: list[range] | None) -> None:
+    assert SequenceSet(ranges).indexes_of_numbers(4) == expected
+
+
+@pytest.mark.parametrize("ranges", [((0, 0),), ((1, 0),), ((1, 1),)])
+def test_an_empty_folder_has_no_numbers(ranges: tuple[tuple[int, int], ...]) -> None:
+    assert SequenceSet(ranges).indexes_of_numbers(0) is None
+
+
+@pytest.mark.parametrize(
+    ("ranges", "expected"),
+    [
+        (((5, 5),), [range(1, 2)]),
+        (((4, 4),), []),
+        (((1, 0),), [range(4)]),
+        (((6, 4),), [range(1, 3)]),
+        (((100, 0),), [range(3, 4)]),
+        (((9, 9), (3, 3), (10, 20)), [range(1), range(3, 4)]),
+    ],
+)
+def test_uids_need_not_exist(ranges: tuple[tuple[int, int], ...], expected: list[range]) -> None:
+    assert SequenceSet(ranges).indexes_of_uids(UIDS) == expected
+
+
+def test_an_empty_folder_has_no_uids() -> None:
+    assert SequenceSet(((1, 0), (0, 0))).indexes_of_uids(array("I")) == []

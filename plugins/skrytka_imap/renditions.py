@@ -85,12 +85,19 @@ def _single_part(octets: bytes, part: Part) -> bytes:
 def _body_fields(part: Part) -> tuple[bytes, ...]:
     """body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets"""
     return (
-        _parameters(part.parameters),
+        _parameters(_with_charset(part)),
         _ntext(part.content_id),
         _ntext(part.description),
         _text(part.encoding),
         b"%d" % (part.end - part.body_start),
     )
+
+
+def _with_charset(part: Part) -> tuple[tuple[str, str], ...]:
+    """The parameters of a part; a text that names no charset is in US-ASCII (RFC 2046 section 4.1.2), as Dovecot spells out."""
+    if part.media_type != "text" or any(name == "charset" for name, _ in part.parameters):
+        return part.parameters
+    return (*part.parameters, ("charset", "us-ascii"))
 
 
 def _extension(part: Part) -> bytes:

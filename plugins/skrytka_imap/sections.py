@@ -15,7 +15,6 @@ from skrytka_imap.renditions import is_embedded_mail
 from skrytka_imap.responses.strings import string
 
 ATOM = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\\]]+\Z")
-BLANK_LINE = re.compile(rb"(?:\A|(?<=\n))\r?\n\Z")
 
 WHOLE_MAIL = Section()
 MAIL_HEADER = Section(text=SectionText.HEADER)
@@ -131,8 +130,15 @@ def _select_fields(header: bytes, section: Section) -> bytes:
     pattern = fields_named(section.fields)
     if section.text is SectionText.HEADER_FIELDS_NOT:
         return pattern.sub(b"", header)
-    blank_line = BLANK_LINE.search(header)
-    return b"".join(pattern.findall(header)) + (blank_line[0] if blank_line else b"")
+    return b"".join(pattern.findall(header)) + _blank_line(header)
+
+
+def _blank_line(header: bytes) -> bytes:
+    """The blank line that ends a header; nothing where the mail ends before it."""
+    for line_end in (b"\r\n", b"\n"):
+        if header == line_end or header.endswith(b"\n" + line_end):
+            return line_end
+    return b""
 
 
 @lru_cache(maxsize=256)

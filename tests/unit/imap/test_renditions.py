@@ -66,6 +66,13 @@ def test_an_empty_mail() -> None:
     assert body_from(structure) == b'("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0)'
 
 
+def test_a_text_without_charset_is_ascii() -> None:
+    mail = b"Content-Type: text/html; name=x\r\n\r\n"
+    assert derive_bodystructure(mail, mime.scan(mail)) == (
+        b'("text" "html" ("name" "x" "charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)'
+    )
+
+
 def test_octets_that_are_not_ascii_go_out_unchanged() -> None:
     mail = b"Subject: \xc3\xa9 \xff\r\nContent-Description: )\xc3\xa9(\r\n\r\nx"
     part = mime.scan(mail)

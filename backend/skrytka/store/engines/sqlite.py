@@ -1,9 +1,9 @@
 """SQLite through apsw: reads inline on the event loop, writes by group commit.
 
-Why apsw and not the standard library's sqlite3: measured on a point read of a row with four columns, apsw takes about half
-the time (prepared statements stay in its cache without Python objects around them); it carries SQLite 3.54 whatever the
-system has; it begins no transaction of its own accord, tells extended error codes, and has the hook that says how long the
-write-ahead log is. ``tests/bench/write_path.py`` measures the write path.
+Why apsw and not the standard library's sqlite3. Speed decides little: a point read of four columns takes 6.0 us against 6.2,
+a scan 0.37 us a row against 0.52 (apsw's SQLite 3.54, Debian's 3.40). But apsw carries its SQLite with it, whatever the
+system has; it begins no transaction of its own accord; and it has the hook that tells how long the write-ahead log is, and
+checkpoints as a call. ``tests/bench/write_path.py`` measures the write path.
 
 WAL with ``synchronous=FULL``: COMMIT returns after the fsync of the log, so a commit survives ``kill -9`` and power cuts.
 """

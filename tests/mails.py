@@ -70,6 +70,8 @@ def _multipart(number: int, dice: random.Random) -> bytes:
     message.set_content(_text(dice, 5))
     message.add_alternative(f"<p>{_text(dice, 5)}</p>", subtype="html")
     message.add_attachment(dice.randbytes(3000), maintype="application", subtype="octet-stream", filename="a b.bin")
+    message.set_boundary(f"=_outer_{number}")
+    message.get_payload(0).set_boundary(f"=_inner_{number}")  # type: ignore[union-attr]
     out = BytesIO()
     BytesGenerator(out, policy=message.policy.clone(linesep="\r\n")).flatten(message)
     return out.getvalue()

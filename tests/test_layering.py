@@ -15,7 +15,9 @@ PLUGINS = ROOT / "plugins"
 # Lowest first. A package may import from its own layer's package and from packages that stand below it.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "model"),
+    ("settings_rules",),
     ("settings", "mime", "connections.interface"),
+    ("settings_loading",),
     ("metrics", "extensions", "store.interface", "blobs.interface", "bus.interface"),
     ("store", "blobs", "bus"),
     ("core",),

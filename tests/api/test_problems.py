@@ -22,7 +22,7 @@ def test_the_table_covers_every_domain_error() -> None:
 
 @pytest.mark.parametrize("header", [None, "Bearer", "Bearer wrong", "Basic YTpi", "Bearer \u00fc"])
 async def test_a_key_is_needed(api: AsyncClient, header: str | None) -> None:
-    headers = {"Authorization": header.encode() if header else b""}
+    headers = {b"authorization": header.encode() if header else b""}
     answer = await api.get("/v1/domains", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"

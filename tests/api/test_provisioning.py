@@ -92,9 +92,10 @@ async def test_pages_hold_every_mailbox_once(api: AsyncClient) -> None:
     names = sorted(f"user{number}@example.org" for number in range(7))
     for name in names:
         await api.put(f"/v1/mailboxes/{name}")
-    seen, cursor = [], None
+    seen: list[str] = []
+    cursor: str | None = None
     while True:
-        query = {"limit": 3, "domain": "example.org"} | ({"cursor": cursor} if cursor else {})
+        query: dict[str, str] = {"limit": "3", "domain": "example.org"} | ({"cursor": cursor} if cursor else {})
         page = (await api.get("/v1/mailboxes", params=query)).json()
         seen += [item["address"] for item in page["items"]]
         cursor = page["next_cursor"]

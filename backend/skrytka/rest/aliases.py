@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from skrytka.core import Core
 from skrytka.rest.pages import Page
@@ -22,16 +24,18 @@ class Aliases(Controller):
     tags = ("Aliases",)
 
     @get(operation_id="listAliases", summary="List the aliases of a mailbox (a bounded number, on one page)")
-    async def list_aliases(self, core: Core, address: str) -> Page[AliasView]:
+    async def list_aliases(self, core: NamedDependency[Core], address: FromPath[str]) -> Page[AliasView]:
         return Page([AliasView(alias, address) for alias in await aliases.list_all(core, address)])
 
     @put("/{alias:str}", operation_id="putAlias", summary="Make an alias")
     async def put_alias(
-        self, core: Core, request: Request[Any, Any, Any], address: str, alias: str
+        self, core: NamedDependency[Core], request: Request[Any, Any, Any], address: FromPath[str], alias: FromPath[str]
     ) -> Response[AliasView]:
         created = await aliases.put(core, request.user, address, alias)
         return Response(AliasView(alias, address), status_code=201 if created else 200)
 
     @delete("/{alias:str}", operation_id="deleteAlias", summary="Delete an alias")
-    async def delete_alias(self, core: Core, request: Request[Any, Any, Any], address: str, alias: str) -> None:
+    async def delete_alias(
+        self, core: NamedDependency[Core], request: Request[Any, Any, Any], address: FromPath[str], alias: FromPath[str]
+    ) -> None:
         await aliases.delete(core, request.user, address, alias)

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, post
+from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
 
 from skrytka.core import Core
 from skrytka.model import ApiKey
@@ -33,7 +35,7 @@ class Keys(Controller):
     tags = ("Keys",)
 
     @get(operation_id="listKeys", summary="List the keys, without their secrets")
-    async def list_keys(self, core: Core) -> Page[ApiKey]:
+    async def list_keys(self, core: NamedDependency[Core]) -> Page[ApiKey]:
         return Page(list(await keys.list_all(core)))
 
     @post(
@@ -43,10 +45,14 @@ class Keys(Controller):
         return_dto=None,
         responses={201: ResponseSpec(NewKeyView, description="The key and its secret")},
     )
-    async def create_key(self, core: Core, request: Request[Any, Any, Any], data: KeyBody) -> Response[NewKeyView]:
+    async def create_key(
+        self, core: NamedDependency[Core], request: Request[Any, Any, Any], data: JSONBody[KeyBody]
+    ) -> Response[NewKeyView]:
         made, secret = await keys.create(core, request.user, data.name)
         return Response(NewKeyView(made, secret), status_code=201)
 
     @delete("/{key_id:str}", operation_id="deleteKey", summary="Revoke a key")
-    async def delete_key(self, core: Core, request: Request[Any, Any, Any], key_id: str) -> None:
+    async def delete_key(
+        self, core: NamedDependency[Core], request: Request[Any, Any, Any], key_id: FromPath[str]
+    ) -> None:
         await keys.delete(core, request.user, key_id)

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, put
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from skrytka.core import Core
 from skrytka.model import Domain, Status
@@ -16,7 +17,7 @@ from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_o
 from skrytka.rest.versions import etag, if_match
 from skrytka.services import domains
 
-IfMatch = Annotated[str | None, Parameter(header="If-Match", description="ETag of the version to change")]
+IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description="ETag of the version to change")]
 
 
 class DomainBody(Body, frozen=True):
@@ -40,7 +41,9 @@ class Domains(Controller):
     tags = ("Domains",)
 
     @get(operation_id="listDomains", summary="List the domains by name")
-    async def list_domains(self, core: Core, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> Page[DomainView]:
+    async def list_domains(
+        self, core: NamedDependency[Core], cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    ) -> Page[DomainView]:
         rows = await domains.list_page(core, after(cursor), limit + 1)
         kept, next_cursor = page_of(rows, limit, lambda domain: domain.name)
         return Page([view(domain) for domain in kept], next_cursor)
@@ -50,10 +53,10 @@ class Domains(Controller):
     )
     async def put_domain(
         self,
-        core: Core,
+        core: NamedDependency[Core],
         request: Request[Any, Any, Any],
-        domain: str,
-        data: DomainBody | None = None,
+        domain: FromPath[str],
+        data: JSONBody[DomainBody | None] = None,
         match: IfMatch = None,
     ) -> Response[DomainView]:
         change = data or DomainBody()
@@ -61,12 +64,12 @@ class Domains(Controller):
         return Response(view(changed), status_code=201 if created else 200, headers=etag(changed.version))
 
     @get("/{domain:str}", operation_id="getDomain", summary="Read a domain")
-    async def get_domain(self, core: Core, domain: str) -> Response[DomainView]:
+    async def get_domain(self, core: NamedDependency[Core], domain: FromPath[str]) -> Response[DomainView]:
         found = await domains.get(core, domain)
         return Response(view(found), headers=etag(found.version))
 
     @delete("/{domain:str}", operation_id="deleteDomain", summary="Delete a domain that has no mailboxes")
     async def delete_domain(
-        self, core: Core, request: Request[Any, Any, Any], domain: str, match: IfMatch = None
+        self, core: NamedDependency[Core], request: Request[Any, Any, Any], domain: FromPath[str], match: IfMatch = None
     ) -> None:
         await domains.delete(core, request.user, domain, if_match(match))

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from skrytka import errors
 from skrytka.core import Core
@@ -55,12 +57,14 @@ class Folders(Controller):
     tags = ("Folders",)
 
     @get(operation_id="listFolders", summary="List the folders with their counters (a bounded number, on one page)")
-    async def list_folders(self, core: Core, address: str) -> Page[FolderView]:
+    async def list_folders(self, core: NamedDependency[Core], address: FromPath[str]) -> Page[FolderView]:
         mailbox = (await mailboxes.get(core, address)).ref
         return Page([view(folder) for folder in await folders.list_all(core, mailbox)])
 
     @get("/{folder:path}", operation_id="getFolder", summary="Read a folder")
-    async def get_folder(self, core: Core, address: str, folder: str) -> FolderView:
+    async def get_folder(
+        self, core: NamedDependency[Core], address: FromPath[str], folder: FromPath[str]
+    ) -> FolderView:
         mailbox = (await mailboxes.get(core, address)).ref
         return view(await folders.get(core, mailbox, folder.lstrip("/")))
 
@@ -73,11 +77,11 @@ class Folders(Controller):
     )
     async def put_folder(
         self,
-        core: Core,
+        core: NamedDependency[Core],
         request: Request[Any, Any, Any],
-        address: str,
-        folder: str,
-        data: FolderBody | None = None,
+        address: FromPath[str],
+        folder: FromPath[str],
+        data: JSONBody[FolderBody | None] = None,
     ) -> Response[FolderView]:
         mailbox = (await mailboxes.get(core, address)).ref
         body, name = data or FolderBody(), folder.lstrip("/")
@@ -95,6 +99,12 @@ class Folders(Controller):
         return Response(view(await folders.get_by_id(core, mailbox, existing.folder_id)), status_code=200)
 
     @delete("/{folder:path}", operation_id="deleteFolder", summary="Delete a folder and its mail")
-    async def delete_folder(self, core: Core, request: Request[Any, Any, Any], address: str, folder: str) -> None:
+    async def delete_folder(
+        self,
+        core: NamedDependency[Core],
+        request: Request[Any, Any, Any],
+        address: FromPath[str],
+        folder: FromPath[str],
+    ) -> None:
         mailbox = (await mailboxes.get(core, address)).ref
         await folders.delete(core, request.user, mailbox, folder.lstrip("/"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import Response, get
+from litestar.di import NamedDependency
 
 from skrytka.core import Core
 from skrytka.errors import Unavailable
@@ -31,7 +32,7 @@ async def live() -> Liveness:
 
 
 @get("/healthz/ready", operation_id="ready", summary="Can it serve?", tags=["Health"])
-async def ready(core: Core) -> Response[Readiness]:
+async def ready(core: NamedDependency[Core]) -> Response[Readiness]:
     directory = await _probe(core.directory)
     shards = {name: await _probe(shard) for name, shard in core.shards.items()}
     good = all(state == "ok" for state in (directory, *shards.values()))

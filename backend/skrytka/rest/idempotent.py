@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from litestar import Request, Response
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from skrytka import errors
 from skrytka.core import Core
@@ -15,8 +15,8 @@ from skrytka.services import idempotency
 
 IdempotencyKey = Annotated[
     str | None,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         description="A repeated request with the same key is answered as the first was",
         min_length=1,
         max_length=255,

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from skrytka.core import Core
 from skrytka.model import Mailbox, Quota, Status, Usage
@@ -15,6 +17,7 @@ from skrytka.rest.domains import IfMatch
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
 from skrytka.rest.versions import etag, if_match
 from skrytka.services import mailboxes, quota
+from skrytka.services.mailboxes import MailboxChange, QuotaChange
 
 Octets = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
@@ -64,8 +67,17 @@ async def view(core: Core, mailbox: Mailbox) -> MailboxView:
     )
 
 
-def _change(body: MailboxBody) -> mailboxes.MailboxChange:
-    return msgspec.convert(body, mailboxes.MailboxChange, from_attributes=True)
+def _change(body: MailboxBody) -> MailboxChange:
+    return MailboxChange(
+        password=body.password,
+        display_name=body.display_name,
+        quota=_quota_change(body.quota) if isinstance(body.quota, QuotaBody) else body.quota,
+        status=body.status,
+    )
+
+
+def _quota_change(body: QuotaBody) -> QuotaChange:
+    return QuotaChange(storage_octets=body.storage_octets, messages=body.messages)
 
 
 class Mailboxes(Controller):
@@ -74,7 +86,11 @@ class Mailboxes(Controller):
 
     @get(operation_id="listMailboxes", summary="List the mailboxes by address")
     async def list_mailboxes(
-        self, core: Core, domain: str | None = None, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+        self,
+        core: NamedDependency[Core],
+        domain: FromQuery[str | None] = None,
+        cursor: Cursor = None,
+        limit: Limit = DEFAULT_LIMIT,
     ) -> Page[MailboxView]:
         rows = await mailboxes.list_page(core, domain, after(cursor), limit + 1)
         kept, next_cursor = page_of(rows, limit, lambda mailbox: mailbox.ref.address)
@@ -89,10 +105,10 @@ class Mailboxes(Controller):
     )
     async def put_mailbox(
         self,
-        core: Core,
+        core: NamedDependency[Core],
         request: Request[Any, Any, Any],
-        address: str,
-        data: MailboxBody | None = None,
+        address: FromPath[str],
+        data: JSONBody[MailboxBody | None] = None,
         match: IfMatch = None,
     ) -> Response[MailboxView]:
         change = _change(data or MailboxBody())
@@ -100,18 +116,22 @@ class Mailboxes(Controller):
         return Response(await view(core, changed), status_code=201 if created else 200, headers=etag(changed.version))
 
     @get("/{address:str}", operation_id="getMailbox", summary="Read a mailbox and its usage")
-    async def get_mailbox(self, core: Core, address: str) -> Response[MailboxView]:
+    async def get_mailbox(self, core: NamedDependency[Core], address: FromPath[str]) -> Response[MailboxView]:
         found = await mailboxes.get(core, address)
         return Response(await view(core, found), headers=etag(found.version))
 
     @delete("/{address:str}", operation_id="deleteMailbox", summary="Delete a mailbox and all its mail")
     async def delete_mailbox(
-        self, core: Core, request: Request[Any, Any, Any], address: str, match: IfMatch = None
+        self,
+        core: NamedDependency[Core],
+        request: Request[Any, Any, Any],
+        address: FromPath[str],
+        match: IfMatch = None,
     ) -> None:
         await mailboxes.delete(core, request.user, address, if_match(match))
 
     @get("/{address:str}/quota", operation_id="getQuota", summary="Read limits and usage", tags=["Quota"])
-    async def get_quota(self, core: Core, address: str) -> Response[QuotaView]:
+    async def get_quota(self, core: NamedDependency[Core], address: FromPath[str]) -> Response[QuotaView]:
         found = await mailboxes.get(core, address)
         limits, usage = await quota.get(core, found.ref)
         return Response(QuotaView(limits, usage), headers=etag(found.version))
@@ -126,10 +146,10 @@ class Mailboxes(Controller):
     )
     async def put_quota(
         self,
-        core: Core,
+        core: NamedDependency[Core],
         request: Request[Any, Any, Any],
-        address: str,
-        data: QuotaBody,
+        address: FromPath[str],
+        data: JSONBody[QuotaBody],
         match: IfMatch = None,
     ) -> Response[QuotaView]:
         found = await mailboxes.get(core, address)

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, patch, post
+from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from skrytka import errors
 from skrytka.core import Core
@@ -48,8 +49,11 @@ def parse_id(message: str) -> tuple[FolderId, Uid]:
 async def find(core: Core, address: str, message: str) -> tuple[MailboxRef, FolderId, MessageRow]:
     mailbox = (await mailboxes.get(core, address)).ref
     folder_id, uid = parse_id(message)
-    row = await messages.row(core, mailbox, folder_id, uid)
-    return mailbox, folder_id, row
+    # Not messages.row: that one still finds a mail that was expunged a moment ago, for sessions that were not told yet.
+    rows = await messages.page(core, mailbox, folder_id, uid - 1, 1)
+    if not rows or rows[0].uid != uid:
+        raise errors.NotFound("message", message)
+    return mailbox, folder_id, rows[0]
 
 
 async def _view(core: Core, mailbox: MailboxRef, folder_id: FolderId, row: MessageRow) -> MessageView:
@@ -64,9 +68,9 @@ class Messages(Controller):
     @get(operation_id="listMessages", summary="List the messages of a folder, oldest first")
     async def list_messages(
         self,
-        core: Core,
-        address: str,
-        folder: Annotated[str, Parameter(description="Name of the folder")] = "INBOX",
+        core: NamedDependency[Core],
+        address: FromPath[str],
+        folder: Annotated[str, QueryParameter(description="Name of the folder")] = "INBOX",
         cursor: Cursor = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Page[MessageView]:
@@ -89,12 +93,12 @@ class Messages(Controller):
     )
     async def upload(
         self,
-        core: Core,
+        core: NamedDependency[Core],
         request: Request[Any, Any, Any],
-        address: str,
-        folder: Annotated[str, Parameter(description="Name of the folder")] = "INBOX",
-        flag: Annotated[list[FlagName] | None, Parameter(description="May be repeated")] = None,
-        keyword: Annotated[list[str] | None, Parameter(description="May be repeated")] = None,
+        address: FromPath[str],
+        folder: Annotated[str, QueryParameter(description="Name of the folder")] = "INBOX",
+        flag: Annotated[list[FlagName] | None, QueryParameter(description="May be repeated")] = None,
+        keyword: Annotated[list[str] | None, QueryParameter(description="May be repeated")] = None,
         key: IdempotencyKey = None,
     ) -> Response[bytes]:
         mailbox = (await mailboxes.get(core, address)).ref
@@ -113,7 +117,9 @@ class Messages(Controller):
         return await once(core, request, key, store)
 
     @get("/{message:str}", operation_id="getMessage", summary="Read a message as JSON, its text decoded")
-    async def get_message(self, core: Core, address: str, message: str) -> FullMessageView:
+    async def get_message(
+        self, core: NamedDependency[Core], address: FromPath[str], message: FromPath[str]
+    ) -> FullMessageView:
         mailbox, folder_id, row = await find(core, address, message)
         return full_view(folder_id, row, await contents.octets(core, mailbox, row.content_id))
 
@@ -123,7 +129,9 @@ class Messages(Controller):
         summary="Read a message exactly as it came in",
         media_type="message/rfc822",
     )
-    async def get_raw(self, core: Core, address: str, message: str) -> Response[bytes]:
+    async def get_raw(
+        self, core: NamedDependency[Core], address: FromPath[str], message: FromPath[str]
+    ) -> Response[bytes]:
         mailbox, _, row = await find(core, address, message)
         octets = await contents.octets(core, mailbox, row.content_id)
         return Response(octets, media_type="message/rfc822")
@@ -136,7 +144,12 @@ class Messages(Controller):
         return_dto=None,
     )
     async def change_flags(
-        self, core: Core, request: Request[Any, Any, Any], address: str, message: str, data: FlagsBody
+        self,
+        core: NamedDependency[Core],
+        request: Request[Any, Any, Any],
+        address: FromPath[str],
+        message: FromPath[str],
+        data: JSONBody[FlagsBody],
     ) -> MessageView:
         mailbox, folder_id, row = await find(core, address, message)
         changes = (
@@ -149,7 +162,13 @@ class Messages(Controller):
         return await _view(core, mailbox, folder_id, await messages.row(core, mailbox, folder_id, row.uid))
 
     @delete("/{message:str}", operation_id="deleteMessage", summary="Delete a message")
-    async def delete_message(self, core: Core, request: Request[Any, Any, Any], address: str, message: str) -> None:
+    async def delete_message(
+        self,
+        core: NamedDependency[Core],
+        request: Request[Any, Any, Any],
+        address: FromPath[str],
+        message: FromPath[str],
+    ) -> None:
         mailbox, folder_id, row = await find(core, address, message)
         await messages.expunge(core, request.user, mailbox, folder_id, [row.uid], deleted_only=False)
 

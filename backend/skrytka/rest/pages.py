@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from skrytka.errors import Invalid
 
 T = TypeVar("T")
 
-Limit = Annotated[int, Parameter(ge=1, le=1000, description="How many items at most")]
-Cursor = Annotated[str | None, Parameter(description="`next_cursor` of the page before", max_length=1024)]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="How many items at most")]
+Cursor = Annotated[str | None, QueryParameter(description="`next_cursor` of the page before", max_length=1024)]
 DEFAULT_LIMIT = 100
 
 

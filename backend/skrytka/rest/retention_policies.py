@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from skrytka.core import Core
 from skrytka.model import RetentionPolicy, Role
@@ -34,7 +36,7 @@ class RetentionPolicies(Controller):
 
     @get(operation_id="listRetentionPolicies", summary="List the policies by name")
     async def list_policies(
-        self, core: Core, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+        self, core: NamedDependency[Core], cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
     ) -> Page[RetentionPolicy]:
         rows = await retention.list_page(core, after(cursor), limit + 1)
         kept, next_cursor = page_of(rows, limit, lambda policy: policy.name)
@@ -49,10 +51,10 @@ class RetentionPolicies(Controller):
     )
     async def put_policy(
         self,
-        core: Core,
+        core: NamedDependency[Core],
         request: Request[Any, Any, Any],
-        name: str,
-        data: RetentionPolicyBody,
+        name: FromPath[str],
+        data: JSONBody[RetentionPolicyBody],
         match: IfMatch = None,
     ) -> Response[RetentionPolicy]:
         policy = RetentionPolicy(name, **msgspec.structs.asdict(data))
@@ -60,12 +62,12 @@ class RetentionPolicies(Controller):
         return Response(stored, status_code=201 if created else 200, headers=etag(stored.version))
 
     @get("/{name:str}", operation_id="getRetentionPolicy", summary="Read a policy")
-    async def get_policy(self, core: Core, name: str) -> Response[RetentionPolicy]:
+    async def get_policy(self, core: NamedDependency[Core], name: FromPath[str]) -> Response[RetentionPolicy]:
         found = await retention.get(core, name)
         return Response(found, headers=etag(found.version))
 
     @delete("/{name:str}", operation_id="deleteRetentionPolicy", summary="Delete a policy; no mail changes")
     async def delete_policy(
-        self, core: Core, request: Request[Any, Any, Any], name: str, match: IfMatch = None
+        self, core: NamedDependency[Core], request: Request[Any, Any, Any], name: FromPath[str], match: IfMatch = None
     ) -> None:
         await retention.delete(core, request.user, name, if_match(match))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from httpx import ASGITransport, AsyncClient
@@ -29,7 +29,7 @@ async def core(open_databases: Databases, settings: Settings) -> AsyncIterator[C
 async def api(core: Core) -> AsyncIterator[AsyncClient]:
     """A client with a valid key."""
     _, secret = await keys.create(core, Actor("tests", "cli"), "tests")
-    transport = ASGITransport(create_app(core), raise_app_exceptions=False)
+    transport = ASGITransport(cast(Any, create_app(core)), raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {secret}"}
     async with AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         yield client

@@ -23,6 +23,4 @@ async def test_transcript(
     tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:
     steps = load(TRANSCRIPTS / f"{name}.txt")
-    await replay(
-        steps, served.connect, octet_by_octet=octet_by_octet, actions=actions, client_tls=tls_contexts[1]
-    )
+    await replay(steps, served.connect, octet_by_octet=octet_by_octet, actions=actions, client_tls=tls_contexts[1])

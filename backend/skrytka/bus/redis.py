@@ -92,7 +92,15 @@ class RedisBus:
             asyncio.create_task(self._send()),
             asyncio.create_task(self._watchers.poll(self._poll_interval_s)),
         ]
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
         await _within(self._listening.wait(), _CONFIRM_TIMEOUT_S)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """These tasks end only by being cancelled; anything else is a bug that must show."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("bug: a task of the bus failed", exc_info=error)
+            self._set_state("task", str(error))
 
     async def close(self) -> None:
         for task in self._tasks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import fcntl
 import ipaddress
 import os
 import ssl
@@ -87,3 +88,14 @@ def _write(path: Path, octets: bytes, mode: int) -> None:
     path.unlink(missing_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(octets)
+
+
+def ensure_self_signed(certificate: Path, key: Path, hostname: str) -> bool:
+    """Make the pair unless it is there; True when it was made. Two services that start at once on one folder agree."""
+    certificate.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (certificate.parent / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if certificate.exists() and key.exists():
+            return False
+        make_self_signed(certificate, key, hostname)
+        return True

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from skrytka import settings_loading
 from skrytka.plugin_host.front_end import FrontEndSettings
+from skrytka.serve import settings_loading
 from skrytka.settings import Settings, SettingsError
 
 

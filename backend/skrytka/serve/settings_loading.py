@@ -16,8 +16,8 @@ from typing import Any, cast
 import msgspec
 
 from skrytka.plugin_host.front_end import FrontEndSettings
+from skrytka.serve.settings_rules import verify
 from skrytka.settings import Section, Serve, Settings, SettingsError
-from skrytka.settings_rules import verify
 
 PREFIX = "SKRYTKA_"
 CONFIG_VARIABLE = "SKRYTKA_CONFIG"

@@ -1,0 +1,42 @@
+"""Opens the parts of a running process from the settings: the one place where services get their implementations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from skrytka.blobs.opening import open_blobs
+from skrytka.bus.opening import open_bus
+from skrytka.core import Core
+from skrytka.extensions import Extensions
+from skrytka.settings import Settings, SettingsError
+from skrytka.store.opening import open_databases
+
+_COMPUTE_THREADS = 4
+
+
+@asynccontextmanager
+async def open_core(settings: Settings, extensions: Extensions, *, migrating: bool) -> AsyncIterator[Core]:
+    """An open core; with ``migrating`` the schemas are brought to this release first."""
+    _make_data_dir(Path(settings.data_dir))
+    async with AsyncExitStack() as stack:
+        databases = await open_databases(settings, migrating=migrating)
+        stack.push_async_callback(databases.close)
+        blobs = await open_blobs(settings)
+        stack.push_async_callback(blobs.close)
+        bus = await open_bus(settings)
+        stack.push_async_callback(bus.close)
+        threads = min(_COMPUTE_THREADS, os.cpu_count() or 1)
+        hashing = stack.enter_context(ThreadPoolExecutor(settings.auth.argon2_concurrency, "hashing"))
+        compute = stack.enter_context(ThreadPoolExecutor(threads, "compute"))
+        yield Core(settings, databases.directory, databases.shards, blobs, bus, hashing, compute, extensions)
+
+
+def _make_data_dir(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"data_dir: {path} cannot be made: {error.strerror}") from None

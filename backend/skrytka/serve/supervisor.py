@@ -1,0 +1,172 @@
+"""``skrytka serve``: owns the listening sockets and keeps the workers running.
+
+Before the first worker starts, the ports are listened on, the schemas brought to this release, and the first key and a
+certificate made. SIGTERM and SIGINT drain (twice: end at once), SIGHUP reloads certificates.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import socket
+from pathlib import Path
+
+import uvloop
+
+from skrytka.plugin_host.manager import Plugins
+from skrytka.serve import tls
+from skrytka.serve.composition import open_core
+from skrytka.serve.listening import Listening, listen_on_all
+from skrytka.serve.metrics_folder import forget_worker, metrics_folder
+from skrytka.serve.worker_process import WorkerProcess
+from skrytka.services import bootstrap
+from skrytka.settings import Settings, SettingsError
+
+logger = logging.getLogger(__name__)
+
+_FIRST_BACKOFF_S = 0.1
+_LONGEST_BACKOFF_S = 10.0
+_STEADY_S = 60.0
+_DRAIN_MARGIN_S = 5.0
+
+
+def serve(settings: Settings, plugins: Plugins) -> int:
+    """Serve until a signal; the exit status."""
+    _allow_many_files()
+    workers = settings.serve.workers or len(os.sched_getaffinity(0))
+    listening = listen_on_all(settings, workers)
+    if not listening:
+        raise SettingsError("serve.plugins: nothing to serve, every listen setting of these plugins is empty")
+    try:
+        return uvloop.run(_serve(settings, plugins, listening, workers))
+    finally:
+        for each in listening:
+            each.close()
+
+
+async def _serve(settings: Settings, plugins: Plugins, listening: list[Listening], workers: int) -> int:
+    notices = await prepare(settings, plugins)
+    with metrics_folder(Path(settings.data_dir)) as metrics:
+        return await Supervisor(settings, listening, workers, metrics).run(notices)
+
+
+async def prepare(settings: Settings, plugins: Plugins) -> list[str]:
+    """Everything that is done once and not by each worker; lines for the person who started the service."""
+    notices = []
+    async with open_core(settings, plugins.extensions, migrating=True) as core:
+        await bootstrap.bootstrap_key(core)
+    key_file = Path(settings.data_dir) / bootstrap.FILE
+    if not os.environ.get(bootstrap.ENVIRONMENT) and key_file.exists():
+        notices.append(f"The first key is in {key_file}")
+    certificate, key = tls.files(settings.tls, Path(settings.data_dir))
+    if not settings.tls.certificate:
+        made = tls.ensure_self_signed(certificate, key, settings.serve.hostname or socket.gethostname())
+        verb = "was made" if made else "is used"
+        notices.append(f"tls.certificate is not set: the self-signed {certificate} {verb}, clients will warn")
+    tls.server_context(certificate, key)
+    return notices
+
+
+class Supervisor:
+    """The workers' parent."""
+
+    def __init__(self, settings: Settings, listening: list[Listening], workers: int, metrics: Path) -> None:
+        self._settings = settings
+        self._listening = listening
+        self._workers = workers
+        self._metrics = metrics
+        self._running: dict[int, WorkerProcess] = {}
+        self._stop = asyncio.Event()
+        self._killing = False
+        self._failed = False
+
+    async def run(self, notices: list[str]) -> int:
+        """Start the workers, say where they serve, and keep them until a signal."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        first = [asyncio.create_task(self._start(number)) for number in range(1, self._workers + 1)]
+        if not all(await asyncio.gather(*first)) and not self._stop.is_set():
+            logger.error("a worker could not start, its log says why")
+            self._failed = True
+            self._end()
+        elif not self._stop.is_set():
+            self._announce(notices)
+        keepers = [asyncio.create_task(self._keep(number)) for number in range(1, self._workers + 1)]
+        await self._stop.wait()
+        patience_s = self._settings.serve.drain_timeout_s + _DRAIN_MARGIN_S
+        _, late = await asyncio.wait(keepers, timeout=patience_s)
+        if late:
+            logger.error("%d workers did not end within %g s and are killed", len(late), patience_s)
+            self._signal(signal.SIGKILL)
+            await asyncio.wait(late)
+        return int(self._failed)
+
+    def _announce(self, notices: list[str]) -> None:
+        for each in self._listening:
+            print(f"{each.key} is ready on {each.address}", flush=True)
+        for notice in notices:
+            print(notice, flush=True)
+
+    async def _start(self, number: int) -> bool:
+        worker = WorkerProcess(number, self._workers, self._settings, self._listening, self._metrics)
+        self._running[number] = worker
+        started = await worker.start()
+        if self._stop.is_set():  # the signal came before it had a process, or before it could take it
+            worker.send(signal.SIGTERM)
+        return started
+
+    async def _keep(self, number: int) -> None:
+        """Wait for a worker's end, start it again unless all is to end, and so on."""
+        loop = asyncio.get_running_loop()
+        backoff_s = 0.0
+        while True:
+            started_at = loop.time()
+            worker = self._running[number]
+            status = await worker.wait()
+            forget_worker(self._metrics, worker.pid)
+            if self._stop.is_set():
+                return
+            backoff_s = 0.0 if loop.time() - started_at > _STEADY_S else backoff_s
+            logger.error("worker %d (process %d) ended with status %d, it starts again", number, worker.pid, status)
+            await self._pause(backoff_s)
+            backoff_s = min(max(_FIRST_BACKOFF_S, backoff_s * 2), _LONGEST_BACKOFF_S)
+            if self._stop.is_set():
+                return
+            await self._start(number)
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds:
+            await asyncio.wait((asyncio.ensure_future(self._stop.wait()),), timeout=seconds)
+
+    def _end(self) -> None:
+        """Workers drain what is queued on their sockets, so ours are closed first: no connection comes after that."""
+        if self._stop.is_set():
+            self._signal(signal.SIGKILL)
+            return
+        self._stop.set()
+        for each in self._listening:
+            each.close()
+        self._signal(signal.SIGTERM)
+
+    def _reload(self) -> None:
+        try:
+            tls.server_context(*tls.files(self._settings.tls, Path(self._settings.data_dir)))
+        except SettingsError as error:
+            logger.error("the certificate stays as it was: %s", error)
+            return
+        self._signal(signal.SIGHUP)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for worker in self._running.values():
+            worker.send(number)
+
+
+def _allow_many_files() -> None:
+    """Connections are files, and the soft limit is often 1024; the workers inherit this one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,183 @@
+"""One worker: every front end, the REST API and the jobs in one event loop. Started by the supervisor only.
+
+It ends by SIGTERM, or when the supervisor dies; both drain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gc
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import uvloop
+
+from skrytka import metrics
+from skrytka.connections import networks
+from skrytka.connections.accepting import Acceptor, Terms
+from skrytka.connections.limits import ConnectionLimits
+from skrytka.core import Core
+from skrytka.errors import DomainError, Unavailable
+from skrytka.jobs import runner
+from skrytka.plugin_host import manager
+from skrytka.plugin_host.front_end import FrontEnd, FrontEndSettings
+from skrytka.plugin_host.manager import PluginError, Plugins
+from skrytka.serve import boot, logs, tls
+from skrytka.serve.composition import open_core
+from skrytka.services import pop3_locks
+from skrytka.settings import Log, SettingsError
+from skrytka.store.interface import Unsuitable
+
+if TYPE_CHECKING:
+    from skrytka.serve.rest_server import RestServer
+
+logger = logging.getLogger(__name__)
+
+RENEW_S = 5.0
+_GC_THRESHOLDS = (20_000, 50, 100)
+"""Requests make few cycles; the default of 700 has the collector run several times within one FETCH."""
+
+
+class Worker:
+    """The running parts and their end."""
+
+    def __init__(self, booted: boot.Boot, channel: socket.socket) -> None:
+        self._boot = booted
+        self._channel = channel
+        self._plugins: Plugins = manager.load(tuple(booted.settings["serve"]["plugins"]))
+        self._settings = boot.settings_of(booted, self._plugins)
+        self._certificate = tls.files(self._settings.tls, Path(self._settings.data_dir))
+        self._context = tls.server_context(*self._certificate)
+        self._stop = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self) -> None:
+        """Serve until told to stop, then drain."""
+        sys.setswitchinterval(self._settings.serve.switch_interval_s)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        reader, writer = await asyncio.open_connection(sock=self._channel)
+        async with open_core(self._settings, self._plugins.extensions, migrating=False) as core:
+            self._in_background(self._watch_supervisor(reader))
+            self._in_background(_renew_locks(core))
+            jobs = self._in_background(runner.run(core, pop3_locks.worker_name(), self._stop))
+            acceptors = self._accept(core)
+            rest = await self._serve_rest(core)
+            gc.collect()
+            gc.freeze()
+            metrics.WORKERS.set(1)
+            writer.write(boot.READY)
+            await self._stop.wait()
+            logger.info("draining")
+            drains = [acceptor.drain(self._settings.serve.drain_timeout_s) for acceptor in acceptors]
+            await asyncio.gather(*drains, *([rest.drain()] if rest else []))
+            await asyncio.gather(jobs, return_exceptions=True)  # they end by themselves and give their lease back
+            await self._end_background()
+        writer.close()
+
+    def _accept(self, core: Core) -> list[Acceptor]:
+        acceptors = []
+        for name, front_end in self._plugins.front_ends.items():
+            section = self._settings.front_ends[name]
+            assert isinstance(section, FrontEndSettings)
+            acceptors += [Acceptor(each, terms) for each, terms in self._terms(core, front_end, section)]
+        for acceptor in acceptors:
+            acceptor.start()
+        return acceptors
+
+    def _terms(self, core: Core, front_end: FrontEnd, section: FrontEndSettings) -> list[tuple[socket.socket, Terms]]:
+        limits = ConnectionLimits(section.max_connections, section.max_connections_per_address)
+        trusted = networks.parse_networks(section.trusted_networks)
+        converse = functools.partial(front_end.converse, core, section)
+        plaintext = self._settings.auth.allow_plaintext
+        return [
+            (each, Terms(listener, converse, limits, trusted, self._context, plaintext))
+            for listener in section.listeners(front_end.name)
+            for each in self._sockets(listener.name)
+        ]
+
+    def _sockets(self, key: str) -> list[socket.socket]:
+        return [socket.socket(fileno=fd) for name, fd in self._boot.listening if name == key]
+
+    async def _serve_rest(self, core: Core) -> RestServer | None:
+        sockets = self._sockets("rest.listen")
+        if not sockets:
+            return None
+        from skrytka.serve.rest_server import RestServer  # noqa: PLC0415 - 30 MB that a worker without REST saves
+
+        server = RestServer(core, self._plugins, sockets)
+        await server.start()
+        return server
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=work.__name__)
+        task.add_done_callback(self._background_ended)
+        self._tasks.append(task)
+        return task
+
+    def _background_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("bug in background work, the worker starts again", exc_info=error)
+            self._stop.set()
+
+    async def _end_background(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _watch_supervisor(self, reader: asyncio.StreamReader) -> None:
+        await reader.read()
+        if not self._stop.is_set():
+            logger.error("the supervisor has died")
+            self._stop.set()
+
+    def _reload(self) -> None:
+        try:
+            tls.load(self._context, *self._certificate)
+        except SettingsError as error:
+            logger.error("the certificate stays as it was: %s", error)
+        else:
+            logger.info("certificate loaded again")
+
+
+async def _renew_locks(core: Core) -> None:
+    """Keep the POP3 locks of this process's sessions; a store that is down makes them run out, as it should."""
+    while True:
+        try:
+            await pop3_locks.renew_worker(core, pop3_locks.worker_name())
+        except Unavailable as error:
+            logger.warning("POP3 locks are not renewed: %s", error)
+        await asyncio.sleep(RENEW_S)
+
+
+async def _run(booted: boot.Boot, channel: socket.socket) -> None:
+    await Worker(booted, channel).run()
+
+
+def main() -> int:
+    """Read what to do from standard input and do it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor turns it into a drain
+    channel = socket.socket(fileno=0)
+    with channel.makefile("rb", buffering=0) as lines:
+        booted = boot.decode(lines.readline())
+    settings = booted.settings["log"]
+    logs.configure(msgspec.convert(settings, Log), f"w{booted.number}")
+    gc.set_threshold(*_GC_THRESHOLDS)
+    try:
+        uvloop.run(_run(booted, channel))
+    except (SettingsError, PluginError, Unsuitable, DomainError) as error:
+        logger.error("cannot start: %s", error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""What every blob store promises."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+
+import pytest
+
+from skrytka import errors
+from skrytka.blobs.interface import BlobStore
+from tests.contract.blobs.stores import Stores
+
+
+def key_of(octets: bytes) -> str:
+    return hashlib.sha256(octets).hexdigest()
+
+
+async def all_keys(store: BlobStore) -> dict[str, int]:
+    return {key: put_at async for key, put_at in store.keys()}  # noqa: SIM118
+
+
+@pytest.mark.parametrize("octets", [b"", b"\0", b"hello", bytes(range(256)) * 10_000], ids=len)
+async def test_octets_come_back_exactly(store: BlobStore, octets: bytes) -> None:
+    await store.put(key_of(octets), octets)
+    assert await store.get(key_of(octets)) == octets
+
+
+async def test_a_missing_blob_is_not_found(store: BlobStore) -> None:
+    with pytest.raises(errors.NotFound) as caught:
+        await store.get("0123abcd")
+    assert (caught.value.kind, caught.value.name) == ("blob", "0123abcd")
+
+
+async def test_delete_and_delete_again(store: BlobStore) -> None:
+    await store.put("0123abcd", b"x")
+    await store.delete("0123abcd")
+    with pytest.raises(errors.NotFound):
+        await store.get("0123abcd")
+    await store.delete("0123abcd")
+    assert await all_keys(store) == {}
+
+
+async def test_keys_have_the_time_of_their_put(store: BlobStore) -> None:
+    before = int(time.time())
+    bodies = [b"%d" % number for number in range(50)]
+    for body in bodies:
+        await store.put(key_of(body), body)
+    found = await all_keys(store)
+    assert sorted(found) == sorted(key_of(body) for body in bodies)
+    assert all(before - 1 <= put_at <= time.time() + 1 for put_at in found.values())
+
+
+async def test_a_second_put_renews_the_age(store: BlobStore, stores: Stores) -> None:
+    await store.put("0123abcd", b"x")
+    stores.age("0123abcd", 10_000)
+    assert (await all_keys(store))["0123abcd"] < time.time() - 9_000
+    await store.put("0123abcd", b"x")
+    assert (await all_keys(store))["0123abcd"] > time.time() - 100
+    assert await store.get("0123abcd") == b"x"
+
+
+async def test_a_second_put_mends_a_damaged_blob(store: BlobStore, stores: Stores) -> None:
+    await store.put("0123abcd", b"whole")
+    stores.damage("0123abcd")
+    assert await store.get("0123abcd") == b"whol"
+    await store.put("0123abcd", b"whole")
+    assert await store.get("0123abcd") == b"whole"
+
+
+async def test_what_one_process_put_another_has(store: BlobStore, stores: Stores) -> None:
+    await store.put("0123abcd", b"x")
+    other = stores.make()
+    await other.open()
+    assert await other.get("0123abcd") == b"x"
+    await other.delete("0123abcd")
+    await other.close()
+    assert await all_keys(store) == {}
+
+
+async def test_many_puts_of_one_blob_at_once(store: BlobStore, stores: Stores) -> None:
+    other = stores.make()
+    await other.open()
+    octets = b"same" * 100_000
+    await asyncio.gather(*(each.put("0123abcd", octets) for each in (store, other) * 10))
+    assert await store.get("0123abcd") == octets
+    assert list(await all_keys(store)) == ["0123abcd"]
+    await other.close()
+
+
+@pytest.mark.parametrize("key", ["", "abc", "../../etc/passwd", "ab/cd/ef", "a" * 300, "abcd\0", "żółw"])
+async def test_what_is_no_key_is_refused(store: BlobStore, key: str) -> None:
+    for refused in (store.put(key, b"x"), store.get(key), store.delete(key)):
+        with pytest.raises(errors.Invalid):
+            await refused

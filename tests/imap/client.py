@@ -1,0 +1,84 @@
+"""A small client that believes only what it is told: it rebuilds the folder from untagged responses."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+FETCH = re.compile(rb"\* ([0-9]+) FETCH \((.*)\)\r\n\Z", re.DOTALL)
+LITERAL = re.compile(rb"\{([0-9]+)\}\r\n\Z")
+NUMBER = re.compile(rb"\* ([0-9]+) (EXISTS|EXPUNGE)\r\n\Z")
+QUIET = ("FETCH", "STORE", "SEARCH")
+
+
+class Entry:
+    """One message as far as it was told."""
+
+    def __init__(self) -> None:
+        self.uid: int | None = None
+        self.flags: frozenset[str] | None = None
+
+
+class Client:
+    """One session. ``entries`` are the messages by number."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._tags = 0
+        self.entries: list[Entry] = []
+
+    async def greet(self, password: str) -> None:
+        await self._line()
+        await self.command(f'LOGIN ann@example.org "{password}"')
+        await self.command("SELECT INBOX")
+
+    async def command(self, text: str) -> bytes:
+        """Send a command; its tagged line, after all that came before it was applied."""
+        self._tags += 1
+        tag = f"t{self._tags}"
+        self._writer.write(f"{tag} {text}\r\n".encode())
+        while True:
+            line = await self._line()
+            if line.startswith(tag.encode() + b" "):
+                return line
+            self._apply(line, may_expunge=not text.startswith(QUIET))
+
+    async def close(self) -> None:
+        self._writer.close()
+        await self._writer.wait_closed()
+
+    async def synchronize(self) -> None:
+        """What clients do: NOOP, then ask for what is new to them."""
+        assert (await self.command("NOOP")).split()[1] == b"OK"
+        unknown = [number for number, entry in enumerate(self.entries, 1) if entry.uid is None or entry.flags is None]
+        if unknown:
+            numbers = ",".join(map(str, unknown))
+            assert (await self.command(f"FETCH {numbers} (UID FLAGS)")).split()[1] == b"OK"
+
+    async def _line(self) -> bytes:
+        """A line with the literals in it."""
+        line = await asyncio.wait_for(self._reader.readuntil(b"\r\n"), 15)
+        while literal := LITERAL.search(line):
+            line += await self._reader.readexactly(int(literal[1]))
+            line += await self._reader.readuntil(b"\r\n")
+        return line
+
+    def _apply(self, line: bytes, *, may_expunge: bool) -> None:
+        if match := NUMBER.match(line):
+            number = int(match[1])
+            if match[2] == b"EXISTS":
+                assert number >= len(self.entries), "EXISTS never takes messages away"
+                self.entries += [Entry() for _ in range(number - len(self.entries))]
+            else:
+                assert may_expunge, f"EXPUNGE in answer to FETCH, STORE or SEARCH: {line!r}"
+                del self.entries[number - 1]
+        elif match := FETCH.match(line):
+            self._apply_fetch(self.entries[int(match[1]) - 1], match[2])
+
+    def _apply_fetch(self, entry: Entry, items: bytes) -> None:
+        if uid := re.search(rb"UID ([0-9]+)", items):
+            assert entry.uid in (None, int(uid[1])), "a number means another message than before"
+            entry.uid = int(uid[1])
+        if flags := re.search(rb"FLAGS \(([^)]*)\)", items):
+            entry.flags = frozenset(flags[1].decode().split()) - {"\\Recent"}

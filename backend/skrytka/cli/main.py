@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from importlib.metadata import version
-from pathlib import Path
+from importlib.metadata import version as installed_version
 
 import click
 
 from skrytka.cli import checking, keys
-from skrytka.cli.starting import Started, start
+from skrytka.cli.starting import Started, options, start, with_settings
 from skrytka.errors import DomainError
 from skrytka.plugin_host.manager import PluginError
-from skrytka.serve import logs, settings_loading, supervisor
+from skrytka.serve import logs, supervisor
 from skrytka.settings import SettingsError
 from skrytka.store.interface import Unsuitable
 
 WRONG_SETTINGS = 2
+FAILED = 1
 
 
 class _Group(click.Group):
-    """Also has the commands of plugins, which are loaded only when a command is not one of ours, or for the help."""
+    """Also has the commands of plugins, which are loaded when a name is not one of ours, and for the help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *_plugin_commands(ctx)})
@@ -31,31 +30,45 @@ class _Group(click.Group):
 
 
 def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
-    started = start(ctx.params.get("config"), ctx.params.get("data_dir"), ctx.params.get("plugins"))
+    given = ctx.params
+    started = start(given.get("config"), given.get("data_dir"), given.get("plugins"))
     return {command.name: command for command in started.plugins.commands if command.name}
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--config", type=click.Path(path_type=Path), help="TOML file; also SKRYTKA_CONFIG.")
-@click.option("--data-dir", help="Where mail and keys live; also SKRYTKA_DATA_DIR. Default: ./var.")
-@click.option("--plugins", help="Comma-separated plugins instead of those in the settings: imap,pop3,lmtp,rest.")
-@click.pass_context
-def skrytka(ctx: click.Context, config: Path | None, data_dir: str | None, plugins: str | None) -> None:
-    """A mail store that runs as a service."""
-    ctx.obj = lambda: start(config, data_dir, plugins)
-
-
-_OPTIONS = (
-    click.Option(["--config"], type=click.Path(path_type=Path), help="TOML file; also SKRYTKA_CONFIG."),
-    click.Option(["--data-dir"], help="Where mail and keys live; also SKRYTKA_DATA_DIR. Default: ./var."),
-    click.Option(["--plugins"], help="Comma-separated plugins: imap,pop3,lmtp,rest."),
-)
+@click.group(cls=_Group)
+@options
+def skrytka(config: str | None, data_dir: str | None, plugins: str | None) -> None:
+    """A mail store that runs as a service: REST to provision, LMTP in, IMAP and POP3 out."""
 
 
 @skrytka.command()
-@click.pass_context
-def serve(ctx: click.Context) -> None:
-    """Serve until SIGTERM."""
-    started: Started = ctx.obj()
+@with_settings
+def serve(started: Started) -> None:
+    """Serve until SIGTERM, which drains. SIGHUP reloads certificates."""
     logs.configure(started.settings.log, "supervisor")
-    ctx.exit(supervisor.serve(started.settings, started.plugins))
+    sys.exit(supervisor.serve(started.settings, started.plugins))
+
+
+@skrytka.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(installed_version("skrytka"))
+
+
+skrytka.add_command(checking.check)
+skrytka.add_command(keys.group)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        skrytka()
+    except (SettingsError, PluginError, Unsuitable) as error:
+        _stop(error, WRONG_SETTINGS)
+    except DomainError as error:
+        _stop(error, FAILED)
+
+
+def _stop(error: Exception, status: int) -> None:
+    click.echo(f"skrytka: {' '.join(str(error).split())}", err=True)
+    sys.exit(status)

@@ -118,7 +118,7 @@ class Worker:
         return server
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name=work.__name__)
+        task = asyncio.create_task(work, name=getattr(work, "__name__", ""))
         task.add_done_callback(self._background_ended)
         self._tasks.append(task)
         return task

@@ -39,7 +39,7 @@ class WorkerProcess:
                 sys.executable,
                 "-m",
                 "skrytka.serve.worker",
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 pass_fds=[fd for _, fd in self._listening],
                 env={**os.environ, DIRECTORY_VARIABLE: str(self._metrics)},
             )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from skrytka.blobs.opening import open_blobs
 from skrytka.bus.opening import open_bus
 from skrytka.core import Core
+from skrytka.errors import Invalid
 from skrytka.extensions import Extensions
 from skrytka.settings import Settings, SettingsError
 from skrytka.store.opening import open_databases
@@ -25,9 +26,11 @@ async def open_core(settings: Settings, extensions: Extensions, *, migrating: bo
     async with AsyncExitStack() as stack:
         databases = await open_databases(settings, migrating=migrating)
         stack.push_async_callback(databases.close)
-        blobs = await open_blobs(settings)
+        with _wrong_settings():
+            blobs = await open_blobs(settings)
         stack.push_async_callback(blobs.close)
-        bus = await open_bus(settings)
+        with _wrong_settings():
+            bus = await open_bus(settings)
         stack.push_async_callback(bus.close)
         threads = min(_COMPUTE_THREADS, os.cpu_count() or 1)
         hashing = stack.enter_context(ThreadPoolExecutor(settings.auth.argon2_concurrency, "hashing"))
@@ -40,3 +43,12 @@ def _make_data_dir(path: Path) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"data_dir: {path} cannot be made: {error.strerror}") from None
+
+
+@contextmanager
+def _wrong_settings() -> Iterator[None]:
+    """What the openers find invalid is a setting, and stops the start as every wrong setting does."""
+    try:
+        yield
+    except Invalid as error:
+        raise SettingsError(str(error)) from None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
 import struct
 
 import pytest
 
 from skrytka import metrics
-from skrytka.connections import proxy_protocol
+from skrytka.connections import networks, proxy_protocol
 from skrytka.connections.interface import Connection
 from skrytka.connections.limits import ConnectionLimits
 from tests.unit.connections.conftest import Served
@@ -244,3 +245,25 @@ async def test_a_bug_is_logged_and_closes_only_its_connection(served: Served, ca
     assert [record.getMessage() for record in logged] == ["test.listen: bug in the conversation with 127.0.0.1"] * 2
     assert logged[0].exc_info is not None
     caplog.clear()
+
+
+@pytest.mark.parametrize(
+    ("peer", "trusted", "allow_plaintext", "secure"),
+    [
+        ("192.0.2.1", (), False, False),
+        ("192.0.2.1", (), True, True),
+        ("192.0.2.1", ("192.0.2.0/24",), False, True),
+        ("192.0.2.1", ("198.51.100.0/24",), False, False),
+        ("::1", (), False, True),
+        ("::ffff:127.0.0.1", (), False, True),
+    ],
+)
+async def test_who_may_send_a_password_in_the_clear(
+    served: Served, peer: str, trusted: tuple[str, ...], allow_plaintext: bool, secure: bool
+) -> None:
+    acceptor = served.listen(report, trusted=trusted, allow_plaintext=allow_plaintext)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        client, key = await acceptor._identify(ours, networks.parse_address(peer))
+    assert client.trusted_plaintext is secure
+    assert (key is None) is bool(trusted and secure), "a trusted proxy that names no client is not limited"

@@ -74,6 +74,9 @@ class LocalBus:
         BUS_HEALTHY.set(1)
 
     async def close(self) -> None:
+        """May be called twice."""
+        if self._listener.fileno() < 0:
+            return
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 _CONFIRM_TIMEOUT_S = 2.0
 _SILENCE_S = 10.0
 _SOCKET_TIMEOUT_S = 5.0
+_CANCEL_AGAIN_S = 0.05
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 5.0
 _CHANNELS_PER_COMMAND = 500
@@ -80,6 +81,7 @@ class RedisBus:
         self._down: dict[str, str] = {"listener": "not connected yet"}
         self._told: bool | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
 
     @property
     def healthy(self) -> bool:
@@ -103,9 +105,8 @@ class RedisBus:
             self._set_state("task", str(error))
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._closing = True
+        await _cancel(self._tasks)
         if self.healthy and self._outbox:
             await _within(self._send_last(), _CONFIRM_TIMEOUT_S)
         await self._client.aclose()
@@ -138,7 +139,7 @@ class RedisBus:
     async def _listen(self) -> None:
         """Keep one listening connection up, for as long as the bus is open."""
         pause_s = _FIRST_PAUSE_S
-        while True:
+        while not self._closing:
             pubsub = self._client.pubsub()
             try:
                 await pubsub.subscribe(self._everyone)
@@ -171,7 +172,7 @@ class RedisBus:
 
         A channel is left only after its subscription was confirmed: there is never more than one confirmation to come.
         """
-        while True:
+        while not self._closing:
             await self._steering.wait()
             self._steering.clear()
             changed, self._changed = self._changed, set()
@@ -189,7 +190,7 @@ class RedisBus:
     async def _hear(self, pubsub: PubSub) -> None:
         """Take messages until the connection breaks, or is silent although it was asked for a sign of life."""
         asked = False
-        while True:
+        while not self._closing:
             message = await pubsub.get_message(timeout=_SILENCE_S)
             if message is not None:
                 asked = False
@@ -236,7 +237,7 @@ class RedisBus:
     async def _send(self) -> None:
         """Publish what the outbox holds, in pipelines; what could not be sent stays and is coalesced further."""
         pause_s = _FIRST_PAUSE_S
-        while True:
+        while not self._closing:
             await self._filled.wait()
             hints = self._outbox.peek(_HINTS_PER_PIPELINE)
             try:
@@ -291,6 +292,15 @@ async def _within(waiting: Coroutine[Any, Any, object], timeout_s: float) -> boo
     except TimeoutError:
         return False
     return True
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until the tasks end: redis-py loses a cancellation that meets an arriving answer."""
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
 
 
 async def _close_quietly(pubsub: PubSub) -> None:

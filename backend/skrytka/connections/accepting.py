@@ -202,6 +202,9 @@ class Acceptor:
             connection.drain()
         try:
             await self._terms.converse(connection)
+        except asyncio.CancelledError:
+            connection.abort()  # the end of draining: no time for a client that takes its time
+            raise
         except ConnectionError:
             logger.debug("%s: %s went away", self._name, connection.client_address)
         except Exception:

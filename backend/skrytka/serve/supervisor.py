@@ -7,6 +7,7 @@ certificate made. SIGTERM and SIGINT drain (twice: end at once), SIGHUP reloads 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import resource
@@ -133,15 +134,16 @@ class Supervisor:
                 return
             backoff_s = 0.0 if loop.time() - started_at > _STEADY_S else backoff_s
             logger.error("worker %d (process %d) ended with status %d, it starts again", number, worker.pid, status)
-            await self._pause(backoff_s)
+            if backoff_s:
+                await self._pause(backoff_s)
             backoff_s = min(max(_FIRST_BACKOFF_S, backoff_s * 2), _LONGEST_BACKOFF_S)
             if self._stop.is_set():
                 return
             await self._start(number)
 
     async def _pause(self, seconds: float) -> None:
-        if seconds:
-            await asyncio.wait((asyncio.ensure_future(self._stop.wait()),), timeout=seconds)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
 
     def _end(self) -> None:
         """Workers drain what is queued on their sockets, so ours are closed first: no connection comes after that."""

@@ -38,7 +38,7 @@ from skrytka.store.interface import Unsuitable
 if TYPE_CHECKING:
     from skrytka.serve.rest_server import RestServer
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("skrytka.serve.worker")  # __name__ is __main__ here
 
 RENEW_S = 5.0
 _GC_THRESHOLDS = (20_000, 50, 100)

@@ -25,10 +25,12 @@ class WorkerProcess:
         self._listening = [(each.key, each.sockets[number - 1].fileno()) for each in listening]
         self._boot = boot.encode(number, workers, settings, self._listening)
         self._metrics = metrics
-        self._process: asyncio.subprocess.Process
+        self._process: asyncio.subprocess.Process | None = None
 
     @property
     def pid(self) -> int:
+        """Its process number, once it was started."""
+        assert self._process is not None
         return self._process.pid
 
     async def start(self) -> bool:
@@ -52,11 +54,13 @@ class WorkerProcess:
 
     async def wait(self) -> int:
         """Its exit status, once it has ended."""
+        assert self._process is not None
         status = await self._process.wait()
         self._channel.close()
         return status
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal; to one that has ended it is none."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(number)
+        """Send a signal; to one that is not there yet, or has ended, it is none."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
 import signal
+import smtplib
 import subprocess
 import sys
 import time
@@ -26,6 +28,8 @@ LISTENERS = {
     "rest": ("rest.listen",),
 }
 _ATTEMPTS = 5
+JSON = "application/json"
+_numbers = itertools.count(1)
 
 
 class DidNotStart(Exception):
@@ -138,7 +142,7 @@ class Service:
         return self.data_dir / "tls" / "certificate.pem"
 
     def request(
-        self, method: str, path: str, body: bytes | dict[str, Any] | None = None, content_type: str = "application/json"
+        self, method: str, path: str, body: bytes | dict[str, Any] | None = None, content_type: str = JSON
     ) -> tuple[int, bytes]:
         """Status and body of a REST call, whatever the status."""
         octets = json.dumps(body).encode() if isinstance(body, dict) else body
@@ -151,12 +155,36 @@ class Service:
         except urllib.error.HTTPError as error:
             return error.code, error.read()
 
+    def api(self, method: str, path: str, body: bytes | dict[str, Any] | None = None, content_type: str = JSON) -> Any:
+        """What a REST call that must succeed answers, decoded; None for an empty answer."""
+        status, answer = self.request(method, f"/v1{path}", body, content_type)
+        assert 200 <= status < 300, (method, path, status, answer)
+        return json.loads(answer) if answer else None
+
     def provision(self, address: str, password: str) -> None:
         """A mailbox, and its domain where it is new."""
-        domain = address.partition("@")[2]
-        for path, body in ((f"/v1/domains/{domain}", {}), (f"/v1/mailboxes/{address}", {"password": password})):
-            status, answer = self.request("PUT", path, body)
-            assert status in (200, 201), (path, status, answer)
+        self.api("PUT", f"/domains/{address.partition('@')[2]}", {})
+        self.api("PUT", f"/mailboxes/{address}", {"password": password})
+
+    def new_mailbox(self, password: str) -> str:
+        """The address of a mailbox that no other test has."""
+        address = f"user{next(_numbers)}.{os.getpid()}@example.org"
+        self.provision(address, password)
+        return address
+
+    def upload(self, address: str, octets: bytes) -> None:
+        """Store a mail in INBOX over REST."""
+        self.api("POST", f"/mailboxes/{address}/messages", octets, "message/rfc822")
+
+    def deliver(self, address: str, octets: bytes) -> None:
+        """Deliver a mail over LMTP."""
+        with smtplib.LMTP("127.0.0.1", self.ports["lmtp.listen"]) as lmtp:
+            assert lmtp.sendmail("bob@example.net", [address], octets, ["BODY=8BITMIME"]) == {}
+
+    def message_count(self, address: str) -> int:
+        """How many messages the mailbox has, in all its folders."""
+        usage = self.api("GET", f"/mailboxes/{address}")["usage"]
+        return int(usage["messages"])
 
 
 def command() -> list[str]:

@@ -1,0 +1,84 @@
+"""A message committed in any process reaches idle IMAP sessions in every other, at once and not by polling."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.live.conftest import StartService
+from tests.live.dialogue import Dialogue
+from tests.live.serving import Service
+from tests.mails import mail
+from tests.servers import Postgres, Redis
+
+PUSHED_WITHIN_S = 10.0
+NO_POLLING = {"bus.poll_interval_s": "600"}
+SESSIONS = 12  # enough that the kernel spreads them over both workers
+
+
+@pytest.fixture
+def sockets() -> Iterator[ExitStack]:
+    with ExitStack() as opened:
+        yield opened
+
+
+def idle_sessions(sockets: ExitStack, service: Service, address: str) -> list[Dialogue]:
+    sessions = []
+    for _ in range(SESSIONS):
+        imap = sockets.enter_context(Dialogue(service.ports["imap.listen"]))
+        assert imap.line().startswith(b"* OK")
+        imap.command(f"LOGIN {address} secret")
+        imap.command("SELECT INBOX")
+        imap.send("i IDLE")
+        assert imap.line().startswith(b"+")
+        sessions.append(imap)
+    return sessions
+
+
+def assert_told(sessions: Sequence[Dialogue], messages: int) -> None:
+    deadline = time.monotonic() + PUSHED_WITHIN_S
+    for session in sessions:
+        session.until(f"* {messages} EXISTS".encode(), max(deadline - time.monotonic(), 0.1))
+
+
+def test_every_worker_of_one_instance_is_told_over_the_local_bus(
+    start_service: StartService, sockets: ExitStack
+) -> None:
+    service = start_service(NO_POLLING)
+    address = service.new_mailbox(password="secret")
+    sessions = idle_sessions(sockets, service, address)
+    service.upload(address, mail(0))
+    assert_told(sessions, 1)
+    service.deliver(address, mail(1))
+    assert_told(sessions, 2)
+
+
+def test_a_second_instance_on_the_same_data_directory_is_told(start_service: StartService, sockets: ExitStack) -> None:
+    service = start_service(NO_POLLING)
+    second = start_service(NO_POLLING, data_dir=service.data_dir)
+    address = service.new_mailbox(password="secret")
+    sessions = idle_sessions(sockets, second, address)
+    service.deliver(address, mail(1))
+    assert_told(sessions, 1)
+
+
+def test_two_instances_over_postgresql_and_redis(
+    start_service: StartService, postgres_server: Postgres, redis_server: Redis, tmp_path: Path, sockets: ExitStack
+) -> None:
+    database = postgres_server.create_database()
+    shared = {"store.url": database, "redis.url": redis_server.url(), "blobs.url": f"file://{tmp_path}/blobs"}
+    one = start_service(shared | NO_POLLING)
+    other = start_service(shared | NO_POLLING | {"serve.workers": "1"})
+    address = one.new_mailbox(password="secret")
+    sessions = [*idle_sessions(sockets, one, address), *idle_sessions(sockets, other, address)]
+    one.deliver(address, mail(1))
+    assert_told(sessions, 1)
+    other.deliver(address, mail(2))
+    assert_told(sessions, 2)
+    for service in (one, other):
+        service.stop()
+    postgres_server.drop_database(database)

@@ -89,9 +89,13 @@ class ViewCache:
             self._messages -= len(view.uids)
 
     async def load(self, key: Key, make: Callable[[], Coroutine[Any, Any, FolderView]]) -> FolderView:
-        """Sessions that want the same folder share one load; one that is cancelled does not cancel it for the others."""
+        """Sessions that want the same folder share one load; one that is cancelled does not cancel it for the others.
+
+        A load that has ended but was not yet forgotten is nobody's answer: awaiting it does not suspend, so that a
+        session that saw a newer store would ask for it again and again, and the loop would never get to forget it.
+        """
         task = self._loads.get(key)
-        if task is None:
+        if task is None or task.done():
             task = asyncio.get_running_loop().create_task(self._loaded(key, make()))
             self._loads[key] = task
             task.add_done_callback(lambda done: self._finished(key, done))
@@ -103,7 +107,8 @@ class ViewCache:
         return view
 
     def _finished(self, key: Key, task: asyncio.Task[FolderView]) -> None:
-        del self._loads[key]
+        if self._loads.get(key) is task:
+            del self._loads[key]
         if not task.cancelled():
             task.exception()  # taken note of: every session that waited may have been cancelled
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 from skrytka.core import Core
 from skrytka.errors import NotFound
-from skrytka.model import FlagChange, Flags, FolderId, FolderView, MailboxRef, Role, Uid
-from skrytka.services import collecting, folders, messages, views
+from skrytka.model import FlagChange, Flags, FolderId, FolderView, MailboxId, MailboxRef, Role, Uid
+from skrytka.services import collecting, folders, messages, view_merging, views
 from skrytka.store.operations import viewing
 from tests.contract.services.conftest import Clock, MakeMailbox
 from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, role_id
@@ -170,3 +170,29 @@ async def test_any_operations_leave_views_and_counters_right(
     await assert_current(core, mailbox, INBOX)
     await assert_current(core, mailbox, archive)
     await assert_counted(core, mailbox)
+
+
+async def test_a_load_that_has_ended_is_not_asked_again() -> None:
+    """Its task is done and its callback not yet called: who awaits it then gets the old view without any suspension."""
+    cache, key = views.ViewCache(), ("0", MailboxId(1), FolderId(1))
+    old, new = view_merging.empty(FolderId(1)), view_merging.empty(FolderId(1))
+    late: list[object] = []
+
+    async def load_new() -> FolderView:
+        return new
+
+    def arrive() -> None:
+        session = cache.load(key, load_new)
+        try:
+            late.append(session.send(None))
+        except StopIteration as ended:
+            late.append(ended.value)
+        session.close()
+
+    async def load_old() -> FolderView:
+        asyncio.get_running_loop().call_soon(arrive)  # runs after this task's end and before its callbacks
+        return old
+
+    assert await cache.load(key, load_old) is old
+    assert isinstance(late[0], asyncio.Future), "the late session waits for a load of its own"
+    assert await cache.load(key, load_new) is new

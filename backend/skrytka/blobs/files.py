@@ -2,17 +2,21 @@
 
 A blob appears under its name only when it is whole and durable: written to ``tmp``, fsync, renamed, folder fsync. All disk
 work runs in threads.
+
+Renewing an age (or renaming a blob into place) and deleting an old blob exclude each other by a lock on a file of ``locks``,
+one for each first two letters of the keys: a blob is never removed on the ground of an age that a put has just renewed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -23,6 +27,7 @@ T = TypeVar("T")
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{4,200}")
 _TEMPORARY = "tmp"
+_LOCKS = "locks"
 _TEMPORARY_AGE_S = 86_400
 _COMPARE_OCTETS = 1 << 20
 
@@ -33,6 +38,7 @@ class FileBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._temporary = root / _TEMPORARY
+        self._locks = root / _LOCKS
         # Folders of which this process knows that a power cut will not take them away.
         self._durable: set[Path] = set()
 
@@ -48,8 +54,8 @@ class FileBlobs:
     async def get(self, key: str) -> bytes:
         return await _in_thread(self._get, key)
 
-    async def delete(self, key: str) -> None:
-        await _in_thread(self._delete, key)
+    async def delete(self, key: str, put_before: int) -> bool:
+        return await _in_thread(self._delete, key, put_before)
 
     async def keys(self) -> AsyncIterator[tuple[str, int]]:
         for folder in await _in_thread(_folders, self._root):
@@ -58,6 +64,7 @@ class FileBlobs:
 
     def _open(self) -> None:
         self._temporary.mkdir(parents=True, exist_ok=True)
+        self._locks.mkdir(exist_ok=True)
         _fsync_folder(self._root.parent)
         _fsync_folder(self._root)
         oldest = time.time() - _TEMPORARY_AGE_S
@@ -68,13 +75,14 @@ class FileBlobs:
 
     def _put(self, key: str, octets: bytes) -> None:
         path = self._path(key)
-        if _renew(path, octets):
+        if self._renew(path, octets):
             return
         self._ensure_folder(path.parent)
         temporary = self._temporary / f"{key}.{os.getpid()}.{secrets.token_hex(4)}"
         try:
             _write(temporary, octets)
-            temporary.rename(path)
+            with self._locked(key, fcntl.LOCK_SH):
+                temporary.rename(path)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
@@ -86,8 +94,43 @@ class FileBlobs:
         except FileNotFoundError:
             raise errors.NotFound("blob", key) from None
 
-    def _delete(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
+    def _renew(self, path: Path, octets: bytes) -> bool:
+        """Renew the age of a blob that is there and whole, durably. False when it has to be written."""
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            return False
+        with file:
+            if not _holds(file.fileno(), octets):
+                return False
+            with self._locked(path.name, fcntl.LOCK_SH):
+                try:
+                    os.utime(path)  # by name, to notice a deletion since it was opened
+                except FileNotFoundError:
+                    return False
+            os.fsync(file.fileno())
+        return True
+
+    def _delete(self, key: str, put_before: int) -> bool:
+        path = self._path(key)
+        with self._locked(key, fcntl.LOCK_EX):
+            try:
+                if path.stat().st_mtime >= put_before:
+                    return False
+                path.unlink()
+            except FileNotFoundError:
+                return False
+        return True
+
+    @contextlib.contextmanager
+    def _locked(self, key: str, how: int) -> Iterator[None]:
+        """Held for a system call or two; closing the file gives the lock back, and so does the end of the process."""
+        descriptor = os.open(self._locks / key[:2], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, how)
+            yield
+        finally:
+            os.close(descriptor)
 
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):
@@ -110,23 +153,6 @@ async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
         return await asyncio.to_thread(work, *args, **kwargs)
     except OSError as error:
         raise errors.Unavailable(f"The blob store failed: {error.strerror or error}") from error
-
-
-def _renew(path: Path, octets: bytes) -> bool:
-    """Renew the age of a blob that is there and whole, durably. False when it has to be written."""
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        return False
-    with file:
-        if not _holds(file.fileno(), octets):
-            return False
-        try:
-            os.utime(path)  # by name, to notice a deletion since it was opened
-        except FileNotFoundError:
-            return False
-        os.fsync(file.fileno())
-    return path.exists()
 
 
 def _holds(descriptor: int, octets: bytes) -> bool:
@@ -158,7 +184,7 @@ def _fsync_folder(folder: Path) -> None:
 
 
 def _folders(root: Path) -> list[Path]:
-    return [folder for folder in root.iterdir() if folder.is_dir() and folder.name != _TEMPORARY]
+    return [folder for folder in root.iterdir() if folder.is_dir() and folder.name not in (_TEMPORARY, _LOCKS)]
 
 
 def _blobs_below(folder: Path) -> list[tuple[str, int]]:

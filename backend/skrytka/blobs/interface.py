@@ -17,8 +17,12 @@ class BlobStore(Protocol):
     async def get(self, key: str) -> bytes:
         """The octets; ``errors.NotFound('blob', key)`` when there are none."""
 
-    async def delete(self, key: str) -> None:
-        """Remove; a key that is not there is no error."""
+    async def delete(self, key: str, put_before: int) -> bool:
+        """Remove a blob last put before then (Unix time); True when it was removed.
+
+        A ``put`` that returned, or returns, leaves the octets there whatever deletes at the same time: either it renewed the
+        age first, and nothing is removed, or it finds nothing and writes the blob again.
+        """
 
     def keys(self) -> AsyncIterator[tuple[str, int]]:
         """Every key with the Unix time of its last put, in no order."""

@@ -65,8 +65,9 @@ async def _drain(shard: Database, due: Due, collect: Collect, before: int) -> in
 async def collect_blobs(core: Core) -> int:
     """Delete blobs that no shard names; returns how many.
 
-    A blob must be older than the grace, unreferenced, and both again at a second look that lists the store anew: a
-    delivery that reuses a blob renews its age before it commits the reference.
+    A blob must be older than the grace, unreferenced, and both again at a second look that lists the store anew. A delivery
+    that reuses a blob renews its age before it commits the reference, and a blob whose age was renewed is not deleted: a
+    reference that the second look did not see belongs to such a blob.
     """
     oldest = now(core) - BLOB_GRACE_S
     candidates: list[str] = []
@@ -79,8 +80,7 @@ async def collect_blobs(core: Core) -> int:
         return deleted
     async for keys in _old_keys(core, oldest, frozenset(candidates)):
         for key in await _unreferenced(core, keys):
-            await core.blobs.delete(key)
-            deleted += 1
+            deleted += await core.blobs.delete(key, oldest)
     return deleted
 
 

@@ -12,6 +12,8 @@ from skrytka import errors
 from skrytka.blobs.interface import BlobStore
 from tests.contract.blobs.stores import Stores
 
+ALWAYS = 2**40
+
 
 def key_of(octets: bytes) -> str:
     return hashlib.sha256(octets).hexdigest()
@@ -35,11 +37,36 @@ async def test_a_missing_blob_is_not_found(store: BlobStore) -> None:
 
 async def test_delete_and_delete_again(store: BlobStore) -> None:
     await store.put("0123abcd", b"x")
-    await store.delete("0123abcd")
+    await store.delete("0123abcd", ALWAYS)
     with pytest.raises(errors.NotFound):
         await store.get("0123abcd")
-    await store.delete("0123abcd")
+    await store.delete("0123abcd", ALWAYS)
     assert await all_keys(store) == {}
+
+
+async def test_a_blob_put_since_is_not_deleted(store: BlobStore, stores: Stores) -> None:
+    await store.put("0123abcd", b"x")
+    stores.age("0123abcd", 10_000)
+    seen = (await all_keys(store))["0123abcd"]
+    await store.put("0123abcd", b"x")
+    assert not await store.delete("0123abcd", seen + 1)
+    assert await store.get("0123abcd") == b"x"
+    assert await store.delete("0123abcd", ALWAYS)
+    assert not await store.delete("0123abcd", ALWAYS)
+
+
+async def test_no_put_is_undone_by_deletions_at_the_same_time(store: BlobStore, stores: Stores) -> None:
+    """What a put returned for is there, however the deletions of an old blob fall in between."""
+    other = stores.make()
+    await other.open()
+    octets = b"same" * 100_000
+    for _ in range(100):
+        await store.put("0123abcd", octets)
+        stores.age("0123abcd", 10_000)
+        oldest = int(time.time()) - 5_000
+        await asyncio.gather(*(other.delete("0123abcd", oldest) for _ in range(4)), store.put("0123abcd", octets))
+        assert await store.get("0123abcd") == octets
+    await other.close()
 
 
 async def test_keys_have_the_time_of_their_put(store: BlobStore) -> None:
@@ -74,7 +101,7 @@ async def test_what_one_process_put_another_has(store: BlobStore, stores: Stores
     other = stores.make()
     await other.open()
     assert await other.get("0123abcd") == b"x"
-    await other.delete("0123abcd")
+    await other.delete("0123abcd", ALWAYS)
     await other.close()
     assert await all_keys(store) == {}
 
@@ -91,6 +118,6 @@ async def test_many_puts_of_one_blob_at_once(store: BlobStore, stores: Stores) -
 
 @pytest.mark.parametrize("key", ["", "abc", "../../etc/passwd", "ab/cd/ef", "a" * 300, "abcd\0", "żółw"])
 async def test_what_is_no_key_is_refused(store: BlobStore, key: str) -> None:
-    for refused in (store.put(key, b"x"), store.get(key), store.delete(key)):
+    for refused in (store.put(key, b"x"), store.get(key), store.delete(key, ALWAYS)):
         with pytest.raises(errors.Invalid):
             await refused

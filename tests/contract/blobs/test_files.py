@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import os
 import resource
 from pathlib import Path
@@ -65,3 +67,16 @@ async def test_the_setting_picks_the_folder(tmp_path: Path) -> None:
 def test_other_urls_stop_the_start(url: str) -> None:
     with pytest.raises(errors.Invalid, match=r"^blobs\.url: "):
         blob_store(Settings(blobs=Blobs(url=url)))
+
+
+async def test_a_put_in_the_middle_of_a_deletion_writes_again(tmp_path: Path) -> None:
+    store = await opened(tmp_path)
+    await store.put("0123abcd", b"x")
+    with (tmp_path / "locks" / "01").open("rb+") as deleting:
+        fcntl.flock(deleting, fcntl.LOCK_EX)
+        put = asyncio.ensure_future(store.put("0123abcd", b"x"))
+        done, _ = await asyncio.wait({put}, timeout=0.3)
+        (tmp_path / "01/23/0123abcd").unlink()
+    await put
+    assert not done
+    assert await store.get("0123abcd") == b"x"

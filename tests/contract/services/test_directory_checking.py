@@ -92,7 +92,7 @@ async def test_octets_and_blobs_that_are_gone(core: Core, ann: Mailbox) -> None:
     assert await contents.octets(core, ann.ref, row.content_id) == octets
     assert await checking.check(core, repair=False) == []
     (key,) = [key async for key, _ in core.blobs.keys()]  # noqa: SIM118 - not a dict
-    await core.blobs.delete(key)
+    await core.blobs.delete(key, 2**40)
     await on_shard(core, ann, f"DELETE FROM body WHERE content_id = {small.content_id}")
     assert await checking.check(core, repair=True) == [
         Finding("content without octets", "ann@example.org", f"content {small.content_id}"),

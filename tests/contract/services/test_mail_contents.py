@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
+from skrytka.blobs.files import FileBlobs
 from skrytka.core import Core
 from skrytka.errors import NotFound, Unavailable
 from skrytka.extensions import Rendition
@@ -74,7 +79,7 @@ async def test_a_missing_blob_is_an_outage_and_a_missing_content_is_not(
     mailbox = await make_mailbox()
     row = await add(core, mailbox, b"\r\n" + noise(100_000))
     for key in await blob_keys(core):
-        await core.blobs.delete(key)
+        await core.blobs.delete(key, 2**40)
     with caplog.at_level(logging.ERROR), pytest.raises(Unavailable):
         await contents.octets(core, mailbox, row.content_id)
     assert "is missing" in caplog.text
@@ -185,6 +190,38 @@ async def test_blobs_go_when_no_shard_names_them_and_they_are_old(
         assert (await contents.octets(core, mailbox, row.content_id)).endswith(shared)
     again = await add(core, mailbox, b"Subject: lonely\r\n\r\n" + noise(90_000))
     assert (await contents.octets(core, mailbox, again.content_id)).endswith(noise(90_000))
+
+
+class InterruptedBlobs(FileBlobs):
+    """Does something else between the collector's decision to delete a blob and the deletion."""
+
+    def __init__(self, root: Path, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(root)
+        self.meanwhile = meanwhile
+
+    async def delete(self, key: str, put_before: int) -> bool:
+        await self.meanwhile()
+        return await super().delete(key, put_before)
+
+
+async def test_a_blob_named_again_while_it_is_about_to_be_deleted_stays(
+    core: Core, make_mailbox: MakeMailbox, clock: Clock
+) -> None:
+    mailbox = await make_mailbox()
+    octets = b"Subject: same\r\n\r\n" + noise(90_000)
+    first = await add(core, mailbox, octets)
+    await messages.expunge(core, ACTOR, mailbox, INBOX, [first.uid], deleted_only=False)
+    await collecting.collect_expired(core, "shard-0", int(clock.now) + 1)
+    (key,) = await blob_keys(core)
+    root = Path(core.settings.data_dir) / "blobs"
+    (path,) = root.rglob(key)
+    clock.now = time.time()
+    os.utime(path, (clock.now - 7_200, clock.now - 7_200))
+
+    blobs = InterruptedBlobs(root, lambda: add(core, mailbox, octets))
+    assert await collecting.collect_blobs(replace(core, blobs=blobs)) == 0
+    (again,) = await messages.page(core, mailbox, INBOX, 0, 10)
+    assert await contents.octets(core, mailbox, again.content_id) == octets
 
 
 async def test_a_shard_that_is_not_configured_is_an_outage(core: Core, make_mailbox: MakeMailbox) -> None:

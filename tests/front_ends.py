@@ -23,7 +23,7 @@ from skrytka.connections.interface import Connection, Listener
 from skrytka.core import Core
 from skrytka.model import Actor, Flags, MailboxRef, NewMessage, Status, Uid
 from skrytka.serve.tls import make_self_signed, server_context
-from skrytka.services import aliases, contents, domains, folders, mailboxes, messages
+from skrytka.services import aliases, contents, domains, folders, inflight, mailboxes, messages
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
 from skrytka.settings import Settings
 from skrytka.store.opening import Databases
@@ -113,7 +113,9 @@ async def provision(core: Core) -> None:
 def actions(core: Core) -> dict[str, Action]:
     """What transcripts may do and check on the side; ``text`` is unescaped and may hold blanks.
 
-    ``append address text``, ``expunge address uid``, ``stored address count``, ``starts address uid text``, ``ends ...``.
+    ``append address text``, ``expunge address uid``, ``stored address count``, ``starts address uid text``, ``ends ...``,
+    ``suspend address``, ``suspend_domain name``, ``delete_mailbox address``, ``reserve octets`` (other mails on their way in
+    leave room for so many), ``held octets`` (so many are on their way in now).
     """
 
     async def append(words: Sequence[str]) -> None:
@@ -138,7 +140,42 @@ def actions(core: Core) -> dict[str, Action]:
         mail = await inbox_mail(core, words[0], int(words[1]))
         assert mail[-len(_octets(words[2:])) :] == _octets(words[2:])
 
-    return {"append": append, "expunge": expunge, "stored": stored, "starts": starts, "ends": ends}
+    return {
+        "append": append,
+        "expunge": expunge,
+        "stored": stored,
+        "starts": starts,
+        "ends": ends,
+        **provider_actions(core),
+    }
+
+
+def provider_actions(core: Core) -> dict[str, Action]:
+    """What happens to the mailbox, and to the process, from outside."""
+
+    async def suspend(words: Sequence[str]) -> None:
+        await mailboxes.put(core, ACTOR, words[0], MailboxChange(status=Status.SUSPENDED))
+
+    async def suspend_domain(words: Sequence[str]) -> None:
+        await domains.put(core, ACTOR, words[0], Status.SUSPENDED)
+
+    async def delete_mailbox(words: Sequence[str]) -> None:
+        await mailboxes.delete(core, ACTOR, words[0])
+
+    async def reserve(words: Sequence[str]) -> None:
+        leave = int(words[0])
+        assert inflight.reserve(core, core.settings.limits.inflight_octets - inflight.held(core) - leave)
+
+    async def held(words: Sequence[str]) -> None:
+        assert inflight.held(core) == int(words[0])
+
+    return {
+        "suspend": suspend,
+        "suspend_domain": suspend_domain,
+        "delete_mailbox": delete_mailbox,
+        "reserve": reserve,
+        "held": held,
+    }
 
 
 async def mailbox(core: Core, address: str) -> MailboxRef:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 from skrytka.plugin_api import errors
+from skrytka_imap.admission import confirm
 from skrytka_imap.announcing import announce, enable_condstore
 from skrytka_imap.capabilities import capabilities
 from skrytka_imap.commands import Command, Tagged, enables_condstore
@@ -51,7 +52,11 @@ class Conversation:
             case LiteralWanted():
                 self._stream.write(b"+ Send the literal\r\n")
             case FramingError(tag=tag, fatal=fatal):
-                self._refuse(tag, _too_much(event))
+                if event.kind is FramingErrorKind.NO_ROOM:
+                    # Our lack, not the client's nonsense: it does not count as a bad command.
+                    self._stream.write(_too_much(event).line(tag or b"*"))
+                else:
+                    self._refuse(tag, _too_much(event))
                 if fatal:
                     raise Over("Too much to read past")
             case LineReceived():
@@ -93,8 +98,10 @@ class Conversation:
     async def _handle(self, entry: Entry, command: Command) -> Reply:
         """One command and, at its end, what its client has to be told about the selected folder."""
         session = self._session
-        if session.state in LOGGED_IN and enables_condstore(command):
-            enable_condstore(session)
+        if session.state in LOGGED_IN:
+            await confirm(session)
+            if enables_condstore(command):
+                enable_condstore(session)
         before = session.selected if session.is_selected else None
         try:
             reply = await entry.handle(session, command)
@@ -131,6 +138,11 @@ _WHEN = {
 
 
 def _too_much(error: FramingError) -> Reply:
-    if error.kind is FramingErrorKind.LITERAL_TOO_LARGE:
-        return no(error.message, b"TOOBIG")
-    return bad(error.message)
+    """RFC 5530 section 3 has no code for "too much at once"; UNAVAILABLE is the one that asks to try again later."""
+    match error.kind:
+        case FramingErrorKind.LITERAL_TOO_LARGE:
+            return no(error.message, b"TOOBIG")
+        case FramingErrorKind.NO_ROOM:
+            return no(error.message, b"UNAVAILABLE")
+        case FramingErrorKind.LINE_TOO_LONG:
+            return bad(error.message)

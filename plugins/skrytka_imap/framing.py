@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Callable
 
 import msgspec
 
@@ -58,6 +59,7 @@ class LiteralWanted(msgspec.Struct, frozen=True):
 class FramingErrorKind(enum.Enum):
     LINE_TOO_LONG = "line too long"
     LITERAL_TOO_LARGE = "literal too large"
+    NO_ROOM = "no room now"
 
 
 class FramingError(msgspec.Struct, frozen=True):
@@ -84,10 +86,11 @@ class _State(enum.Enum):
 
 
 class Framing:
-    """One connection's stream of commands."""
+    """One connection's stream of commands. ``reserve`` is asked before the octets of a mail are kept: is there room now?"""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, reserve: Callable[[int], bool] = lambda _: True) -> None:
         self.limits = limits
+        self._reserve = reserve
         self._buffer = bytearray()
         self._searched = 0
         self._raw_line = False
@@ -175,6 +178,8 @@ class Framing:
         """A literal of ``size`` octets comes: is there room, and does the client wait to hear so?"""
         if self._literal_octets + size > self._literal_room():
             return self._too_large(size, synchronizing=synchronizing), True
+        if self._is_append() and not self._reserve(size):
+            return self._no_room(size, synchronizing=synchronizing), True
         self._wanted = size
         self._state = _State.LITERAL
         return (LiteralWanted(self._tag(), size) if synchronizing else None), True
@@ -190,8 +195,11 @@ class Framing:
         return True
 
     def _literal_room(self) -> int:
-        is_append = APPEND.match(self._pieces[0]) is not None
-        return self.limits.literal_octets + (self.limits.append_octets if is_append else 0)
+        return self.limits.literal_octets + (self.limits.append_octets if self._is_append() else 0)
+
+    def _is_append(self) -> bool:
+        """Whether the command may bring a mail: before login none may."""
+        return self.limits.append_octets > 0 and APPEND.match(self._pieces[0]) is not None
 
     def _too_long(self) -> FramingError:
         """The rest of the line is skipped; its beginning is kept only for the tag."""
@@ -214,6 +222,17 @@ class Framing:
             self._next_command()
         else:
             self._wanted = size
+            self._skip(_State.SKIP_LITERAL)
+        return error
+
+    def _no_room(self, size: int, *, synchronizing: bool) -> FramingError:
+        """The literal is within the limits, only not now: one that is on its way is skipped, however long it is."""
+        error = self._error(FramingErrorKind.NO_ROOM, "Too many mails are on their way in; try again")
+        if synchronizing:
+            self._next_command()
+        else:
+            self._wanted = size
+            self._discarded = -size
             self._skip(_State.SKIP_LITERAL)
         return error
 

@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from skrytka.plugin_api import Connection, Core, Signal
+from skrytka.plugin_api import Connection, Core, Signal, inflight
 from skrytka_imap.conversation import Conversation
 from skrytka_imap.faults import SyntaxFault
-from skrytka_imap.framing import Event, Framing, FramingError, Limits, LineReceived
+from skrytka_imap.framing import CommandReceived, Event, Framing, FramingError, Limits, LineReceived
 from skrytka_imap.session import Session
 from skrytka_imap.settings import Settings
 from skrytka_imap.wire import Over, T
@@ -34,7 +34,10 @@ class ConnectionWire:
     def __init__(self, core: Core, settings: Settings, connection: Connection) -> None:
         self.client_address = connection.client_address
         self._limits = _after_login(core, settings)
-        self._framing = Framing(BEFORE_LOGIN)
+        self._core = core
+        self._framing = Framing(BEFORE_LOGIN, self._reserve)
+        self._reserved = 0
+        self._command_given = False
         self._login_deadline: float | None = time.monotonic() + settings.login_timeout_s
         self._compute = core.compute
         self._connection = connection
@@ -91,9 +94,15 @@ class ConnectionWire:
         self._connection.wake()
 
     async def event(self, timeout_s: float) -> Event:
-        """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, or when it never logs in."""
+        """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, or when it never logs in.
+
+        Who asks for the next command has answered the one before, whose mail is no longer on its way in.
+        """
+        if self._command_given:
+            self.release()
         while True:
             if (event := self._framing.next_event()) is not None:
+                self._command_given = isinstance(event, CommandReceived | FramingError)
                 self._slice_began = time.perf_counter()
                 return event
             if await self._receive(timeout_s) is Signal.TIMED_OUT:
@@ -127,10 +136,24 @@ class ConnectionWire:
                 self._framing.receive(octets)
                 return None
 
+    # The mails on their way in
+
+    def _reserve(self, octets: int) -> bool:
+        if not inflight.reserve(self._core, octets):
+            return False
+        self._reserved += octets
+        return True
+
+    def release(self) -> None:
+        """What was received of mails is stored or given up."""
+        inflight.release(self._core, self._reserved)
+        self._reserved = 0
+
     # The connection's own changes
 
     def refuse_literal(self) -> None:
         self._framing.refuse_literal()
+        self.release()
 
     def admit(self) -> None:
         self._framing.limits = self._limits
@@ -173,3 +196,5 @@ async def converse(core: Core, settings: Settings, connection: Connection) -> No
         await wire.close()
     except ConnectionError:
         return
+    finally:
+        wire.release()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from skrytka.plugin_api import errors
+from skrytka.plugin_api import authentication, errors
 from skrytka_pop3 import commands, framing, grammar, replies, states
 from skrytka_pop3.commands import Command
 from skrytka_pop3.error_replies import reply_to
@@ -99,10 +99,29 @@ class Conversation:
         return replies.TOO_MANY_ERRORS
 
     async def _run(self, command: Command) -> Reply:
+        if (shut := await self._shut()) is not None:
+            return shut
         try:
             return await HANDLERS[type(command)](self.session, command)
         except errors.DomainError as error:
             return reply_to(error)
+
+    async def _shut(self) -> Reply | None:
+        """The end of a session whose mailbox the provider has suspended or deleted since the login: nothing is deleted.
+
+        A directory that does not answer now shuts nobody out.
+        """
+        maildrop = self.session.open_maildrop
+        if maildrop is None:
+            return None
+        try:
+            await authentication.confirm(self.session.core, maildrop.lock.mailbox)
+        except errors.Unavailable:
+            return None
+        except errors.DomainError as error:
+            self.closing = True
+            return reply_to(error)
+        return None
 
     def _follow(self, command: Command, reply: Reply) -> None:
         """What an answered command changes about the connection."""

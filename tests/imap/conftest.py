@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -105,4 +106,16 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
         for connection in served.connections:
             connection.drain()
 
-    return {**front_ends.actions(core), "put": put, "elsewhere": elsewhere, "limit": limit, "drain": drain}
+    async def ended(words: Sequence[str]) -> None:
+        """``ended count``: wait until so many conversations are over."""
+        for done in range(int(words[0])):
+            await asyncio.wait(served.tasks[done:], return_when=asyncio.FIRST_COMPLETED)
+
+    return {
+        **front_ends.actions(core),
+        "ended": ended,
+        "put": put,
+        "elsewhere": elsewhere,
+        "limit": limit,
+        "drain": drain,
+    }

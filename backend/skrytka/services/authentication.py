@@ -7,8 +7,8 @@ import asyncio
 import msgspec
 
 from skrytka.core import Core
-from skrytka.errors import AuthenticationFailed, Invalid, Suspended, Unavailable
-from skrytka.model import Actor, Login, State
+from skrytka.errors import AuthenticationFailed, Invalid, NotFound, Suspended, Unavailable
+from skrytka.model import Actor, Login, MailboxRef, State
 from skrytka.services import addresses, hashing, verifiers
 from skrytka.services.bootstrap import bootstrap_key
 from skrytka.services.keys import verify_key
@@ -18,7 +18,7 @@ from skrytka.store.operations import credentials, routes
 from skrytka.store.operations.credentials import Credential, Verifiers, VerifiersAdd
 from skrytka.store.operations.routes import Address, Target
 
-__all__ = ["bootstrap_key", "login", "verify_key"]
+__all__ = ["bootstrap_key", "confirm", "login", "verify_key"]
 
 AUTHENTICATOR_TIMEOUT_S = 10.0
 
@@ -40,6 +40,19 @@ async def login(core: Core, actor: Actor, login: str, password: str) -> Login:
         raise AuthenticationFailed
     assert credential is not None, "nothing else verifies"
     return _enter(actor, credential.target, credential.version)
+
+
+async def confirm(core: Core, mailbox: MailboxRef) -> None:
+    """That a session which logged in earlier may go on: one point read of the directory.
+
+    ``Suspended`` when the mailbox or its domain is by now; ``NotFound`` when the mailbox was deleted, also when another one
+    has its address since.
+    """
+    target = await core.directory.read(routes.find, _key(mailbox.address))
+    if target is None or target.mailbox.mailbox_id != mailbox.mailbox_id:
+        raise NotFound("mailbox", mailbox.address)
+    if target.suspended:
+        raise Suspended("The mailbox is suspended")
 
 
 async def _ask_authenticators(core: Core, actor: Actor, login: str, password: str) -> str | None:

@@ -7,10 +7,12 @@ from msgspec import UNSET, UnsetType
 from skrytka.core import Core
 from skrytka.errors import NotFound
 from skrytka.model import Actor, Domain, Status
-from skrytka.services import addresses
+from skrytka.services import addresses, mailboxes
 from skrytka.store.interface import Duplicate
 from skrytka.store.operations import domains
 from skrytka.store.operations.domains import DomainDelete, DomainPage, DomainWrite
+
+MAILBOXES_AT_ONCE = 500
 
 
 async def put(
@@ -20,10 +22,22 @@ async def put(
     asked = None if isinstance(status, UnsetType) else status or Status.ACTIVE
     write = DomainWrite(addresses.normalise_domain(name), asked, if_match, int(core.now()))
     try:
-        return await core.directory.write(domains.put, write)
+        domain, created = await core.directory.write(domains.put, write)
     except Duplicate:
         # Created by another request since this one looked: change that one.
-        return await core.directory.write(domains.put, write)
+        domain, created = await core.directory.write(domains.put, write)
+    if asked is Status.SUSPENDED:
+        await _tell_sessions(core, domain.name)
+    return domain, created
+
+
+async def _tell_sessions(core: Core, domain: str) -> None:
+    """Sessions of all its mailboxes look whether they may go on."""
+    after = ""
+    while page := await mailboxes.list_page(core, domain, after, MAILBOXES_AT_ONCE):
+        for mailbox in page:
+            mailboxes.tell_sessions(core, mailbox.ref)
+        after = page[-1].ref.address
 
 
 async def get(core: Core, name: str) -> Domain:

@@ -63,7 +63,14 @@ async def put(
     if written.pending:
         await complete(core, mailbox)
         mailbox = msgspec.structs.replace(mailbox, state=State.ACTIVE)
+    if change.status is Status.SUSPENDED:
+        tell_sessions(core, mailbox.ref)
     return mailbox, written.created
+
+
+def tell_sessions(core: Core, mailbox: MailboxRef) -> None:
+    """Wake the sessions that wait in any process: they look whether they may go on."""
+    core.bus.publish(Hint(mailbox.mailbox_id, ModSeq(0), ModSeq(0), ()))
 
 
 def check(change: MailboxChange) -> None:
@@ -151,8 +158,7 @@ async def delete(core: Core, actor: Actor, address: str, if_match: int | None = 
     except Unavailable as error:
         # Deleted all the same: the background work removes the rows once the shard answers.
         log.warning("the mail of mailbox %s goes later: %s", mailbox.ref.mailbox_id, error)
-    # Sessions that are open look at the store and find that the mailbox has gone.
-    core.bus.publish(Hint(mailbox.ref.mailbox_id, ModSeq(0), ModSeq(0), ()))
+    tell_sessions(core, mailbox.ref)
 
 
 async def complete(core: Core, mailbox: Mailbox, batches: int | None = None) -> bool:

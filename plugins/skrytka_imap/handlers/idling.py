@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from skrytka.plugin_api import watching
+from skrytka_imap.admission import confirm
 from skrytka_imap.announcing import announce
 from skrytka_imap.commands import Idle
 from skrytka_imap.replies import Reply, bad, ok
@@ -32,6 +33,7 @@ async def _until_line(session: Session) -> bytes:
     ends = time.monotonic() + settings.idle_timeout_s
     heartbeat = time.monotonic() + settings.idle_heartbeat_s
     while True:
+        await confirm(session)
         if session.is_selected:
             await announce(session, may_expunge=True)
         now = time.monotonic()

@@ -1,0 +1,114 @@
+"""The RFC table of each front end's README says what the running front end announces, and names files that are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from skrytka.connections.connection import Client
+from skrytka.connections.interface import Connection
+from skrytka.core import Core
+from skrytka.settings import Settings
+from skrytka.store.opening import Databases
+from skrytka_imap.server import converse as imap
+from skrytka_imap.settings import Settings as ImapSettings
+from skrytka_lmtp.server import converse as lmtp
+from skrytka_lmtp.settings import LmtpSettings
+from skrytka_pop3.server import converse as pop3
+from skrytka_pop3.settings import Pop3Settings
+from tests import front_ends
+
+PLUGINS = Path(__file__).parent.parent / "plugins"
+QUOTED = re.compile(r"`([^`]+)`")
+HEADER = ["RFC", "done", "announced", "what, departures and errata", "where"]
+LOGIN = f'a LOGIN ann@example.org "{front_ends.PASSWORD}"'
+
+
+class Row(msgspec.Struct, frozen=True):
+    done: str
+    announced: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+def table(plugin: str) -> list[Row]:
+    """The rows below ``## RFC``."""
+    text = (PLUGINS / plugin / "README.md").read_text().split("## RFC\n", 1)[1]
+    header, _, *lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.strip().splitlines()]
+    assert header == HEADER
+    assert {len(cells) for cells in lines} == {len(HEADER)}
+    return [Row(done, _quoted(announced), _quoted(where)) for _, done, announced, _, where in lines]
+
+
+def _quoted(cell: str) -> tuple[str, ...]:
+    return tuple(QUOTED.findall(cell))
+
+
+@pytest.fixture
+async def core(settings: Settings, open_databases: Databases) -> AsyncIterator[Core]:
+    async with front_ends.open_core(settings, open_databases) as core:
+        yield core
+
+
+async def talk(
+    converse: Callable[[Connection], Awaitable[None]], folder: Path, client: Client, commands: list[str]
+) -> list[str]:
+    """Every line that a front end sends until it hangs up."""
+    served = front_ends.Served(converse, front_ends.tls_contexts(folder)[0])
+    served.client = client
+    reader, writer = await served.connect()
+    writer.write("".join(f"{command}\r\n" for command in commands).encode())
+    writer.write_eof()
+    lines = (await reader.read()).decode().split("\r\n")
+    writer.close()
+    await served.stop()
+    return lines
+
+
+async def imap_names(core: Core, folder: Path) -> set[str]:
+    """Of a client from elsewhere, and of one of the loopback before login, after it, and with a folder selected."""
+    run = partial(imap, core, ImapSettings())
+    states = ["x CAPABILITY", LOGIN, "y CAPABILITY", "b SELECT INBOX", "z CAPABILITY", "c LOGOUT"]
+    lines = await talk(run, folder, front_ends.ELSEWHERE, ["x CAPABILITY", "c LOGOUT"])
+    lines += await talk(run, folder, front_ends.LOOPBACK, states)
+    answers = [line.split()[2:] for line in lines if line.startswith("* CAPABILITY ")]
+    answers += [words[1].split() for line in lines if (words := re.search(r"\[CAPABILITY ([^]]*)\]", line))]
+    assert len(answers) == 7
+    return {name for answer in answers for name in answer}
+
+
+async def pop3_names(core: Core, folder: Path) -> set[str]:
+    """Of a client from elsewhere, and of one of the loopback before and after login."""
+    run = partial(pop3, core, Pop3Settings(login_delay_s=1))
+    lines = await talk(run, folder, front_ends.ELSEWHERE, ["CAPA", "QUIT"])
+    login = ["USER ann@example.org", f"PASS {front_ends.PASSWORD}"]
+    lines += await talk(run, folder, front_ends.LOOPBACK, ["CAPA", *login, "CAPA", "QUIT"])
+    assert lines.count(".") == 3
+    return {line.split()[0] for line in lines if line and not line.startswith(("+OK", "."))}
+
+
+async def lmtp_names(core: Core, folder: Path) -> set[str]:
+    lines = await talk(partial(lmtp, core, LmtpSettings()), folder, front_ends.LOOPBACK, ["LHLO mta.example", "QUIT"])
+    return {line[4:].split()[0] for line in [line for line in lines if re.match("250[- ]", line)][1:]}
+
+
+FRONT_ENDS = {"skrytka_imap": imap_names, "skrytka_pop3": pop3_names, "skrytka_lmtp": lmtp_names}
+
+
+@pytest.mark.parametrize("plugin", FRONT_ENDS)
+async def test_the_table_says_what_is_announced(plugin: str, core: Core, tmp_path: Path) -> None:
+    said = [name for row in table(plugin) for name in row.announced]
+    assert sorted(said) == sorted(await FRONT_ENDS[plugin](core, tmp_path))
+
+
+@pytest.mark.parametrize("plugin", FRONT_ENDS)
+def test_rows_are_well_formed(plugin: str) -> None:
+    for row in table(plugin):
+        assert row.done in ("yes", "partial", "no"), row
+        assert not (row.done == "no" and row.announced), row
+        assert row.done == "no" or row.files, row
+        assert [name for name in row.files if not (PLUGINS / plugin / name).exists()] == []

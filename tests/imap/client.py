@@ -8,7 +8,9 @@ import re
 FETCH = re.compile(rb"\* ([0-9]+) FETCH \((.*)\)\r\n\Z", re.DOTALL)
 LITERAL = re.compile(rb"\{([0-9]+)\}\r\n\Z")
 NUMBER = re.compile(rb"\* ([0-9]+) (EXISTS|EXPUNGE)\r\n\Z")
+SEARCH = re.compile(rb"\* SEARCH((?: [0-9]+)*)\r\n\Z")
 QUIET = ("FETCH", "STORE", "SEARCH")
+"""Their answers hold no EXPUNGE (RFC 3501 section 7.4.1)."""
 
 
 class Entry:
@@ -34,7 +36,7 @@ class Client:
         await self.command("SELECT INBOX")
 
     async def command(self, text: str) -> bytes:
-        """Send a command; its tagged line, after all that came before it was applied."""
+        """Send a command; its tagged line, after all that came before it was applied. IDLE ends as soon as it began."""
         self._tags += 1
         tag = f"t{self._tags}"
         self._writer.write(f"{tag} {text}\r\n".encode())
@@ -42,7 +44,12 @@ class Client:
             line = await self._line()
             if line.startswith(tag.encode() + b" "):
                 return line
-            self._apply(line, may_expunge=not text.startswith(QUIET))
+            if line.startswith(b"+ "):
+                self._writer.write(b"DONE\r\n")
+            elif text.startswith("SEARCH") and (found := SEARCH.match(line)):
+                assert all(1 <= int(number) <= len(self.entries) for number in found[1].split())
+            else:
+                self._apply(line, may_expunge=not text.startswith(QUIET))
 
     async def close(self) -> None:
         self._writer.close()

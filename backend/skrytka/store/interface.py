@@ -36,6 +36,8 @@ class Tx(Protocol):
 
 
 Op = Callable[[Tx, V], Awaitable[T]]
+Committed = Callable[[T], None]
+"""What to do after the commit: short, synchronous, raises nothing."""
 
 
 class Database(Protocol):
@@ -49,11 +51,17 @@ class Database(Protocol):
 
     async def close(self) -> None: ...
 
-    async def write(self, op: Op[V, T], values: V) -> T:
-        """Run ``op`` in a transaction and return after the durable commit. A cancelled caller does not cancel the operation."""
+    async def write(self, op: Op[V, T], values: V, committed: Committed[T] | None = None) -> T:
+        """Run ``op`` in a transaction and return after the durable commit. A cancelled caller does not cancel the operation.
+
+        ``committed`` is called with the result right after the commit, on the event loop, whatever became of the caller.
+        """
 
     async def read(self, op: Op[V, T], values: V) -> T:
-        """Run ``op`` against one consistent snapshot where it reads with one statement; on SQLite it never suspends."""
+        """Run ``op`` against one consistent snapshot where it reads with one statement; on SQLite it never suspends.
+
+        A statement that writes is refused with ``StatementRefused``.
+        """
 
 
 class Duplicate(Exception):

@@ -172,10 +172,36 @@ async def test_an_operation_that_waits_for_something_else_is_refused(database: S
     assert await database.read(value_of, "a") == 0
 
 
-async def test_reads_cannot_write(database: SqliteDatabase) -> None:
-    with pytest.raises(errors.Unavailable, match="readonly"):
-        await database.read(increment, "a")
-    assert await database.read(value_of, "a") == 0
+async def test_a_long_transaction_lets_the_loop_run_and_no_other_writer_in(database: SqliteDatabase) -> None:
+    """Statements of about a millisecond: the loop has many turns between them, the next operation sees all or nothing."""
+    slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT max(i) FROM n"
+    turns = 0
+    seen: list[int] = []
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async def long(tx: Tx, name: str) -> int:
+        await increment(tx, name)
+        began = turns
+        await tx.batch([(slow, ())] * 50)
+        for _ in range(50):
+            await tx.rows(slow)
+        await increment(tx, name)
+        return turns - began
+
+    async def look(tx: Tx, name: str) -> int:
+        seen.append(await increment(tx, name))
+        return 0
+
+    counting = asyncio.create_task(count_turns())
+    during, *_ = await asyncio.gather(database.write(long, "a"), *(database.write(look, "a") for _ in range(3)))
+    counting.cancel()
+    assert during >= 10
+    assert seen == [3, 4, 5]
 
 
 async def test_the_log_is_kept_short_and_gone_after_the_last_close(database: SqliteDatabase) -> None:

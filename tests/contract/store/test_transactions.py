@@ -138,6 +138,35 @@ async def test_a_cancelled_caller_does_not_cancel_its_operation(store: Database)
     assert await store.read(value_of, "a") == 1
 
 
+async def test_reads_cannot_write(store: Database) -> None:
+    with pytest.raises(StatementRefused, match=r"read"):
+        await store.read(increment, "a")
+    assert await store.read(value_of, "a") == 0
+    assert await store.write(increment, "a") == 1
+
+
+async def test_what_follows_a_commit_happens_whatever_becomes_of_the_caller(store: Database) -> None:
+    committed: list[int] = []
+    assert await store.write(increment, "a", committed.append) == 1
+    assert committed == [1]
+    caller = asyncio.create_task(store.write(increment, "a", committed.append))
+    await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    await store.close()  # waits for what runs
+    assert committed == [1, 2]
+    await store.open()
+    with pytest.raises(NotImplementedError):
+        await store.write(increment_and_fail, "a", committed.append)
+    assert committed == [1, 2]
+
+
+async def increment_and_fail(tx: Tx, name: str) -> int:
+    await increment(tx, name)
+    raise NotImplementedError
+
+
 async def test_closed_stores_are_unavailable(store: Database) -> None:
     await store.close()
     for run in (store.write, store.read):

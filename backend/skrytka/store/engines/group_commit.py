@@ -26,10 +26,10 @@ import apsw
 
 from skrytka.errors import Unavailable
 from skrytka.store.engines.checkpoints import Checkpoints
-from skrytka.store.engines.inline import run_inline
+from skrytka.store.engines.inline import Pause, run_yielding
 from skrytka.store.engines.sqlite_tx import SqliteTx, translate
 from skrytka.store.engines.turns import Turns
-from skrytka.store.interface import Op
+from skrytka.store.interface import Committed, Op
 
 _SLICE_S = 0.002  # the loop gets its turn after so much work
 _GROUP_S = 0.020  # and other processes theirs
@@ -41,19 +41,24 @@ _log = logging.getLogger(__name__)
 class _Pending:
     """An operation that waits for its group, then its outcome that waits for the commit."""
 
-    __slots__ = ("error", "future", "op", "result", "values")
+    __slots__ = ("committed", "error", "future", "op", "result", "values")
 
-    def __init__(self, op: Op[Any, Any], values: Any, future: asyncio.Future[Any]) -> None:
+    def __init__(
+        self, op: Op[Any, Any], values: Any, committed: Committed[Any] | None, future: asyncio.Future[Any]
+    ) -> None:
         self.op = op
         self.values = values
+        self.committed = committed
         self.future = future
         self.result: Any = None
         self.error: Exception | None = None
 
     def resolve(self, failure: Unavailable | None) -> None:
+        error = failure or self.error
+        if error is None and self.committed is not None:
+            self.committed(self.result)
         if self.future.done():  # the caller was cancelled
             return
-        error = failure or self.error
         if error is not None:
             self.future.set_exception(error)
         else:
@@ -92,11 +97,11 @@ class GroupCommit:
         self._task = self._loop.create_task(self._run(), name=f"writer of {self._name}")
         self._task.add_done_callback(self._ended)
 
-    def submit(self, op: Op[Any, Any], values: Any) -> asyncio.Future[Any]:
+    def submit(self, op: Op[Any, Any], values: Any, committed: Committed[Any] | None) -> asyncio.Future[Any]:
         """Queue an operation; the future ends after the durable commit."""
         if self._closing or self._task is None or self._task.done():
             raise Unavailable(f"The store {self._name} is closed")
-        pending = _Pending(op, values, self._loop.create_future())
+        pending = _Pending(op, values, committed, self._loop.create_future())
         self._queue.append(pending)
         self._arrived.set()
         return pending.future
@@ -185,24 +190,25 @@ class GroupCommit:
             self._connection.set_busy_timeout(0)
 
     async def _run_queued(self, group: list[_Pending]) -> None:
-        began = yielded = time.perf_counter()
+        began = time.perf_counter()
+        pause = Pause(_SLICE_S)
         while self._queue:
             pending = self._queue.popleft()
             group.append(pending)
-            self._run_one(pending)
-            now = time.perf_counter()
-            if now - began > _GROUP_S or not self._connection.in_transaction:
+            await self._run_one(pending, pause)
+            if time.perf_counter() - began > _GROUP_S or not self._connection.in_transaction:
                 return
-            if now - yielded > _SLICE_S:
+            if pause.due:
                 await asyncio.sleep(0)
-                yielded = time.perf_counter()
+                pause.start()
 
-    def _run_one(self, pending: _Pending) -> None:
+    async def _run_one(self, pending: _Pending, pause: Pause) -> None:
+        """The operation in its savepoint. Others run on the loop meanwhile, but write only through this task's queue."""
         execute = self._connection.execute
-        tx = SqliteTx(self._connection)
+        tx = SqliteTx(self._connection, pause)
         try:
             execute("SAVEPOINT operation")
-            pending.result = run_inline(pending.op(tx, pending.values))
+            pending.result = await run_yielding(pending.op(tx, pending.values))
             tx.raise_if_failed()
             execute("RELEASE operation")
         except Exception as error:

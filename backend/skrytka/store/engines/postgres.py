@@ -38,7 +38,7 @@ from psycopg import errors
 from skrytka.errors import Unavailable
 from skrytka.store.engines.postgres_pool import Pool, abort
 from skrytka.store.engines.postgres_tx import Connection, PostgresTx, rollback, translate
-from skrytka.store.interface import Op
+from skrytka.store.interface import Committed, Op
 from skrytka.store.schema import refuse_newer
 
 V = TypeVar("V")
@@ -88,11 +88,17 @@ class PostgresDatabase:
             await asyncio.wait(self._running)
         await pool.close()
 
-    async def write(self, op: Op[V, T], values: V) -> T:
-        return await self._shielded(self._until_done(_transaction, op, values))
+    async def write(self, op: Op[V, T], values: V, committed: Committed[T] | None = None) -> T:
+        return await self._shielded(self._written(op, values, committed))
 
     async def read(self, op: Op[V, T], values: V) -> T:
         return await self._shielded(self._until_done(_reading, op, values))
+
+    async def _written(self, op: Op[V, T], values: V, committed: Committed[T] | None) -> T:
+        result = await self._until_done(_transaction, op, values)
+        if committed is not None:
+            committed(result)
+        return result
 
     async def _shielded(self, work: Coroutine[Any, Any, T]) -> T:
         if self._pool is None:
@@ -138,7 +144,7 @@ async def _transaction(connection: Connection, op: Op[V, T], values: V) -> T:
     try:
         async with connection.pipeline() as pipeline:
             tx = PostgresTx(connection, pipeline)
-            await connection.execute("BEGIN")  # travels with the first statement
+            await connection.execute("BEGIN READ WRITE")  # travels with the first statement
             result = await op(tx, values)
             tx.raise_if_failed()
             committing = True

@@ -33,9 +33,11 @@ class Pool:
         self._closed = False
         self._adapters = adapters()
         timeout_ms = int(timeout_s * 1000)
+        # A transaction says READ WRITE in its BEGIN; any other statement only reads.
         # A client that hangs inside a transaction must not keep its locks for ever.
         options = (
             f"-c search_path={schema} -c statement_timeout={timeout_ms} -c timezone=UTC "
+            "-c default_transaction_read_only=on "
             f"-c idle_in_transaction_session_timeout={2 * timeout_ms}"
         )
         self._conninfo = make_conninfo(

@@ -24,7 +24,7 @@ from skrytka.store.engines.group_commit import GroupCommit
 from skrytka.store.engines.inline import run_inline
 from skrytka.store.engines.sqlite_tx import SqliteTx
 from skrytka.store.engines.turns import Turns
-from skrytka.store.interface import Op, Unsuitable
+from skrytka.store.interface import Committed, Op, Unsuitable
 from skrytka.store.schema import refuse_newer
 
 V = TypeVar("V")
@@ -118,12 +118,12 @@ class SqliteDatabase:
         """How many turns this process had."""
         return self._writer.groups if self._writer is not None else 0
 
-    async def write(self, op: Op[V, T], values: V) -> T:
+    async def write(self, op: Op[V, T], values: V, committed: Committed[T] | None = None) -> T:
         if self._writer is None:
             raise Unavailable(f"The store {self.name} is not open")
-        return cast(T, await self._writer.submit(op, values))
+        return cast(T, await self._writer.submit(op, values, committed))
 
     async def read(self, op: Op[V, T], values: V) -> T:
         if self._reader is None:
             raise Unavailable(f"The store {self.name} is not open")
-        return run_inline(op(SqliteTx(self._reader), values))
+        return run_inline(op(SqliteTx(self._reader, reading=True), values))

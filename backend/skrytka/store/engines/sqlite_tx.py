@@ -1,4 +1,7 @@
-"""A transaction, or a read, on a SQLite connection: statements run inline, rows are fetched whole."""
+"""A transaction, or a read, on a SQLite connection: statements run inline, rows are fetched whole.
+
+A transaction lets the event loop have its turn between statements, when a slice of work is over; a read never does.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Sequence
 import apsw
 
 from skrytka.errors import Unavailable
+from skrytka.store.engines.inline import Pause
 from skrytka.store.interface import Duplicate, Row, Statement, StatementRefused, Value
 
 _DUPLICATE = frozenset(
@@ -44,14 +48,19 @@ def translate(error: apsw.Error) -> Exception:
 class SqliteTx:
     """Implements ``Tx``. After a failed statement it refuses all others, as PostgreSQL does."""
 
-    __slots__ = ("_connection", "_failed")
+    __slots__ = ("_connection", "_failed", "_pause", "_reading")
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, pause: Pause | None = None, *, reading: bool = False) -> None:
         self._connection = connection
+        self._pause = pause
+        self._reading = reading
         self._failed = False
 
     async def rows(self, sql: str, *values: Value) -> list[Row]:
-        return self._run(sql, values)
+        rows = self._run(sql, values)
+        if self._pause is not None:
+            await self._pause.if_due()
+        return rows
 
     async def row(self, sql: str, *values: Value) -> Row | None:
         rows = self._run(sql, values)
@@ -59,10 +68,18 @@ class SqliteTx:
 
     async def execute(self, sql: str, *values: Value) -> int:
         self._run(sql, values)
-        return self._connection.changes()
+        changed = self._connection.changes()
+        if self._pause is not None:
+            await self._pause.if_due()
+        return changed
 
     async def batch(self, statements: Sequence[Statement]) -> list[list[Row]]:
-        return [self._run(sql, values) for sql, values in statements]
+        results = []
+        for sql, values in statements:
+            results.append(self._run(sql, values))
+            if self._pause is not None:
+                await self._pause.if_due()
+        return results
 
     def raise_if_failed(self) -> None:
         if self._failed:
@@ -74,4 +91,6 @@ class SqliteTx:
             return self._connection.execute(sql, values).fetchall()
         except apsw.Error as error:
             self._failed = True
+            if self._reading and isinstance(error, apsw.ReadOnlyError):
+                raise StatementRefused("a read tried to write") from error
             raise translate(error) from error

@@ -50,6 +50,13 @@ BUS_HEALTHY = Gauge(
 )
 
 
+EVENTS_DROPPED = Counter(
+    "skrytka_events_dropped",
+    "Events that a listener of a plugin was not told: it was too slow, or the process ended",
+    registry=_registry,
+)
+
+
 def exposition() -> bytes:
     """The text for Prometheus: of all workers where there are several, of this process otherwise."""
     if DIRECTORY_VARIABLE not in os.environ:

@@ -36,7 +36,11 @@ def skrytka_front_ends() -> Sequence[FrontEnd]:
 
 @hookspec
 def skrytka_renditions() -> Sequence[Rendition]:
-    """What to derive from each content at delivery, so that reading is only copying."""
+    """What to derive from each content at delivery, so that reading is only copying.
+
+    A mail to several recipients is derived once and its content may be shared: a rendition must not depend on Return-Path or
+    Delivered-To, which differ from one recipient to the next.
+    """
     raise AssertionError("hook specifications are never called")
 
 
@@ -54,7 +58,9 @@ def skrytka_delivery_filters() -> Sequence[DeliveryFilter]:
 
 @hookspec
 def skrytka_event_listeners() -> Sequence[EventListener]:
-    """Told after the commit what happened to mail. A failure is logged and changes nothing."""
+    """Told after the commit what happened to mail, in order, from a bounded queue: a listener too slow for it misses events,
+    which is counted and logged. A failure is logged and changes nothing.
+    """
     raise AssertionError("hook specifications are never called")
 
 

@@ -31,7 +31,7 @@ from skrytka.plugin_host.front_end import FrontEnd, FrontEndSettings
 from skrytka.plugin_host.manager import PluginError, Plugins
 from skrytka.serve import boot, logs, tls
 from skrytka.serve.composition import open_core
-from skrytka.services import pop3_locks
+from skrytka.services import events, pop3_locks
 from skrytka.settings import Log, SettingsError
 from skrytka.store.interface import Unsuitable
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("skrytka.serve.worker")  # __name__ is __main__ here
 
 RENEW_S = 5.0
+EVENTS_S = 5.0
 _GC_THRESHOLDS = (20_000, 50, 100)
 """Requests make few cycles; the default of 700 has the collector run several times within one FETCH."""
 
@@ -81,6 +82,7 @@ class Worker:
             await asyncio.gather(*drains, *([rest.drain()] if rest else []))
             await asyncio.gather(jobs, return_exceptions=True)  # they end by themselves and give their lease back
             await self._end_background()
+            await events.drain(core, EVENTS_S)
         writer.close()
 
     def _accept(self, core: Core) -> list[Acceptor]:

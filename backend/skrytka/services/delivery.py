@@ -139,10 +139,7 @@ async def _stored(
         return shared
     try:
         arrival = appending.Arrival(finish(shared.draft, _trace(delivery) + shared.header), 0, (), now(core))
-        appended = await _append(core, pending.route, delivery, arrival)
-        await announce(
-            core, actor, pending.route.mailbox, "delivered", appended.modseq, (appended.folder_id,), appended.uids
-        )
+        await _append(core, actor, pending.route, delivery, arrival)
     except DomainError as error:
         return error
     except Exception:
@@ -151,18 +148,22 @@ async def _stored(
     return None
 
 
-async def _append(core: Core, route: Route, delivery: Delivery, arrival: appending.Arrival) -> Appended:
+async def _append(core: Core, actor: Actor, route: Route, delivery: Delivery, arrival: appending.Arrival) -> None:
     """File the mail; a folder that goes away meanwhile leaves it to INBOX, which is always there."""
+
+    def committed(done: Appended) -> None:
+        announce(core, actor, route.mailbox, "delivered", done.modseq, (done.folder_id,), done.uids)
+
     shard = shard_of(core, route.mailbox)
     folder_id = await _folder(core, route, delivery)
     values = appending.Append(route.mailbox.mailbox_id, folder_id, (arrival,), arrival.internal_date)
     try:
-        return await shard.write(appending.append, values)
+        await shard.write(appending.append, values, committed)
     except NotFound as missing:
         if missing.kind != "folder" or folder_id == INBOX_FOLDER_ID:
             raise
-    values = appending.Append(route.mailbox.mailbox_id, INBOX_FOLDER_ID, (arrival,), arrival.internal_date)
-    return await shard.write(appending.append, values)
+        values = appending.Append(route.mailbox.mailbox_id, INBOX_FOLDER_ID, (arrival,), arrival.internal_date)
+        await shard.write(appending.append, values, committed)
 
 
 async def _folder(core: Core, route: Route, delivery: Delivery) -> FolderId:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
 from skrytka.core import Core
 from skrytka.errors import AlreadyExists, NotFound, NotPermitted
-from skrytka.model import Actor, Folder, FolderId, MailboxRef, Role, Uid
+from skrytka.model import Actor, Folder, FolderId, MailboxRef, ModSeq, Role, Uid
 from skrytka.services.folder_names import INBOX, SEPARATOR, canonical, checked, path
 from skrytka.services.publishing import publish
 from skrytka.services.shards import now, shard_of
@@ -43,8 +46,7 @@ async def create(core: Core, actor: Actor, mailbox: MailboxRef, name: str, role:
     limits = core.settings.limits
     levels = path(checked(name, limits))
     values = folders.NewFolder(mailbox.mailbox_id, levels, role, limits.folders, now(core))
-    made = await shard_of(core, mailbox).write(folders.create, values)
-    publish(core, mailbox, made.modseq, made.folder_ids)
+    made = await shard_of(core, mailbox).write(folders.create, values, _publishing(core, mailbox))
     return made.folder
 
 
@@ -58,7 +60,7 @@ async def rename(core: Core, actor: Actor, mailbox: MailboxRef, old: str, new: s
         inbox = renaming.EmptyInbox(
             mailbox.mailbox_id, path(new), str(actor), limits.folders, limits.copy_messages, now(core)
         )
-        done = await shard_of(core, mailbox).write(renaming.empty_inbox, inbox)
+        await shard_of(core, mailbox).write(renaming.empty_inbox, inbox, _publishing(core, mailbox))
     else:
         if new.startswith(old + SEPARATOR):
             raise NotPermitted("A folder cannot be moved into itself")
@@ -71,8 +73,7 @@ async def rename(core: Core, actor: Actor, mailbox: MailboxRef, old: str, new: s
             limits.folder_depth,
             now(core),
         )
-        done = await shard_of(core, mailbox).write(renaming.rename, values)
-    publish(core, mailbox, done.modseq, done.folder_ids)
+        await shard_of(core, mailbox).write(renaming.rename, values, _publishing(core, mailbox))
 
 
 async def delete(core: Core, actor: Actor, mailbox: MailboxRef, name: str) -> None:
@@ -81,8 +82,20 @@ async def delete(core: Core, actor: Actor, mailbox: MailboxRef, name: str) -> No
     if name == INBOX:
         raise NotPermitted("INBOX cannot be deleted")
     values = folders.Doom(mailbox.mailbox_id, name, str(actor), now(core))
-    done = await shard_of(core, mailbox).write(folders.doom, values)
-    publish(core, mailbox, done.modseq, done.folder_ids)
+    await shard_of(core, mailbox).write(folders.doom, values, _publishing(core, mailbox))
+
+
+class _Changed(Protocol):
+    @property
+    def modseq(self) -> ModSeq: ...
+
+    @property
+    def folder_ids(self) -> tuple[FolderId, ...]: ...
+
+
+def _publishing(core: Core, mailbox: MailboxRef) -> Callable[[_Changed], None]:
+    """What follows the commit of a change of folders."""
+    return lambda done: publish(core, mailbox, done.modseq, done.folder_ids)
 
 
 async def subscribe(core: Core, actor: Actor, mailbox: MailboxRef, name: str) -> None:

@@ -50,9 +50,11 @@ async def append(
         date = moment if mail.internal_date is None else mail.internal_date
         arrivals.append(appending.Arrival(content, int(mail.flags), keywords.ordered(mail.keywords), date))
     values = appending.Append(mailbox.mailbox_id, folder_id, tuple(arrivals), moment)
-    appended = await shard_of(core, mailbox).write(appending.append, values)
-    await announce(core, actor, mailbox, "appended", appended.modseq, (folder_id,), appended.uids)
-    return appended
+
+    def committed(done: Appended) -> None:
+        announce(core, actor, mailbox, "appended", done.modseq, (folder_id,), done.uids)
+
+    return await shard_of(core, mailbox).write(appending.append, values, committed)
 
 
 async def copy(
@@ -65,10 +67,12 @@ async def copy(
 ) -> Copied:
     """Copy all or none; the copies count against the quota."""
     values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id)
-    copied = await shard_of(core, mailbox).write(copying.copy, values)
-    if copied.source_uids:
-        await announce(core, actor, mailbox, "copied", copied.modseq, (target_folder_id,), copied.target_uids)
-    return copied
+
+    def committed(done: Copied) -> None:
+        if done.source_uids:
+            announce(core, actor, mailbox, "copied", done.modseq, (target_folder_id,), done.target_uids)
+
+    return await shard_of(core, mailbox).write(copying.copy, values, committed)
 
 
 async def move(
@@ -81,11 +85,13 @@ async def move(
 ) -> Copied:
     """Move all or none."""
     values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id)
-    moved = await shard_of(core, mailbox).write(copying.move, values)
-    if moved.source_uids:
-        folder_ids = (source_folder_id, target_folder_id)
-        await announce(core, actor, mailbox, "moved", moved.modseq, folder_ids, moved.target_uids)
-    return moved
+
+    def committed(done: Copied) -> None:
+        if done.source_uids:
+            folder_ids = (source_folder_id, target_folder_id)
+            announce(core, actor, mailbox, "moved", done.modseq, folder_ids, done.target_uids)
+
+    return await shard_of(core, mailbox).write(copying.move, values, committed)
 
 
 def _transfer(
@@ -103,14 +109,16 @@ async def store_flags(
     check_keywords(change.keywords, limits)
     parts: list[FlagsStored] = []
     ordered = tuple(sorted(set(uids)))
+
+    def committed(done: FlagsStored) -> None:
+        if done.changed:
+            changed = [row.uid for row in done.changed]
+            announce(core, actor, mailbox, "flags", done.modseq, (folder_id,), changed)
+
     for start in range(0, max(len(ordered), 1), CHUNK):
         part = ordered[start : start + CHUNK]
         values = flags.StoreFlags(mailbox.mailbox_id, folder_id, part, change, limits.keywords_per_message)
-        stored = await shard_of(core, mailbox).write(flags.store_flags, values)
-        parts.append(stored)
-        if stored.changed:
-            changed = [row.uid for row in stored.changed]
-            await announce(core, actor, mailbox, "flags", stored.modseq, (folder_id,), changed)
+        parts.append(await shard_of(core, mailbox).write(flags.store_flags, values, committed))
     return _joined(parts)
 
 
@@ -137,6 +145,11 @@ async def expunge(
 ) -> Expunged:
     """Expunge these, or every one with ``\\Deleted``, 1 000 messages in a transaction."""
     gone: list[Uid] = []
+
+    def committed(done: Expunged) -> None:
+        if done.uids:
+            announce(core, actor, mailbox, "expunged", done.modseq, (folder_id,), done.uids)
+
     ordered = None if uids is None else tuple(sorted(set(uids)))
     start = 0
     while True:
@@ -144,10 +157,8 @@ async def expunge(
         values = expunging.Expunge(
             mailbox.mailbox_id, folder_id, part, deleted_only or part is None, str(actor), CHUNK, now(core)
         )
-        done = await shard_of(core, mailbox).write(expunging.expunge, values)
+        done = await shard_of(core, mailbox).write(expunging.expunge, values, committed)
         gone += done.uids
-        if done.uids:
-            await announce(core, actor, mailbox, "expunged", done.modseq, (folder_id,), done.uids)
         start += CHUNK
         if len(done.uids) < CHUNK if ordered is None else start >= len(ordered):
             return Expunged(done.modseq, tuple(gone))
@@ -249,6 +260,9 @@ async def pop3_delete(core: Core, actor: Actor, mailbox: MailboxRef, lock: Pop3L
         now(core),
         LockKey(mailbox.mailbox_id, lock.session),
     )
-    done = await shard_of(core, mailbox).write(expunging.expunge, values)
-    if done.uids:
-        await announce(core, actor, mailbox, "expunged", done.modseq, (INBOX_FOLDER_ID,), done.uids)
+
+    def committed(done: Expunged) -> None:
+        if done.uids:
+            announce(core, actor, mailbox, "expunged", done.modseq, (INBOX_FOLDER_ID,), done.uids)
+
+    await shard_of(core, mailbox).write(expunging.expunge, values, committed)

@@ -1,18 +1,17 @@
-"""What follows a commit: the hint on the bus, then the event listeners. Nothing in here can undo or fail the change."""
+"""What follows a commit: the hint on the bus, and the event for listeners. Nothing in here waits, or can undo or fail the change.
+
+Services give these as ``committed`` to the store's ``write``: sessions hear of a change also when the one who made it was
+cancelled before it heard of its own commit.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Sequence
 
 from skrytka.core import Core
-from skrytka.extensions import Event, EventListener
+from skrytka.extensions import Event
 from skrytka.model import Actor, FolderId, Hint, MailboxRef, ModSeq, Uid
-
-LISTENER_TIMEOUT_S = 5.0
-
-_log = logging.getLogger(__name__)
+from skrytka.services import events
 
 
 def publish(core: Core, mailbox: MailboxRef, modseq: ModSeq, folder_ids: Sequence[FolderId]) -> None:
@@ -20,7 +19,7 @@ def publish(core: Core, mailbox: MailboxRef, modseq: ModSeq, folder_ids: Sequenc
     core.bus.publish(Hint(mailbox.mailbox_id, ModSeq(modseq - 1), modseq, tuple(folder_ids)))
 
 
-async def announce(
+def announce(
     core: Core,
     actor: Actor,
     mailbox: MailboxRef,
@@ -29,19 +28,6 @@ async def announce(
     folder_ids: Sequence[FolderId],
     uids: Sequence[Uid],
 ) -> None:
-    """Publish, and tell the event listeners. ``uids`` are those of the last folder named."""
+    """Publish, and queue the event for listeners. ``uids`` are those of the last folder named."""
     publish(core, mailbox, modseq, folder_ids)
-    if not core.extensions.event_listeners:
-        return
-    event = Event(kind, mailbox, actor, tuple(folder_ids), tuple(uids))
-    await asyncio.gather(*(_tell(listener, event) for listener in core.extensions.event_listeners))
-
-
-async def _tell(listener: EventListener, event: Event) -> None:
-    try:
-        async with asyncio.timeout(LISTENER_TIMEOUT_S):
-            await listener.on_event(event)
-    except TimeoutError:
-        _log.warning("event listener %r took longer than %s s", listener, LISTENER_TIMEOUT_S)
-    except Exception:
-        _log.exception("event listener %r failed", listener)
+    events.tell(core, lambda: Event(kind, mailbox, actor, tuple(folder_ids), tuple(uids)))

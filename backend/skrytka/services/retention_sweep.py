@@ -17,6 +17,8 @@ from skrytka.core import Core
 from skrytka.errors import AlreadyExists, Conflict, DomainError, NotFound
 from skrytka.model import (
     Actor,
+    Copied,
+    Expunged,
     Folder,
     FolderId,
     Mailbox,
@@ -165,9 +167,11 @@ async def _take(
             limit=BATCH,
             now=run.now,
         )
-        expunged = await shard.write(retaining.expunge, FencedExpunge(fence, expunge))
-        await announce(core, ACTOR, mailbox, "expunged", expunged.modseq, (folder_id,), expunged.uids)
-        return len(expunged.uids)
+
+        def expunged(done: Expunged) -> None:
+            announce(core, ACTOR, mailbox, "expunged", done.modseq, (folder_id,), done.uids)
+
+        return len((await shard.write(retaining.expunge, FencedExpunge(fence, expunge), expunged)).uids)
     trash = await _trash(core, mailbox)
     transfer = Transfer(
         mailbox_id=mailbox.mailbox_id,
@@ -178,9 +182,11 @@ async def _take(
         limit=BATCH,
         now=run.now,
     )
-    moved = await shard.write(retaining.move, FencedMove(fence, transfer))
-    await announce(core, ACTOR, mailbox, "moved", moved.modseq, (folder_id, trash.folder_id), moved.target_uids)
-    return len(moved.source_uids)
+
+    def moved(done: Copied) -> None:
+        announce(core, ACTOR, mailbox, "moved", done.modseq, (folder_id, trash.folder_id), done.target_uids)
+
+    return len((await shard.write(retaining.move, FencedMove(fence, transfer), moved)).source_uids)
 
 
 async def _trash(core: Core, mailbox: MailboxRef) -> Folder:

@@ -173,7 +173,7 @@ async def test_creation_is_completed(core: Core, monkeypatch: pytest.MonkeyPatch
 class _Down:
     """A shard that cannot be reached."""
 
-    async def write(self, op: object, values: object) -> None:
+    async def write(self, op: object, values: object, committed: object = None) -> None:
         raise Unavailable("The shard is down")
 
 

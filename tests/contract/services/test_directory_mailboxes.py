@@ -32,10 +32,10 @@ class Outage:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.database, name)
 
-    async def write(self, op: Any, values: Any) -> Any:
+    async def write(self, op: Any, values: Any, committed: Any = None) -> Any:
         if self.down:
             raise Unavailable("The shard is down")
-        return await self.database.write(op, values)
+        return await self.database.write(op, values, committed)
 
 
 def with_outage(core: Core) -> tuple[Core, dict[str, Outage]]:

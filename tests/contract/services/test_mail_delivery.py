@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from skrytka import metrics
 from skrytka.core import Core
 from skrytka.errors import NotFound, OverQuota, Refused, Suspended, TooLarge, Unavailable
 from skrytka.extensions import Delivery, Event
 from skrytka.model import Actor, MailboxRef, Role, Status, Uid
-from skrytka.services import aliases, contents, delivery, domains, folders, mailboxes, messages, watching
+from skrytka.services import aliases, contents, delivery, domains, events, folders, mailboxes, messages, watching
 from skrytka.services.delivery import Route
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
+from skrytka.services.shards import shard_of
+from skrytka.store.interface import Database
 from tests.contract.services.conftest import Listener, with_extensions, with_limits
 from tests.contract.services.mails import INBOX, append, assert_counted, blob_keys, mail, role_id, uids
 
@@ -163,9 +168,91 @@ async def test_watchers_and_listeners_hear_of_it_after_the_commit(core: Core) ->
     async with asyncio.timeout(5):
         await heard.wait()
     await watch.close()
+    await events.drain(listening, 5)
     assert listener.events == [Event("delivered", ann, LMTP, (INBOX,), (1,))]
     await append(listening, ann)
     await messages.expunge(listening, LMTP, ann, INBOX, [Uid(1)], deleted_only=False)
+    await events.drain(listening, 5)
+    assert [event.kind for event in listener.events] == ["delivered", "appended", "expunged"]
+
+
+async def test_a_listener_that_hangs_delays_no_answer_and_its_events_are_dropped(
+    core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    ann = await provision(core, "ann@example.org")
+    prompt = Listener()
+    never = asyncio.Event()
+
+    class Hanging:
+        async def on_event(self, event: Event) -> None:
+            await never.wait()
+
+    listening = with_extensions(core, event_listeners=[Hanging(), prompt])
+    async with asyncio.timeout(events.LISTENER_TIMEOUT_S / 2):
+        for _ in range(3):
+            assert await delivery.deliver(listening, LMTP, "", [Route(ann, None, ann.address)], mail()) == [None]
+    extra = 5
+    told = Event("delivered", ann, LMTP, (INBOX,), (1,))
+    before = dropped()
+    for _ in range(events.QUEUE_EVENTS - 2 + extra):  # one is being told, two wait
+        events.tell(listening, lambda: told)
+        await asyncio.sleep(0)  # the prompt one keeps up
+    assert dropped() - before == extra
+    assert caplog.text.count("events are dropped") == 1
+    await events.drain(listening, 0.1)
+    assert dropped() - before == extra + events.QUEUE_EVENTS
+    assert [event.uids for event in prompt.events[:3]] == [(1,), (2,), (3,)]
+
+
+def dropped() -> float:
+    (line,) = [
+        one for one in metrics.exposition().decode().splitlines() if one.startswith("skrytka_events_dropped_total")
+    ]
+    return float(line.split()[1])
+
+
+class CancellingShard:
+    """The real shard, but whoever waits for a write is cancelled right after the commit."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.caller: asyncio.Task[object] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.database, name)
+
+    async def write(self, op: Any, values: Any, committed: Any = None) -> Any:
+        def cancel_first(result: object) -> None:
+            assert self.caller is not None
+            self.caller.cancel()
+            if committed is not None:
+                committed(result)
+
+        return await self.database.write(op, values, cancel_first)
+
+
+async def test_sessions_hear_of_a_change_whose_caller_was_cancelled_after_the_commit(core: Core) -> None:
+    ann = await provision(core, "ann@example.org")
+    listener = Listener()
+    shard = CancellingShard(shard_of(core, ann))
+    cancelling = with_extensions(replace(core, shards={ann.shard: shard}), event_listeners=[listener])
+    heard = asyncio.Event()
+    watch = await watching.watch(core, ann, heard.set)
+    route = Route(ann, None, ann.address)
+    for work in (
+        lambda: delivery.deliver(cancelling, LMTP, "", [route], mail()),
+        lambda: append(cancelling, ann),
+        lambda: folders.create(cancelling, LMTP, ann, "New"),
+        lambda: messages.expunge(cancelling, LMTP, ann, INBOX, [Uid(1)], deleted_only=False),
+    ):
+        heard.clear()
+        shard.caller = asyncio.create_task(work())
+        with pytest.raises(asyncio.CancelledError):
+            await shard.caller
+        async with asyncio.timeout(5):
+            await heard.wait()
+    await watch.close()
+    await events.drain(cancelling, 5)
     assert [event.kind for event in listener.events] == ["delivered", "appended", "expunged"]
 
 

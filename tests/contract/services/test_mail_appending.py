@@ -9,16 +9,50 @@ import pytest
 
 from skrytka.core import Core
 from skrytka.errors import Invalid, LimitReached, NotFound, OverQuota, Suspended, TooLarge
-from skrytka.model import Flags, FolderId, MailboxRef, NewMessage, Quota, Status, Usage
+from skrytka.model import Flags, FolderId, MailboxRef, NewMessage, Quota, Role, Status, Uid, Usage
 from skrytka.services import contents, folders, messages
 from skrytka.services.shards import shard_of
+from skrytka.store.interface import Tx
 from skrytka.store.operations import shard_mailboxes
 from tests.contract.services.conftest import Clock, MakeMailbox
-from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, mail, uids
+from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, mail, role_id, uids
 
 
 async def usage(core: Core, mailbox: MailboxRef) -> Usage:
     return (await shard_of(core, mailbox).read(shard_mailboxes.usage, mailbox.mailbox_id))[1]
+
+
+async def test_uids_and_uid_validities_have_32_bits(core: Core, make_mailbox: MakeMailbox) -> None:
+    """The operation that would pass 2**32 - 1 is refused and changes nothing; the last numbers are given."""
+    mailbox = await make_mailbox()
+    shard = shard_of(core, mailbox)
+    last = 2**32 - 1
+    trash = await role_id(core, mailbox, Role.TRASH)
+    assert await append(core, mailbox, 2, trash) == [1, 2]
+
+    async def jump(tx: Tx, mailbox_id: int) -> None:
+        await tx.execute(
+            "UPDATE folder SET uid_next = ? WHERE mailbox_id = ? AND folder_id = ?", last - 1, mailbox_id, INBOX
+        )
+        await tx.execute("UPDATE mailbox SET next_uid_validity = ? WHERE mailbox_id = ?", last, mailbox_id)
+
+    await shard.write(jump, mailbox.mailbox_id)
+    assert await append(core, mailbox) == [last - 1]
+    for transfer in (messages.copy, messages.move):
+        with pytest.raises(LimitReached):
+            await transfer(core, ACTOR, mailbox, trash, [Uid(1), Uid(2)], INBOX)
+    with pytest.raises(LimitReached):
+        await append(core, mailbox, 2)
+    assert await uids(core, mailbox, trash) == [1, 2]
+    assert (await messages.copy(core, ACTOR, mailbox, trash, [Uid(2)], INBOX)).target_uids == (last,)
+    with pytest.raises(LimitReached):
+        await append(core, mailbox)
+    assert await uids(core, mailbox) == [last - 1, last]
+    assert (await folders.create(core, ACTOR, mailbox, "last")).uid_validity == last
+    with pytest.raises(LimitReached):
+        await folders.create(core, ACTOR, mailbox, "none")
+    assert "none" not in [folder.name for folder in await folders.list_all(core, mailbox)]
+    await assert_counted(core, mailbox)
 
 
 async def test_an_appended_mail_is_read_back_exactly(core: Core, make_mailbox: MakeMailbox, clock: Clock) -> None:

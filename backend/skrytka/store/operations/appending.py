@@ -11,7 +11,7 @@ from skrytka.model import Appended, ContentId, FolderId, MailboxId, ModSeq, Stat
 from skrytka.store.interface import Row, Statement, Tx
 from skrytka.store.operations.contents import Prepared, insertion
 from skrytka.store.operations.keywords import Keywords, stored
-from skrytka.store.operations.locking import no_folder
+from skrytka.store.operations.locking import check_uids, no_folder
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -42,6 +42,7 @@ async def append(tx: Tx, values: Append) -> Appended:
         raise Suspended("The mailbox is suspended")
     check_quota(mailboxes[0])
     uid_next, uid_validity = folders[0]
+    check_uids(uid_next)
     count = len(values.arrivals)
     statements: list[Statement] = []
     for index, arrival in enumerate(values.arrivals):

@@ -11,7 +11,7 @@ from skrytka.model import Copied, FolderId, MailboxId, ModSeq, Uid, UidValidity
 from skrytka.store.interface import Row, Statement, Tx
 from skrytka.store.operations.appending import check_quota
 from skrytka.store.operations.expunging import removal
-from skrytka.store.operations.locking import advance, no_folder
+from skrytka.store.operations.locking import advance, check_uids, no_folder
 from skrytka.store.operations.selecting import CHUNK, chunks, listed
 
 
@@ -103,6 +103,8 @@ async def _into(tx: Tx, values: Transfer, found: Sequence[Row], modseq: ModSeq) 
     )
     if row is None:
         raise no_folder(values.target)
+    if found:
+        check_uids(row[0])
     return _Target(UidValidity(row[1]), Uid(row[0] - len(found)))
 
 

@@ -9,7 +9,7 @@ import msgspec
 from skrytka.errors import AlreadyExists, LimitReached, NotFound
 from skrytka.model import Folder, FolderId, MailboxId, ModSeq, Role, Uid, UidValidity
 from skrytka.store.interface import Row, Statement, Tx
-from skrytka.store.operations.locking import advance, hold, no_folder
+from skrytka.store.operations.locking import advance, check_uid_validities, hold, no_folder
 from skrytka.store.operations.shard_mailboxes import INSERT_FOLDER, INSERT_SUBSCRIPTION
 
 COLUMNS = "folder_id, name, role, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, octets"
@@ -130,6 +130,7 @@ async def make(tx: Tx, values: NewFolder, missing: Sequence[str], modseq: ModSeq
     )
     assert row is not None
     next_folder_id, next_uid_validity, folders = row
+    check_uid_validities(next_uid_validity)
     if folders > values.limit:
         raise LimitReached(f"A mailbox has at most {values.limit} folders")
     statements: list[Statement] = []

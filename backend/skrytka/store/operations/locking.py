@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skrytka.errors import NotFound
+from skrytka.errors import LimitReached, NotFound
 from skrytka.model import FolderId, MailboxId, ModSeq
 from skrytka.store.interface import Tx
 
@@ -21,6 +21,22 @@ async def hold(tx: Tx, mailbox_id: MailboxId) -> ModSeq:
     if row is None:
         raise NotFound("mailbox", str(mailbox_id))
     return ModSeq(row[0])
+
+
+NUMBER_MAX = 2**32 - 1
+"""UIDs and UIDVALIDITYs are 32 bits wide (RFC 3501 section 9, nz-number)."""
+
+
+def check_uids(uid_next: int) -> None:
+    """After UIDs were assigned up to this one: they fit, or the transaction rolls back."""
+    if uid_next - 1 > NUMBER_MAX:
+        raise LimitReached("The folder has no UIDs left")
+
+
+def check_uid_validities(next_uid_validity: int) -> None:
+    """The same for UIDVALIDITYs."""
+    if next_uid_validity - 1 > NUMBER_MAX:
+        raise LimitReached("The mailbox has no UIDVALIDITYs left")
 
 
 def no_folder(folder_id: FolderId) -> NotFound:

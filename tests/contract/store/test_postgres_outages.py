@@ -111,6 +111,42 @@ async def test_a_killed_server_loses_nothing_acknowledged_and_is_found_again(
     assert await own.read(value_of, "b") == 1
 
 
+async def test_a_connection_lost_during_commit_is_neither_acknowledged_nor_run_again(
+    own: PostgresDatabase, own_postgres: servers.Postgres
+) -> None:
+    """COMMIT was sent and its answer never came: whether it was written is unknown, and a second run might write twice."""
+    runs = 0
+
+    async def sleep_at_commit(tx: Tx, _: None) -> None:
+        await tx.execute(
+            "CREATE FUNCTION sleepy() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END'"
+        )
+        await tx.execute(
+            "CREATE CONSTRAINT TRIGGER sleepy AFTER UPDATE ON counter DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW WHEN (NEW.name = 'a') EXECUTE FUNCTION sleepy()"
+        )
+
+    async def counted(tx: Tx, name: str) -> int:
+        nonlocal runs
+        runs += 1
+        return await increment(tx, name)
+
+    await own.write(sleep_at_commit, None)
+    writing = asyncio.create_task(own.write(counted, "a"))
+    cut = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE application_name = 'skrytka' AND query = 'COMMIT' AND wait_event = 'PgSleep'"
+    )
+    async with asyncio.timeout(TIMEOUT_S):
+        while "1" not in str(await asyncio.to_thread(own_postgres.sql, cut)):
+            await asyncio.sleep(0.02)
+    with pytest.raises(errors.Unavailable, match="may or may not"):
+        await writing
+    assert runs == 1
+    assert await own.read(value_of, "a") == 0
+    assert await own.write(increment, "b") == 1
+
+
 async def test_a_sleeping_server_is_unavailable_in_time(own: PostgresDatabase, own_postgres: servers.Postgres) -> None:
     loop = asyncio.get_running_loop()
     own_postgres.pause()

@@ -90,6 +90,7 @@ class Limits(Section, frozen=True):
     keyword_octets: Positive = 128
     aliases: Positive = 1_000
     copy_messages: Positive = 100_000
+    filter_timeout_s: Seconds = 30.0
     inflight_octets: Positive = 512 * 1024 * 1024
     default_quota_octets: int | None = None
     default_quota_messages: int | None = None

@@ -21,8 +21,6 @@ from skrytka.store.operations import appending, folders
 from skrytka.store.operations import routes as routing
 from skrytka.store.operations.shard_mailboxes import INBOX_FOLDER_ID
 
-FILTER_TIMEOUT_S = 30.0
-
 _log = logging.getLogger(__name__)
 
 
@@ -91,7 +89,7 @@ async def _filtered(core: Core, sender: str, route: Route, octets: bytes) -> Del
     delivery = Delivery(sender, route.recipient, octets)
     for one in core.extensions.delivery_filters:
         try:
-            async with asyncio.timeout(FILTER_TIMEOUT_S):
+            async with asyncio.timeout(core.settings.limits.filter_timeout_s):
                 delivery = await one.filter(route.mailbox, delivery)
         except Refused as refused:
             return refused

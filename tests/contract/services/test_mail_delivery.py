@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from skrytka import metrics
@@ -209,6 +210,24 @@ def dropped() -> float:
         one for one in metrics.exposition().decode().splitlines() if one.startswith("skrytka_events_dropped_total")
     ]
     return float(line.split()[1])
+
+
+async def test_a_filter_that_hangs_defers_in_time(core: Core) -> None:
+    ann = await provision(core, "ann@example.org")
+
+    async def hang(mailbox: MailboxRef, given: Delivery) -> Delivery:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    limits = msgspec.structs.replace(core.settings.limits, filter_timeout_s=0.05)
+    hanging = replace(
+        with_extensions(core, delivery_filters=[Filter(hang)]),
+        settings=msgspec.structs.replace(core.settings, limits=limits),
+    )
+    async with asyncio.timeout(5):
+        (answer,) = await delivery.deliver(hanging, LMTP, "", [Route(ann, None, ann.address)], mail())
+    assert type(answer) is Unavailable
+    assert await uids(core, ann) == []
 
 
 class CancellingShard:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 
 import pytest
 from httpx import AsyncClient
@@ -122,3 +123,18 @@ async def test_a_failed_upload_frees_its_key(api: AsyncClient) -> None:
 async def test_an_empty_upload_is_refused(api: AsyncClient) -> None:
     answer = await api.post(f"{ANN}/messages", content=b"")
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("key", ["²", "9" * 30, "-1", "INBOX"])
+async def test_a_forged_cursor_is_a_field_error(api: AsyncClient, key: str) -> None:
+    cursor = base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+    answer = await api.get(f"{ANN}/messages", params={"cursor": cursor})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] == "cursor"
+
+
+async def test_renaming_a_folder_that_is_not_there_makes_none(api: AsyncClient) -> None:
+    answer = await api.put(f"{ANN}/folders/Old", json={"name": "New"})
+    assert answer.status_code == 404
+    assert (await api.get(f"{ANN}/folders/New")).status_code == 404
+    assert (await api.put(f"{ANN}/folders/Old", json={"name": "Old"})).status_code == 201

@@ -27,6 +27,8 @@ async def test_a_key_is_needed(api: AsyncClient, header: str | None) -> None:
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "unauthenticated"
+    assert answer.json()["type"] == "about:blank"
+    assert answer.json()["detail"] == "A valid API key is needed: Authorization: Bearer KEY"
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[" * 100_000, b'{"a": NaN}'])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from httpx import AsyncClient
 
@@ -155,3 +157,28 @@ async def test_retention_policies(api: AsyncClient) -> None:
     assert [item["name"] for item in (await api.get("/v1/retention-policies")).json()["items"]] == ["empty-trash"]
     assert (await api.delete(path)).status_code == 204
     assert (await api.get(path)).status_code == 404
+
+
+async def test_aliases_are_shown_as_they_are_stored(api: AsyncClient, ann: str) -> None:
+    made = await api.put("/v1/mailboxes/Ann@Example.ORG/aliases/INFO@Example.ORG")
+    assert made.json() == {"alias": "info@example.org", "mailbox": ann}
+    assert (await api.get("/v1/mailboxes/ANN@example.org/aliases")).json()["items"] == [made.json()]
+
+
+async def test_moments_are_iso_8601_everywhere_and_versions_are_etags(api: AsyncClient, ann: str) -> None:
+    policy = await api.put("/v1/retention-policies/junk", json={"action": "delete", "days": 7, "role": "junk"})
+    key = (await api.post("/v1/keys", json={"name": "panel"})).json()["key"]
+    shown = [
+        (await api.get("/v1/domains/example.org")).json(),
+        (await api.get(ANN)).json(),
+        policy.json(),
+        (await api.get("/v1/retention-policies")).json()["items"][0],
+        key,
+    ]
+    for view in shown:
+        assert datetime.fromisoformat(view["created_at"]).tzinfo == UTC
+        assert "version" not in view
+    used = [each["last_used_at"] for each in (await api.get("/v1/keys")).json()["items"]]
+    assert key["last_used_at"] is None
+    assert all(each is None or datetime.fromisoformat(each).tzinfo == UTC for each in used)
+    assert policy.headers["etag"] == '"1"'

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from skrytka.core import Core
 from skrytka.rest.pages import Page
-from skrytka.services import aliases
+from skrytka.services import addresses, aliases
 
 
 class AliasView(msgspec.Struct, frozen=True):
@@ -25,14 +25,16 @@ class Aliases(Controller):
 
     @get(operation_id="listAliases", summary="List the aliases of a mailbox (a bounded number, on one page)")
     async def list_aliases(self, core: NamedDependency[Core], address: FromPath[str]) -> Page[AliasView]:
-        return Page([AliasView(alias, address) for alias in await aliases.list_all(core, address)])
+        mailbox = addresses.normalise_address(address)
+        return Page([AliasView(alias, mailbox) for alias in await aliases.list_all(core, mailbox)])
 
     @put("/{alias:str}", operation_id="putAlias", summary="Make an alias")
     async def put_alias(
         self, core: NamedDependency[Core], request: Request[Any, Any, Any], address: FromPath[str], alias: FromPath[str]
     ) -> Response[AliasView]:
         created = await aliases.put(core, request.user, address, alias)
-        return Response(AliasView(alias, address), status_code=201 if created else 200)
+        stored = AliasView(addresses.normalise_address(alias, "alias"), addresses.normalise_address(address))
+        return Response(stored, status_code=201 if created else 200)
 
     @delete("/{alias:str}", operation_id="deleteAlias", summary="Delete an alias")
     async def delete_alias(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -21,11 +22,25 @@ class KeyBody(Body, frozen=True):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
+class KeyView(msgspec.Struct, frozen=True):
+    """A key without its secret; ``last_used_at`` is null for one that was never used."""
+
+    key_id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
 class NewKeyView(msgspec.Struct, frozen=True):
     """The only answer that ever shows the secret."""
 
-    key: ApiKey
+    key: KeyView
     secret: str
+
+
+def view(key: ApiKey) -> KeyView:
+    used = None if key.last_used_at is None else datetime.fromtimestamp(key.last_used_at, UTC)
+    return KeyView(key.key_id, key.name, datetime.fromtimestamp(key.created_at, UTC), used)
 
 
 class Keys(Controller):
@@ -35,8 +50,8 @@ class Keys(Controller):
     tags = ("Keys",)
 
     @get(operation_id="listKeys", summary="List the keys, without their secrets")
-    async def list_keys(self, core: NamedDependency[Core]) -> Page[ApiKey]:
-        return Page(list(await keys.list_all(core)))
+    async def list_keys(self, core: NamedDependency[Core]) -> Page[KeyView]:
+        return Page([view(key) for key in await keys.list_all(core)])
 
     @post(
         operation_id="createKey",
@@ -49,7 +64,7 @@ class Keys(Controller):
         self, core: NamedDependency[Core], request: Request[Any, Any, Any], data: JSONBody[KeyBody]
     ) -> Response[NewKeyView]:
         made, secret = await keys.create(core, request.user, data.name)
-        return Response(NewKeyView(made, secret), status_code=201)
+        return Response(NewKeyView(view(made), secret), status_code=201)
 
     @delete("/{key_id:str}", operation_id="deleteKey", summary="Revoke a key")
     async def delete_key(

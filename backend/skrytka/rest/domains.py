@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, JSONBody
 
 from skrytka.core import Core
 from skrytka.model import Domain, Status
 from skrytka.rest.bodies import Body, CheckedBody
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
-from skrytka.rest.versions import etag, if_match
+from skrytka.rest.versions import IfMatch, etag, if_match
 from skrytka.services import domains
-
-IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description="ETag of the version to change")]
 
 
 class DomainBody(Body, frozen=True):

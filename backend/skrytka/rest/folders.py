@@ -18,7 +18,7 @@ from skrytka.services import folders, mailboxes
 
 
 class FolderBody(Body, frozen=True):
-    """``name`` renames; ``role`` can be given at creation only."""
+    """``name`` renames a folder that is there; ``role`` can be given at creation only."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
     role: Role | msgspec.UnsetType | None = msgspec.UNSET
@@ -88,9 +88,10 @@ class Folders(Controller):
         try:
             existing = await folders.get(core, mailbox, name)
         except errors.NotFound:
+            if body.name not in (msgspec.UNSET, name):
+                raise  # a rename that is repeated: what it renamed is gone
             role = None if body.role is msgspec.UNSET else body.role
-            new_name = name if body.name is msgspec.UNSET else body.name
-            made = await folders.create(core, request.user, mailbox, new_name, role)
+            made = await folders.create(core, request.user, mailbox, name, role)
             return Response(view(made), status_code=201)
         if body.role is not msgspec.UNSET and body.role != existing.role:
             raise errors.NotPermitted("The role of a folder cannot be changed")

@@ -7,10 +7,9 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from skrytka.core import Core
-from skrytka.errors import Unavailable
 from skrytka.metrics import CONTENT_TYPE, exposition
-from skrytka.store.interface import Database
-from skrytka.store.operations.probing import probe
+from skrytka.rest.problems import RETRY_AFTER_S
+from skrytka.services import readiness
 
 
 class Liveness(msgspec.Struct, frozen=True):
@@ -33,11 +32,16 @@ async def live() -> Liveness:
 
 @get("/healthz/ready", operation_id="ready", summary="Can it serve?", tags=["Health"])
 async def ready(core: NamedDependency[Core]) -> Response[Readiness]:
-    directory = await _probe(core.directory)
-    shards = {name: await _probe(shard) for name, shard in core.shards.items()}
-    good = all(state == "ok" for state in (directory, *shards.values()))
-    body = Readiness("ok" if good else "unavailable", directory, shards, "ok" if core.bus.healthy else "degraded")
-    return Response(body, status_code=200 if good else 503, headers={} if good else {"Retry-After": "5"})
+    found = await readiness.probe(core)
+    body = Readiness(
+        _word(found.ready),
+        _word(found.directory),
+        {name: _word(answers) for name, answers in found.shards.items()},
+        "ok" if found.bus else "degraded",
+    )
+    if found.ready:
+        return Response(body)
+    return Response(body, status_code=503, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
 @get("/metrics", operation_id="metrics", summary="Prometheus metrics of all workers", tags=["Health"])
@@ -45,9 +49,5 @@ async def metrics() -> Response[bytes]:
     return Response(exposition(), media_type=CONTENT_TYPE)
 
 
-async def _probe(database: Database) -> str:
-    try:
-        await database.read(probe, None)
-    except Unavailable:
-        return "unavailable"
-    return "ok"
+def _word(answers: bool) -> str:
+    return "ok" if answers else "unavailable"

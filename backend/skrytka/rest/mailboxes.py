@@ -13,9 +13,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from skrytka.core import Core
 from skrytka.model import Mailbox, Quota, Status, Usage
 from skrytka.rest.bodies import Body, CheckedBody
-from skrytka.rest.domains import IfMatch
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
-from skrytka.rest.versions import etag, if_match
+from skrytka.rest.versions import IfMatch, etag, if_match
 from skrytka.services import mailboxes, quota
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
 

@@ -22,14 +22,14 @@ from skrytka.rest.message_views import (
     full_view,
     message_view,
 )
-from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
+from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_number, page_of
 from skrytka.services import contents, folders, mailboxes, messages
 
 FlagName = Literal["seen", "answered", "flagged", "deleted", "draft"]
 
 
 class FlagsBody(Body, frozen=True):
-    """Names of flags and keywords to add, to remove, or to set in place of all others."""
+    """Flags and keywords to add, then those to remove; all others stay as they are."""
 
     add: tuple[FlagName, ...] = ()
     remove: tuple[FlagName, ...] = ()
@@ -76,10 +76,7 @@ class Messages(Controller):
     ) -> Page[MessageView]:
         mailbox = (await mailboxes.get(core, address)).ref
         found = await folders.get(core, mailbox, folder)
-        last = after(cursor) or "0"
-        if not last.isdigit():
-            raise errors.Invalid("cursor", "is not a cursor of this collection")
-        rows = await messages.page(core, mailbox, found.folder_id, int(last), limit + 1)
+        rows = await messages.page(core, mailbox, found.folder_id, after_number(cursor), limit + 1)
         kept, next_cursor = page_of(rows, limit, lambda row: str(row.uid))
         headers = await contents.header(core, mailbox, [row.content_id for row in kept])
         items = [message_view(found.folder_id, row, headers.get(row.content_id, b"")) for row in kept]

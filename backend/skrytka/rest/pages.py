@@ -17,6 +17,7 @@ T = TypeVar("T")
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="How many items at most")]
 Cursor = Annotated[str | None, QueryParameter(description="`next_cursor` of the page before", max_length=1024)]
 DEFAULT_LIMIT = 100
+_DIGITS = 18  # fewer than what a 64-bit column holds
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
@@ -35,6 +36,14 @@ def after(cursor: str | None) -> str:
         return base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode("utf-8")
     except (binascii.Error, UnicodeError):
         raise Invalid("cursor", "is not a cursor of this API") from None
+
+
+def after_number(cursor: str | None) -> int:
+    """The number a cursor stands for, such as a UID; 0 without one."""
+    key = after(cursor) or "0"
+    if not (key.isascii() and key.isdigit() and len(key) <= _DIGITS):
+        raise Invalid("cursor", "is not a cursor of this collection")
+    return int(key)
 
 
 def page_of(rows: Sequence[T], limit: int, key: Callable[[T], str]) -> tuple[list[T], str | None]:

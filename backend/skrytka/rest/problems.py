@@ -51,6 +51,7 @@ class PreconditionFailed(Exception):
 
 
 RETRY_AFTER_S = 5
+NO_KEY = "A valid API key is needed: Authorization: Bearer KEY"
 
 # A subclass of DomainError that is missing here fails a test.
 TABLE: dict[type[errors.DomainError], tuple[int, str]] = {
@@ -88,7 +89,7 @@ def problem(
     field_errors: Sequence[FieldError] = (),
     headers: dict[str, str] | None = None,
 ) -> Response[Problem]:
-    body = Problem(f"about:blank#{code}", HTTPStatus(status).phrase, status, code, detail, tuple(field_errors))
+    body = Problem("about:blank", HTTPStatus(status).phrase, status, code, detail, tuple(field_errors))
     return Response(body, status_code=status, media_type="application/problem+json", headers=headers or {})
 
 
@@ -99,8 +100,9 @@ def from_domain_error(request: Request[Any, Any, Any], error: errors.DomainError
     if isinstance(error, errors.Invalid):
         return problem(status, code, str(error), [FieldError(error.field, error.reason)])
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.AuthenticationFailed):
+        # its own text speaks of logins and passwords, which this API does not take
+        return problem(status, code, NO_KEY, headers={"WWW-Authenticate": "Bearer"})
     return problem(status, code, str(error), headers=headers)
 
 

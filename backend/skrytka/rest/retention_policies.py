@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -12,9 +13,8 @@ from litestar.params import FromPath, JSONBody
 from skrytka.core import Core
 from skrytka.model import RetentionPolicy, Role
 from skrytka.rest.bodies import Body, CheckedBody
-from skrytka.rest.domains import IfMatch
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
-from skrytka.rest.versions import etag, if_match
+from skrytka.rest.versions import IfMatch, etag, if_match
 from skrytka.services import retention
 
 
@@ -30,6 +30,32 @@ class RetentionPolicyBody(Body, frozen=True):
     enabled: bool = True
 
 
+class RetentionPolicyView(msgspec.Struct, frozen=True):
+    name: str
+    action: Literal["delete", "trash"]
+    days: int
+    domain: str | None
+    mailbox: str | None
+    role: Role | None
+    folder: str | None
+    enabled: bool
+    created_at: datetime
+
+
+def view(policy: RetentionPolicy) -> RetentionPolicyView:
+    return RetentionPolicyView(
+        policy.name,
+        policy.action,
+        policy.days,
+        policy.domain,
+        policy.mailbox,
+        policy.role,
+        policy.folder,
+        policy.enabled,
+        datetime.fromtimestamp(policy.created_at, UTC),
+    )
+
+
 class RetentionPolicies(Controller):
     path = "/retention-policies"
     tags = ("Retention",)
@@ -37,10 +63,10 @@ class RetentionPolicies(Controller):
     @get(operation_id="listRetentionPolicies", summary="List the policies by name")
     async def list_policies(
         self, core: NamedDependency[Core], cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
-    ) -> Page[RetentionPolicy]:
+    ) -> Page[RetentionPolicyView]:
         rows = await retention.list_page(core, after(cursor), limit + 1)
         kept, next_cursor = page_of(rows, limit, lambda policy: policy.name)
-        return Page(kept, next_cursor)
+        return Page([view(policy) for policy in kept], next_cursor)
 
     @put(
         "/{name:str}",
@@ -56,15 +82,15 @@ class RetentionPolicies(Controller):
         name: FromPath[str],
         data: JSONBody[RetentionPolicyBody],
         match: IfMatch = None,
-    ) -> Response[RetentionPolicy]:
+    ) -> Response[RetentionPolicyView]:
         policy = RetentionPolicy(name, **msgspec.structs.asdict(data))
         stored, created = await retention.put(core, request.user, policy, if_match(match))
-        return Response(stored, status_code=201 if created else 200, headers=etag(stored.version))
+        return Response(view(stored), status_code=201 if created else 200, headers=etag(stored.version))
 
     @get("/{name:str}", operation_id="getRetentionPolicy", summary="Read a policy")
-    async def get_policy(self, core: NamedDependency[Core], name: FromPath[str]) -> Response[RetentionPolicy]:
+    async def get_policy(self, core: NamedDependency[Core], name: FromPath[str]) -> Response[RetentionPolicyView]:
         found = await retention.get(core, name)
-        return Response(found, headers=etag(found.version))
+        return Response(view(found), headers=etag(found.version))
 
     @delete("/{name:str}", operation_id="deleteRetentionPolicy", summary="Delete a policy; no mail changes")
     async def delete_policy(

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from litestar.params import HeaderParameter
+
 from skrytka.rest.problems import PreconditionFailed
+
+IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description="ETag of the version to change")]
 
 
 def etag(version: int) -> dict[str, str]:

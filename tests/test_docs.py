@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
+import types
 from pathlib import Path
 
+import pluggy
 import pytest
+
+from skrytka.plugin_api import Delivery, model
+from skrytka.plugin_host import hookspecs, manager
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -29,3 +35,26 @@ def test_make_goals_exist(goal: str) -> None:
 def test_the_readme_starts_with_the_two_commands() -> None:
     first = README.split("```sh\n", 1)[1].split("```", 1)[0]
     assert [line.split("#")[0].strip() for line in first.strip().splitlines()] == ["make run", "make test"]
+
+
+async def test_the_plugin_of_the_guide_works() -> None:
+    source = (ROOT / "plugins/README.md").read_text().split("```python\n", 1)[1].split("```", 1)[0]
+    module = types.ModuleType("fortune_plugin")
+    sys.modules[module.__name__] = module
+    exec(compile(source, "plugins/README.md", "exec"), module.__dict__)
+    plugins = pluggy.PluginManager("skrytka")
+    plugins.add_hookspecs(hookspecs)
+    plugins.register(module, "fortune")
+    plugins.check_pending()
+    collected = manager.collect(plugins)
+    assert collected.sections()["fortune"]().listen == "127.0.0.1:1717"
+    (letters,) = collected.extensions.delivery_filters
+    ann = model.MailboxRef(model.MailboxId(1), "0", "ann@example.org")
+    mail = Delivery("letters@example.net", "ann@example.org", b"")
+    assert (await letters.filter(ann, mail)).folder == "Archive"
+    assert (await letters.filter(ann, Delivery("bob@example.net", "ann@example.org", b""))).folder is None
+
+
+def test_the_plugin_of_the_guide_imports_only_the_plugin_api() -> None:
+    source = (ROOT / "plugins/README.md").read_text()
+    assert set(re.findall(r"from (skrytka[\w.]*) import", source)) == {"skrytka.plugin_api"}

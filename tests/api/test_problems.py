@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient
 
 from skrytka import errors
-from skrytka.rest.problems import TABLE
+from skrytka.rest.problems import TABLE, code_of
 
 
 def test_the_table_covers_every_domain_error() -> None:
@@ -84,6 +84,13 @@ async def test_wrong_paths_and_queries(api: AsyncClient, path: str, status: int)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "bad_request"), (401, "unauthenticated"), (413, "too_large"), (429, "too_many_requests")]
+)
+def test_every_status_has_a_code(status: int, code: str) -> None:
+    assert code_of(status) == code
 
 
 async def test_wrong_methods(api: AsyncClient) -> None:

@@ -72,14 +72,12 @@ TABLE: dict[type[errors.DomainError], tuple[int, str]] = {
     errors.Unavailable: (503, "unavailable"),
 }
 
-HTTP_CODES = {
-    400: "bad_request",
-    401: "unauthenticated",
-    404: "not_found",
-    405: "method_not_allowed",
-    413: "too_large",
-    415: "unsupported_media_type",
-}
+# Codes that differ from the name of the status; every other status has its own name in small letters.
+HTTP_CODES = {401: "unauthenticated", 413: "too_large"}
+
+
+def code_of(status: int) -> str:
+    return HTTP_CODES.get(status) or HTTPStatus(status).name.lower()
 
 
 def problem(
@@ -128,8 +126,7 @@ def from_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Resp
     if field_errors:
         detail = "; ".join(f"{each.field}: {each.message}" for each in field_errors)
         return problem(422, "invalid_fields", detail, field_errors)
-    code = HTTP_CODES.get(error.status_code, "error")
-    return problem(error.status_code, code, error.detail, headers=dict(error.headers or {}))
+    return problem(error.status_code, code_of(error.status_code), error.detail, headers=dict(error.headers or {}))
 
 
 def from_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

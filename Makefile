@@ -25,11 +25,18 @@ format: $(VENV)/dev.installed
 openapi: $(VENV)/dev.installed  ## write openapi/openapi.json from the code
 	$(BIN)/python -m tests.api.write_openapi
 
+ROUNDS ?= 5
+SECONDS ?= 2
+
 bench: $(VENV)/dev.installed debian-packages  ## timed figures; gates, not tests
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench --rounds $(ROUNDS) --seconds $(SECONDS)
+
+EXAMPLES ?= 20000
+FUZZED ?= tests/properties tests/imap/test_sequence_numbers.py
 
 fuzz: $(VENV)/dev.installed  ## the property tests, for long
-	SKRYTKA_HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q --timeout 7200 tests/properties
+	SKRYTKA_HYPOTHESIS_PROFILE=long SKRYTKA_HYPOTHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n 2 --timeout 7200 \
+	    $(FUZZED)
 
 debian-packages:
 	@sh .ci/debian-packages

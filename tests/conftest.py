@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 import uvloop
 
@@ -20,6 +21,17 @@ from skrytka.store import opening
 from tests import servers
 
 S = TypeVar("S", bound=servers.Server)
+
+# ``make fuzz`` plays for long and finds new examples each time; ``make test`` plays the same ones on every machine.
+hypothesis.settings.register_profile("default", deadline=None, derandomize=True)
+hypothesis.settings.register_profile(
+    "long",
+    deadline=None,
+    print_blob=True,
+    max_examples=int(os.environ.get("SKRYTKA_HYPOTHESIS_EXAMPLES", "20000")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile(os.environ.get("SKRYTKA_HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -37,6 +37,30 @@ def test_the_readme_starts_with_the_two_commands() -> None:
     assert [line.split("#")[0].strip() for line in first.strip().splitlines()] == ["make run", "make test"]
 
 
+RUN_BY = {
+    "make run": "tests/live/test_make_run.py",
+    "make test": ".ci/run",
+    "make check": ".ci/run",
+    "make bench": "tests/live/test_make_goals.py",
+    "make fuzz": "tests/live/test_make_goals.py",
+    "make openapi": "tests/live/test_make_goals.py",
+    "skrytka check --repair": "tests/live/test_serve.py",
+    "skrytka serve": "tests/live/test_push.py",
+    "skrytka serve --config skrytka.toml": "tests/live/test_serve.py",
+}
+"""What runs the commands that the docs name; the tour is run whole by tests/live/test_tour.py."""
+
+
+def test_every_command_of_the_docs_is_run() -> None:
+    tour = README.split("## A tour in five minutes", 1)[1].split("\n## ", 1)[0]
+    blocks = "".join(re.findall(r"```sh\n(.*?)```", README.replace(tour, ""), re.DOTALL))
+    lines = [re.sub(r"^(SKRYTKA_\w+=\S+ )*", "", line).split("#")[0].strip() for line in blocks.splitlines()]
+    named = re.findall(r"`((?:make|skrytka) [^`]+)`", README)
+    assert {line for line in [*lines, *named] if line} == set(RUN_BY)
+    for path in RUN_BY.values():
+        assert (ROOT / path).exists(), path
+
+
 async def test_the_plugin_of_the_guide_works() -> None:
     source = (ROOT / "plugins/README.md").read_text().split("```python\n", 1)[1].split("```", 1)[0]
     module = types.ModuleType("fortune_plugin")

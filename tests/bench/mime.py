@@ -1,11 +1,12 @@
-"""How long the scanner takes, beside its goals: ``python -m tests.bench.mime``."""
+"""How long the scanner takes."""
 
 from __future__ import annotations
 
 import base64
-import time
+from collections.abc import Iterator
 
 from skrytka import mime
+from tests.bench.rows import Row, timed
 
 HEADER = (
     b"Return-Path: <ann@example.org>\r\n"
@@ -44,23 +45,13 @@ def mail(size_octets: int) -> bytes:
     return start + attachment[:missing] + b"\r\n--=_outer--\r\n"
 
 
-def seconds_per_scan(octets: bytes, rounds: int) -> float:
-    """The best of five runs of ``rounds`` scans."""
-    best = float("inf")
-    for _ in range(5):
-        begun = time.perf_counter()
-        for _ in range(rounds):
-            mime.scan(octets)
-        best = min(best, (time.perf_counter() - begun) / rounds)
-    return best
+def measure(rounds: int) -> Iterator[Row]:
+    """The scans, with the goals of the scanner."""
+    small, large = mail(4_096), mail(1_048_576)
+    yield timed("mime: scan a mail of 4 KB", "us", lambda: scan(small, 200), 1e6 / 200, rounds, goal=100)
+    yield timed("mime: scan a mail of 1 MB", "us", lambda: scan(large, 10), 1e6 / 10, rounds, goal=5_000)
 
 
-def main() -> None:
-    for name, octets, rounds, goal_us in (("4 KB", mail(4_096), 200, 100), ("1 MB", mail(1_048_576), 10, 5_000)):
-        taken_us = seconds_per_scan(octets, rounds) * 1e6
-        verdict = "met" if taken_us <= goal_us else "missed"
-        print(f"mime.scan {name}: {taken_us:.0f} us (goal {goal_us} us: {verdict})")
-
-
-if __name__ == "__main__":
-    main()
+def scan(octets: bytes, times: int) -> None:
+    for _ in range(times):
+        mime.scan(octets)

@@ -1,4 +1,4 @@
-"""The write path: ``python -m tests.bench.write_path [SECONDS]``.
+"""The write path of the store.
 
 A delivery of 4 KB is four statements: the mailbox row with RETURNING, then message, header and body in one batch. 20 callers
 deliver at a time, each to a mailbox of its own. Rows: one process, two and four processes on one SQLite file, one process
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvloop
@@ -23,6 +24,7 @@ from skrytka.store.interface import Database, Tx
 from skrytka.store.migrate import migrate
 from skrytka.store.schema import for_engine
 from tests import servers
+from tests.bench.rows import Row
 
 CALLERS = 20
 PROCESSES = 4
@@ -82,26 +84,20 @@ async def load(database: Database, seconds: float, first: int, *, saturated: boo
     return latencies
 
 
-def report(name: str, latencies: list[float], seconds: float, extra: str = "") -> None:
-    latencies.sort()
-    median, p99 = latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
-    rate = len(latencies) / seconds
-    print(f"{name:34} {rate:8.0f}/s   median {median * 1e3:6.2f} ms   p99 {p99 * 1e3:6.2f} ms  {extra}", flush=True)
-
-
 async def member(path: str, seconds: float, number: int) -> None:
-    """One of several processes on a file: waits for the start, prints its turns and its latencies."""
+    """One of several processes on a file: waits for the start, prints how many it delivered."""
     database = SqliteDatabase("shard-0", Path(path), 30.0)
     await database.open()
     print("ready", flush=True)
     sys.stdin.readline()
     latencies = await load(database, seconds, number * CALLERS)
-    print(database.groups, *(f"{latency:.6f}" for latency in latencies), flush=True)
+    print(len(latencies), flush=True)
     await database.close()
 
 
-def several(path: Path, seconds: float, count: int) -> None:
-    command = [sys.executable, "-m", "tests.bench.write_path", "member", str(path), str(seconds)]
+def several(path: Path, seconds: float, count: int) -> float:
+    """Deliveries a second of that many processes on one file."""
+    command = [sys.executable, "-m", "tests.bench.write_path", str(path), str(seconds)]
     members = [
         subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for number in range(count)
@@ -113,55 +109,65 @@ def several(path: Path, seconds: float, count: int) -> None:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    outputs = [process.communicate()[0].split() for process in members]
-    latencies = [float(word) for words in outputs for word in words[1:]]
-    report(
-        f"SQLite, {count} processes on one file", latencies, seconds, f"turns {[int(words[0]) for words in outputs]}"
-    )
+    return sum(int(process.communicate()[0]) for process in members) / seconds
 
 
-async def sqlite(path: Path, seconds: float) -> None:
+async def rates(database: Database, rounds: int, seconds: float, *, saturated: bool = False) -> tuple[float, ...]:
+    """Deliveries a second of one process, round by round."""
+    found = []
+    for _ in range(rounds):
+        found.append(len(await load(database, seconds, 0, saturated=saturated)) / seconds)
+    return tuple(found)
+
+
+async def sqlite(path: Path, rounds: int, seconds: float) -> list[Row]:
     database = SqliteDatabase("shard-0", path, 30.0)
     await database.open()
     await database.write(make, database.engine)
     await load(database, seconds / 4, 0)
-    groups = database.groups
-    latencies = await load(database, seconds, 0)
-    per_group = len(latencies) / (database.groups - groups)
-    report("SQLite, one process", latencies, seconds, f"{per_group:.1f} in a group")
-    report("SQLite, beside a saturated loop", await load(database, seconds, 0, saturated=True), seconds)
+    found = [
+        Row("store: deliveries, SQLite, one process", "/s", await rates(database, rounds, seconds)),
+        Row("store: deliveries, SQLite, loop saturated", "/s", await rates(database, rounds, seconds, saturated=True)),
+    ]
     await database.close()
+    return found
 
 
-async def postgresql(url: str, seconds: float) -> None:
+async def postgresql(url: str, rounds: int, seconds: float) -> list[Row]:
     database = PostgresDatabase("shard-0", url, "skrytka_shard_0", 10, 30.0)
     await database.open()
     await migrate(database)
     await database.write(make, database.engine)
     await load(database, seconds / 4, 0)
-    report("PostgreSQL, 10 connections, fsync", await load(database, seconds, 0), seconds)
-    report("PostgreSQL, beside a saturated loop", await load(database, seconds, 0, saturated=True), seconds)
+    found = [
+        Row("store: deliveries, PostgreSQL", "/s", await rates(database, rounds, seconds)),
+        Row(
+            "store: deliveries, PostgreSQL, loop saturated",
+            "/s",
+            await rates(database, rounds, seconds, saturated=True),
+        ),
+    ]
     await database.close()
+    return found
 
 
-def main(seconds: float = 3.0) -> None:
+def measure(rounds: int, seconds: float) -> Iterator[Row]:
+    """The rows, on the disk of the temporary folder."""
     sys.setswitchinterval(0.0002)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "shard-0.db"
-        uvloop.run(sqlite(path, seconds))
+        yield from uvloop.run(sqlite(path, rounds, seconds))
         for count in (2, PROCESSES):
-            several(path, seconds, count)
+            found = tuple(several(path, seconds, count) for _ in range(rounds))
+            yield Row(f"store: deliveries, SQLite, {count} processes on one file", "/s", found)
     server = servers.Postgres(fsync=True)
     server.start()
     try:
-        uvloop.run(postgresql(server.url(), seconds))
+        yield from uvloop.run(postgresql(server.url(), rounds, seconds))
     finally:
         server.remove()
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["member"]:
-        sys.setswitchinterval(0.0002)
-        uvloop.run(member(sys.argv[2], float(sys.argv[3]), int(sys.argv[4])))
-    else:
-        main(*(float(word) for word in sys.argv[1:2]))
+    sys.setswitchinterval(0.0002)
+    uvloop.run(member(sys.argv[1], float(sys.argv[2]), int(sys.argv[3])))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +11,8 @@ from typing import Protocol
 import pytest
 
 from tests.live.serving import Service
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 class StartService(Protocol):
@@ -26,6 +30,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "live" in item.path.parts:
             item.add_marker("live")
+
+
+@pytest.fixture
+def fresh_copy(tmp_path: Path) -> Path:
+    """The project's files as a clone has them."""
+    copy = tmp_path / "clone"
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    for name in listed.decode().rstrip("\0").split("\0"):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, copy / name)
+    return copy
 
 
 @pytest.fixture

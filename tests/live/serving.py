@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import smtplib
@@ -125,6 +126,10 @@ class Service:
             found.extend(int(child) for child in task.read_text().split())
         return sorted(found)
 
+    def connections(self, key: str) -> dict[int, int]:
+        """How many connections to a listener each worker has, by its process number."""
+        return {pid: _connections_of(pid, self.ports[key]) for pid in self.workers()}
+
     def log(self) -> str:
         return self._log.read_text()
 
@@ -185,6 +190,12 @@ class Service:
         """How many messages the mailbox has, in all its folders."""
         usage = self.api("GET", f"/mailboxes/{address}")["usage"]
         return int(usage["messages"])
+
+
+def _connections_of(pid: int, port: int) -> int:
+    established = re.compile(rf"^ *\d+: \w+:{port:04X} \w+:\w+ 01 (?:\S+ +){{5}}(\d+)", re.MULTILINE)
+    ours = {f"socket:[{inode}]" for inode in established.findall(Path(f"/proc/{pid}/net/tcp").read_text())}
+    return sum(os.readlink(file) in ours for file in Path(f"/proc/{pid}/fd").iterdir() if file.is_symlink())
 
 
 def command() -> list[str]:

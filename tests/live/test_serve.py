@@ -326,6 +326,25 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert checked.returncode == 0
 
 
+def test_a_settings_file(tmp_path: Path) -> None:
+    port = free_port()
+    config = tmp_path / "skrytka.toml"
+    config.write_text(f'[serve]\nplugins = ["lmtp"]\nworkers = 1\n\n[lmtp]\nlisten = "127.0.0.1:{port}"\n')
+    process = subprocess.Popen(
+        [*command(), "serve", "--config", str(config)],
+        env=environ(tmp_path / "var", {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process:
+        assert process.stdout.readline() == f"lmtp.listen is ready on 127.0.0.1:{port}\n"
+        process.terminate()
+        process.stdout.read()
+    assert process.returncode == 0
+
+
 def test_plugins_of_the_command_line_go_before_the_settings(tmp_path: Path) -> None:
     given = {"lmtp.listen": f"127.0.0.1:{free_port()}", "imap.listen": "nonsense"}
     process = subprocess.Popen(

@@ -1,0 +1,56 @@
+"""The make goals that the README names and CI does not call, in a fresh copy and cut short."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+LIMIT_S = 240
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a goal with the interpreter and the packages of this test; nothing is installed."""
+    python = os.pathsep.join(str(folder / part) for part in ("backend", "plugins", "."))
+    return subprocess.run(
+        [
+            "make",
+            f"BIN={Path(sys.executable).parent}",
+            "-o",
+            ".venv/dev.installed",
+            "-o",
+            "debian-packages",
+            *arguments,
+        ],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": python, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+
+
+def test_make_openapi_writes_the_document(fresh_copy: Path) -> None:
+    document = fresh_copy / "openapi" / "openapi.json"
+    committed = document.read_bytes()
+    document.unlink()
+    done = make(fresh_copy, "openapi")
+    assert done.returncode == 0, done.stderr
+    assert document.read_bytes() == committed
+
+
+def test_make_fuzz_plays_the_property_tests(fresh_copy: Path) -> None:
+    done = make(fresh_copy, "fuzz", "EXAMPLES=3", "FUZZED=tests/properties")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+
+
+def test_make_bench_measures_every_row(fresh_copy: Path) -> None:
+    """Not whether the goals are reached: a test does not go by the clock."""
+    done = make(fresh_copy, "bench", "ROUNDS=1", "SECONDS=0.2")
+    printed = done.stdout.splitlines()
+    for part in ("mime", "imap", "store", "service"):
+        assert any(line.startswith(f"{part}: ") for line in printed), done.stdout + done.stderr
+    assert printed[-1].startswith("service: POP3 RETR"), done.stdout + done.stderr

@@ -9,24 +9,24 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 
-from skrytka.blobs.opening import open_blobs
-from skrytka.bus.opening import open_bus
 from skrytka.connections.connection import Client, ClientConnection
 from skrytka.connections.interface import Connection, Listener
 from skrytka.core import Core
+from skrytka.extensions import Extensions
 from skrytka.model import Actor, Flags, MailboxRef, NewMessage, Status, Uid
 from skrytka.serve.tls import make_self_signed, server_context
 from skrytka.services import aliases, contents, domains, folders, inflight, mailboxes, messages
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
 from skrytka.settings import Settings
 from skrytka.store.opening import Databases
+from tests import cores
 from tests.transcripts import Action
 
 ACTOR = Actor("test", "cli")
@@ -36,20 +36,17 @@ PASSWORD = "open sesame"
 
 
 @asynccontextmanager
-async def open_core(settings: Settings, databases: Databases) -> AsyncIterator[Core]:
-    """A core with ann and the others, see ``provision``. Its password hashes are cheap."""
-    auth = msgspec.structs.replace(settings.auth, scram=False, argon2_time_cost=1, argon2_memory_kib=8_192)
-    settings = msgspec.structs.replace(settings, auth=auth)
-    blobs = await open_blobs(settings)
-    bus = await open_bus(settings)
-    with ThreadPoolExecutor(1) as hashing, ThreadPoolExecutor(1) as compute:
-        core = Core(settings, databases.directory, databases.shards, blobs, bus, hashing, compute)
-        try:
-            await provision(core)
-            yield core
-        finally:
-            await bus.close()
-            await blobs.close()
+async def open_core(
+    databases: Databases,
+    settings: Settings,
+    extensions: Extensions | None = None,
+    now: Callable[[], float] = time.time,
+) -> AsyncIterator[Core]:
+    """A core with ann and the others, see ``provision``. A login stores no SCRAM keys, which would cost time."""
+    quick = msgspec.structs.replace(settings, auth=msgspec.structs.replace(settings.auth, scram=False))
+    async with cores.open_core(databases, quick, extensions, now) as core:
+        await provision(core)
+        yield core
 
 
 def tls_contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:

@@ -50,7 +50,7 @@ def _quoted(cell: str) -> tuple[str, ...]:
 
 @pytest.fixture
 async def core(settings: Settings, open_databases: Databases) -> AsyncIterator[Core]:
-    async with front_ends.open_core(settings, open_databases) as core:
+    async with front_ends.open_core(open_databases, settings) as core:
         yield core
 
 

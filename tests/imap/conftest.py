@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +12,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from skrytka.blobs.opening import open_blobs
-from skrytka.bus.opening import open_bus
 from skrytka.core import Core
 from skrytka.extensions import Extensions
 from skrytka.model import NewMessage
@@ -38,25 +35,11 @@ NOW = 1_800_000_000.0
 @pytest.fixture
 async def core(open_databases: Databases, settings: Settings) -> AsyncIterator[Core]:
     """Services with the mailboxes of ``front_ends.provision``."""
-    blobs, bus = await open_blobs(settings), await open_bus(settings)
     limits = msgspec.structs.replace(settings.limits, message_octets=200_000)
-    auth = msgspec.structs.replace(settings.auth, scram=False, argon2_time_cost=1, argon2_memory_kib=8_192)
-    with ThreadPoolExecutor(1) as hashing, ThreadPoolExecutor(1) as compute:
-        core = Core(
-            msgspec.structs.replace(settings, limits=limits, auth=auth),
-            open_databases.directory,
-            open_databases.shards,
-            blobs,
-            bus,
-            hashing,
-            compute,
-            Extensions(renditions=RENDITIONS),
-            now=lambda: NOW,
-        )
-        await front_ends.provision(core)
+    small = msgspec.structs.replace(settings, limits=limits)
+    extensions = Extensions(renditions=RENDITIONS)
+    async with front_ends.open_core(open_databases, small, extensions, now=lambda: NOW) as core:
         yield core
-    await bus.close()
-    await blobs.close()
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 async def core(settings: Settings, open_databases: Databases) -> AsyncIterator[Core]:
-    async with open_core(settings, open_databases) as core:
+    async with open_core(open_databases, settings) as core:
         yield core
 
 

@@ -18,7 +18,7 @@ from tests.front_ends import Served, open_core, tls_contexts
 
 @pytest.fixture
 async def core(settings: Settings, open_databases: Databases) -> AsyncIterator[Core]:
-    async with open_core(settings, open_databases) as core:
+    async with open_core(open_databases, settings) as core:
         yield core
 
 

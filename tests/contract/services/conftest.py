@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,14 +11,13 @@ import msgspec
 import pytest
 
 from skrytka import mime
-from skrytka.blobs.opening import open_blobs
-from skrytka.bus.opening import open_bus
 from skrytka.core import Core
 from skrytka.extensions import Event, Extensions, Rendition
 from skrytka.mime.structure import Part
 from skrytka.model import MailboxId, MailboxRef, Quota, Status
 from skrytka.settings import Settings
 from skrytka.store.operations import shard_mailboxes
+from tests.cores import open_core
 
 if TYPE_CHECKING:
     from skrytka.store.opening import Databases
@@ -90,22 +88,8 @@ def clock() -> Clock:
 @pytest.fixture
 async def core(open_databases: Databases, settings: Settings, clock: Clock) -> AsyncIterator[Core]:
     """What services work with, on the engine of the test."""
-    blobs = await open_blobs(settings)
-    bus = await open_bus(settings)
-    with ThreadPoolExecutor(1) as hashing, ThreadPoolExecutor(2) as compute:
-        yield Core(
-            settings=settings,
-            directory=open_databases.directory,
-            shards=open_databases.shards,
-            blobs=blobs,
-            bus=bus,
-            hashing=hashing,
-            compute=compute,
-            extensions=Extensions(renditions=RENDITIONS),
-            now=clock,
-        )
-    await bus.close()
-    await blobs.close()
+    async with open_core(open_databases, settings, Extensions(renditions=RENDITIONS), clock) as core:
+        yield core
 
 
 @pytest.fixture

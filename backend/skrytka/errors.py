@@ -53,10 +53,10 @@ class OverQuota(DomainError):
 
 
 class TooLarge(DomainError):
-    """One message over the size limit."""
+    """One message over a size limit: its own (``limits.message_octets``) or that of its header (``limits.header_octets``)."""
 
-    def __init__(self, limit_octets: int) -> None:
-        super().__init__(f"The message is larger than {limit_octets} octets")
+    def __init__(self, limit_octets: int, what: str = "message") -> None:
+        super().__init__(f"The {what} is larger than {limit_octets} octets")
         self.limit_octets = limit_octets
 
 

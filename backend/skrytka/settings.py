@@ -83,6 +83,7 @@ class Limits(Section, frozen=True):
     """Limits that hold on every way in."""
 
     message_octets: Positive = 50 * 1024 * 1024
+    header_octets: Positive = 1024 * 1024
     folders: Positive = 10_000
     folder_name_octets: Positive = 512
     folder_depth: Positive = 32

@@ -136,7 +136,8 @@ async def _stored(
     if isinstance(shared, DomainError):
         return shared
     try:
-        arrival = appending.Arrival(finish(shared.draft, _trace(delivery) + shared.header), 0, (), now(core))
+        prepared = await finish(core, shared.draft, _trace(delivery) + shared.header)
+        arrival = appending.Arrival(prepared, 0, (), now(core))
         await _append(core, actor, pending.route, delivery, arrival)
     except DomainError as error:
         return error

@@ -12,6 +12,7 @@ import msgspec
 
 from skrytka import mime
 from skrytka.core import Core
+from skrytka.errors import TooLarge
 from skrytka.extensions import Rendition
 from skrytka.mime.structure import Part
 from skrytka.services.packing import pack
@@ -44,22 +45,28 @@ async def off_loop(core: Core, size_octets: int, work: Callable[[], T]) -> T:
 
 
 async def draft(core: Core, octets: bytes) -> Draft:
-    """Parse and pack; a body too large for the shard is durable in the blob store afterwards."""
+    """Parse and pack; a body too large for the shard is durable in the blob store afterwards.
+
+    ``TooLarge`` for a header over ``limits.header_octets``: headers are read many at a time, each whole.
+    """
     made = await off_loop(core, len(octets), lambda: _draft(core, octets))
     if made.blob_key is not None:
         await core.blobs.put(made.blob_key, made.body)
     return made
 
 
-def finish(made: Draft, header: bytes) -> Prepared:
+async def finish(core: Core, made: Draft, header: bytes) -> Prepared:
     """The draft with this header."""
     body = made.body if made.blob_key is None else None
     size = len(header) + made.body_octets
-    return Prepared(size, pack(header), body, made.blob_key, made.digest, made.renditions)
+    packed = await off_loop(core, len(header), lambda: pack(header))
+    return Prepared(size, packed, body, made.blob_key, made.digest, made.renditions)
 
 
 def _draft(core: Core, octets: bytes) -> Draft:
     part = mime.scan(octets)
+    if part.body_start > core.settings.limits.header_octets:
+        raise TooLarge(core.settings.limits.header_octets, "header of the message")
     header, body = octets[: part.body_start], octets[part.body_start :]
     packed = pack(body)
     blob_key = None

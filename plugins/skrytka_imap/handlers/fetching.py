@@ -21,6 +21,9 @@ from skrytka_imap.session import Session
 CHUNK = 500
 """Messages of one read of rows, renditions or headers."""
 
+HEADERS_CHUNK = 100
+"""Messages whose headers, up to ``limits.header_octets`` each, are in memory together."""
+
 WHOLE_MAILS_CHUNK = 50
 """Messages that become ``\\Seen`` together before their mails are sent."""
 
@@ -34,7 +37,8 @@ async def fetch(session: Session, command: Fetch) -> Reply:
     plan = plan_of(command, condstore=session.condstore)
     sets_seen = command.sets_seen and not selected.read_only
     missing = 0
-    for run in _chunks(places, WHOLE_MAILS_CHUNK if plan.needs_octets else CHUNK):
+    size = WHOLE_MAILS_CHUNK if plan.needs_octets else HEADERS_CHUNK if plan.needs_headers else CHUNK
+    for run in _chunks(places, size):
         if plan.needs_only_view:
             session.wire.write(_from_view(session, plan, run))
             await session.wire.breathe()

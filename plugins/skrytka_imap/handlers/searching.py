@@ -12,7 +12,7 @@ from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.search import KNOWN_CHARSETS, BadCharset, Listing, Matcher, Needs
 from skrytka_imap.session import Session
 
-CHUNK = 500
+CHUNK = 100
 
 
 async def search(session: Session, command: Search) -> Reply:

@@ -15,7 +15,7 @@ from skrytka import metrics
 from skrytka.core import Core
 from skrytka.errors import NotFound, OverQuota, Refused, Suspended, TooLarge, Unavailable
 from skrytka.extensions import Delivery, Event
-from skrytka.model import Actor, MailboxRef, Role, Status, Uid
+from skrytka.model import Actor, MailboxRef, NewMessage, Role, Status, Uid
 from skrytka.services import aliases, contents, delivery, domains, events, folders, mailboxes, messages, watching
 from skrytka.services.delivery import Route
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
@@ -283,3 +283,19 @@ async def test_concurrent_deliveries_do_not_pass_the_quota(core: Core) -> None:
     assert sum(answer == [None] for answer in answers) == 4
     assert await uids(core, ann) == [1, 2, 3, 4]
     await assert_counted(core, ann)
+
+
+async def test_a_header_over_its_limit_is_refused_on_every_way_in(core: Core) -> None:
+    ann = await provision(core, "ann@example.org")
+    limited = with_limits(core, header_octets=1_000)
+    route = Route(ann, None, ann.address)
+    trace = len(f"Return-Path: <>\r\nDelivered-To: {ann.address}\r\n")
+    start = b"Subject: "
+    fits = start + b"x" * (1_000 - trace - len(start) - 4) + b"\r\n\r\n" + b"y" * 5_000
+    assert await delivery.deliver(limited, LMTP, "", [route], fits) == [None]
+    (refused,) = await delivery.deliver(limited, LMTP, "", [route], start + fits)
+    assert isinstance(refused, TooLarge)
+    assert str(refused) == "The header of the message is larger than 1000 octets"
+    with pytest.raises(TooLarge):
+        await messages.append(limited, LMTP, ann, INBOX, [NewMessage(b"x" * 1_001)])
+    assert await uids(core, ann) == [1]

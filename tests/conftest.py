@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +17,7 @@ import hypothesis
 import pytest
 import uvloop
 
+from skrytka.serve.tls import make_self_signed, server_context
 from skrytka.settings import Settings, Store
 from skrytka.store import opening
 from tests import servers
@@ -119,6 +121,17 @@ def database_url(engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
 def settings(database_url: str, data_dir: Path) -> Settings:
     """Settings of a fresh installation with two shards."""
     return Settings(data_dir=str(data_dir), store=Store(url=database_url, shards=2, pool_size=5))
+
+
+@pytest.fixture(scope="session")
+def tls_contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's context and its clients', for a certificate made once."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    make_self_signed(certificate, key, "mx.example.org")
+    client = ssl.create_default_context(cafile=certificate)
+    client.check_hostname = False
+    return server_context(certificate, key), client
 
 
 @pytest.fixture

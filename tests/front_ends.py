@@ -12,7 +12,8 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 
@@ -21,7 +22,6 @@ from skrytka.connections.interface import Connection, Listener
 from skrytka.core import Core
 from skrytka.extensions import Extensions
 from skrytka.model import Actor, Flags, MailboxRef, NewMessage, Status, Uid
-from skrytka.serve.tls import make_self_signed, server_context
 from skrytka.services import aliases, contents, domains, folders, inflight, mailboxes, messages
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
 from skrytka.settings import Settings
@@ -49,13 +49,24 @@ async def open_core(
         yield core
 
 
-def tls_contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Server's and client's, for a certificate made in the folder."""
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    make_self_signed(certificate, key, "mx.example.org")
-    client = ssl.create_default_context(cafile=certificate)
-    client.check_hostname = False
-    return server_context(certificate, key), client
+S = TypeVar("S")
+Serve = Callable[[S], "Served"]
+
+
+@asynccontextmanager
+async def serving(
+    core: Core, converse: Callable[[Core, S, Connection], Awaitable[None]], tls: ssl.SSLContext
+) -> AsyncIterator[Serve[S]]:
+    """Call what it gives with settings for a served front end; all are stopped at the end."""
+    started: list[Served] = []
+
+    def start(settings: S) -> Served:
+        started.append(Served(partial(converse, core, settings), tls))
+        return started[-1]
+
+    yield start
+    for served in started:
+        await served.stop()
 
 
 class Served:

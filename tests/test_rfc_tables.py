@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -55,10 +56,10 @@ async def core(settings: Settings, open_databases: Databases) -> AsyncIterator[C
 
 
 async def talk(
-    converse: Callable[[Connection], Awaitable[None]], folder: Path, client: Client, commands: list[str]
+    converse: Callable[[Connection], Awaitable[None]], tls: ssl.SSLContext, client: Client, commands: list[str]
 ) -> list[str]:
     """Every line that a front end sends until it hangs up."""
-    served = front_ends.Served(converse, front_ends.tls_contexts(folder)[0])
+    served = front_ends.Served(converse, tls)
     served.client = client
     reader, writer = await served.connect()
     writer.write("".join(f"{command}\r\n" for command in commands).encode())
@@ -69,30 +70,30 @@ async def talk(
     return lines
 
 
-async def imap_names(core: Core, folder: Path) -> set[str]:
+async def imap_names(core: Core, tls: ssl.SSLContext) -> set[str]:
     """Of a client from elsewhere, and of one of the loopback before login, after it, and with a folder selected."""
     run = partial(imap, core, ImapSettings())
     states = ["x CAPABILITY", LOGIN, "y CAPABILITY", "b SELECT INBOX", "z CAPABILITY", "c LOGOUT"]
-    lines = await talk(run, folder, front_ends.ELSEWHERE, ["x CAPABILITY", "c LOGOUT"])
-    lines += await talk(run, folder, front_ends.LOOPBACK, states)
+    lines = await talk(run, tls, front_ends.ELSEWHERE, ["x CAPABILITY", "c LOGOUT"])
+    lines += await talk(run, tls, front_ends.LOOPBACK, states)
     answers = [line.split()[2:] for line in lines if line.startswith("* CAPABILITY ")]
     answers += [words[1].split() for line in lines if (words := re.search(r"\[CAPABILITY ([^]]*)\]", line))]
     assert len(answers) == 7
     return {name for answer in answers for name in answer}
 
 
-async def pop3_names(core: Core, folder: Path) -> set[str]:
+async def pop3_names(core: Core, tls: ssl.SSLContext) -> set[str]:
     """Of a client from elsewhere, and of one of the loopback before and after login."""
     run = partial(pop3, core, Pop3Settings(login_delay_s=1))
-    lines = await talk(run, folder, front_ends.ELSEWHERE, ["CAPA", "QUIT"])
+    lines = await talk(run, tls, front_ends.ELSEWHERE, ["CAPA", "QUIT"])
     login = ["USER ann@example.org", f"PASS {front_ends.PASSWORD}"]
-    lines += await talk(run, folder, front_ends.LOOPBACK, ["CAPA", *login, "CAPA", "QUIT"])
+    lines += await talk(run, tls, front_ends.LOOPBACK, ["CAPA", *login, "CAPA", "QUIT"])
     assert lines.count(".") == 3
     return {line.split()[0] for line in lines if line and not line.startswith(("+OK", "."))}
 
 
-async def lmtp_names(core: Core, folder: Path) -> set[str]:
-    lines = await talk(partial(lmtp, core, LmtpSettings()), folder, front_ends.LOOPBACK, ["LHLO mta.example", "QUIT"])
+async def lmtp_names(core: Core, tls: ssl.SSLContext) -> set[str]:
+    lines = await talk(partial(lmtp, core, LmtpSettings()), tls, front_ends.LOOPBACK, ["LHLO mta.example", "QUIT"])
     return {line[4:].split()[0] for line in [line for line in lines if re.match("250[- ]", line)][1:]}
 
 
@@ -100,9 +101,11 @@ FRONT_ENDS = {"skrytka_imap": imap_names, "skrytka_pop3": pop3_names, "skrytka_l
 
 
 @pytest.mark.parametrize("plugin", FRONT_ENDS)
-async def test_the_table_says_what_is_announced(plugin: str, core: Core, tmp_path: Path) -> None:
+async def test_the_table_says_what_is_announced(
+    plugin: str, core: Core, tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
     said = [name for row in table(plugin) for name in row.announced]
-    assert sorted(said) == sorted(await FRONT_ENDS[plugin](core, tmp_path))
+    assert sorted(said) == sorted(await FRONT_ENDS[plugin](core, tls_contexts[0]))
 
 
 @pytest.mark.parametrize("plugin", FRONT_ENDS)

@@ -49,11 +49,6 @@ def imap_settings() -> ImapSettings:
 
 
 @pytest.fixture
-def tls_contexts(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    return front_ends.tls_contexts(tmp_path)
-
-
-@pytest.fixture
 async def served(
     core: Core, imap_settings: ImapSettings, tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> AsyncIterator[front_ends.Served]:

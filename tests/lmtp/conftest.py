@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 
 from skrytka.core import Core
-from skrytka.settings import Limits, Serve, Settings
+from skrytka.settings import Limits, Settings
+from skrytka.settings import Serve as ServeSettings
 from skrytka.store.opening import Databases
 from skrytka_lmtp.server import converse
 from skrytka_lmtp.settings import LmtpSettings
-from tests.front_ends import Served, open_core, tls_contexts
+from tests.front_ends import Serve, open_core, serving
 
 MESSAGE_OCTETS = 2_000
 
@@ -23,7 +23,7 @@ MESSAGE_OCTETS = 2_000
 def settings(settings: Settings) -> Settings:
     """A name for the greeting, and a message limit that a transcript can exceed."""
     return msgspec.structs.replace(
-        settings, serve=Serve(hostname="mx.example.org"), limits=Limits(message_octets=MESSAGE_OCTETS)
+        settings, serve=ServeSettings(hostname="mx.example.org"), limits=Limits(message_octets=MESSAGE_OCTETS)
     )
 
 
@@ -33,28 +33,8 @@ async def core(settings: Settings, open_databases: Databases) -> AsyncIterator[C
         yield core
 
 
-@pytest.fixture(scope="session")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """The server's context and the clients'."""
-    return tls_contexts(tmp_path_factory.mktemp("tls"))
-
-
 @pytest.fixture
-def client_tls(tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> ssl.SSLContext:
-    return tls[1]
-
-
-@pytest.fixture
-async def serve(
-    core: Core, tls: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> AsyncIterator[Callable[[LmtpSettings], Served]]:
+async def serve(core: Core, tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> AsyncIterator[Serve[LmtpSettings]]:
     """Call it with settings for a served front end."""
-    served: list[Served] = []
-
-    def start(settings: LmtpSettings) -> Served:
-        served.append(Served(partial(converse, core, settings), tls[0]))
-        return served[-1]
-
-    yield start
-    for one in served:
-        await one.stop()
+    async with serving(core, converse, tls_contexts[0]) as serve:
+        yield serve

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import cast
 
 import msgspec
@@ -19,9 +19,8 @@ from skrytka.store.interface import Database
 from skrytka_lmtp.conversation import Conversation
 from skrytka_lmtp.session import Peer, Session
 from skrytka_lmtp.settings import LmtpSettings
-from tests.front_ends import Served, mailbox
+from tests.front_ends import Serve, Served, mailbox
 
-Serve = Callable[[LmtpSettings], Served]
 HELLO = b"LHLO mta.example.net\r\nMAIL FROM:<s@example.net>\r\n"
 
 
@@ -36,14 +35,14 @@ async def started(
     return reader, writer
 
 
-async def test_over_quota_can_be_rejected(serve: Serve) -> None:
+async def test_over_quota_can_be_rejected(serve: Serve[LmtpSettings]) -> None:
     reader, writer = await started(serve(LmtpSettings(over_quota="reject")), "full@example.org")
     writer.write(b"Subject: x\r\n.\r\n")
     assert (await reader.readline()).startswith(b"552 5.2.2 <full@example.org> ")
     writer.close()
 
 
-async def test_a_silent_client_is_told_and_closed(serve: Serve) -> None:
+async def test_a_silent_client_is_told_and_closed(serve: Serve[LmtpSettings]) -> None:
     reader, writer = await serve(LmtpSettings(idle_timeout_s=0.05)).connect()
     assert await reader.read() == (
         b"220 mx.example.org LMTP Skrytka ready\r\n421 4.4.2 Nothing was heard for too long, closing\r\n"
@@ -51,7 +50,7 @@ async def test_a_silent_client_is_told_and_closed(serve: Serve) -> None:
     writer.close()
 
 
-async def test_draining_closes_an_idle_conversation(serve: Serve) -> None:
+async def test_draining_closes_an_idle_conversation(serve: Serve[LmtpSettings]) -> None:
     served = serve(LmtpSettings())
     reader, writer = await served.connect()
     await reader.readline()
@@ -60,7 +59,7 @@ async def test_draining_closes_an_idle_conversation(serve: Serve) -> None:
     writer.close()
 
 
-async def test_draining_lets_a_mail_arrive(core: Core, serve: Serve) -> None:
+async def test_draining_lets_a_mail_arrive(core: Core, serve: Serve[LmtpSettings]) -> None:
     served = serve(LmtpSettings())
     reader, writer = await started(served)
     served.connections[0].drain()
@@ -74,7 +73,7 @@ async def test_draining_lets_a_mail_arrive(core: Core, serve: Serve) -> None:
     writer.close()
 
 
-async def test_an_outage_defers(core: Core, serve: Serve) -> None:
+async def test_an_outage_defers(core: Core, serve: Serve[LmtpSettings]) -> None:
     reader, writer = await started(serve(LmtpSettings()))
     for shard in core.shards.values():
         await shard.close()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from skrytka.core import Core
 from skrytka_lmtp.settings import LmtpSettings
-from tests.front_ends import Served, actions
+from tests.front_ends import Serve, actions
 from tests.lmtp.conftest import MESSAGE_OCTETS
 from tests.transcripts import load, replay
 
@@ -24,8 +23,8 @@ async def test_transcript(
     path: Path,
     octet_by_octet: bool,
     core: Core,
-    serve: Callable[[LmtpSettings], Served],
-    client_tls: ssl.SSLContext,
+    serve: Serve[LmtpSettings],
+    tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:
     served = serve(LmtpSettings(max_recipients=4, max_errors=12))
     await replay(
@@ -33,6 +32,6 @@ async def test_transcript(
         served.connect,
         octet_by_octet=octet_by_octet,
         actions=actions(core),
-        client_tls=client_tls,
+        client_tls=tls_contexts[1],
         names=NAMES,
     )

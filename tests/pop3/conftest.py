@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -13,7 +12,7 @@ from skrytka.settings import Settings
 from skrytka.store.opening import Databases
 from skrytka_pop3.server import converse
 from skrytka_pop3.settings import Pop3Settings
-from tests.front_ends import Served, open_core, tls_contexts
+from tests.front_ends import Serve, open_core, serving
 
 
 @pytest.fixture
@@ -22,28 +21,8 @@ async def core(settings: Settings, open_databases: Databases) -> AsyncIterator[C
         yield core
 
 
-@pytest.fixture(scope="session")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """The server's context and the clients'."""
-    return tls_contexts(tmp_path_factory.mktemp("tls"))
-
-
 @pytest.fixture
-def client_tls(tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> ssl.SSLContext:
-    return tls[1]
-
-
-@pytest.fixture
-async def serve(
-    core: Core, tls: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> AsyncIterator[Callable[[Pop3Settings], Served]]:
+async def serve(core: Core, tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> AsyncIterator[Serve[Pop3Settings]]:
     """Call it with settings for a served front end."""
-    served: list[Served] = []
-
-    def start(settings: Pop3Settings) -> Served:
-        served.append(Served(partial(converse, core, settings), tls[0]))
-        return served[-1]
-
-    yield start
-    for one in served:
-        await one.stop()
+    async with serving(core, converse, tls_contexts[0]) as serve:
+        yield serve

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Callable
 from typing import cast
 
 import pytest
@@ -16,9 +15,8 @@ from skrytka_pop3 import replies
 from skrytka_pop3.conversation import Conversation
 from skrytka_pop3.session import Peer, Session
 from skrytka_pop3.settings import Pop3Settings
-from tests.front_ends import Served, actions
+from tests.front_ends import Serve, Served, actions
 
-Serve = Callable[[Pop3Settings], Served]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 LOGIN = b"USER ann@example.org\r\nPASS open sesame\r\n"
 
@@ -32,7 +30,7 @@ async def logged_in(served: Served) -> Streams:
     return reader, writer
 
 
-async def test_a_client_that_does_not_log_in_is_told_and_closed(serve: Serve) -> None:
+async def test_a_client_that_does_not_log_in_is_told_and_closed(serve: Serve[Pop3Settings]) -> None:
     """Octets do not prolong it."""
     reader, writer = await serve(Pop3Settings(login_timeout_s=0.1)).connect()
     talking = asyncio.create_task(_talk(writer))
@@ -52,7 +50,7 @@ async def _talk(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_an_idle_session_is_closed_without_a_word(core: Core, serve: Serve) -> None:
+async def test_an_idle_session_is_closed_without_a_word(core: Core, serve: Serve[Pop3Settings]) -> None:
     await actions(core)["append"](["ann@example.org", "Subject: 1\\r\\n"])
     served = serve(Pop3Settings(idle_timeout_s=0.05))
     reader, writer = await logged_in(served)
@@ -66,7 +64,7 @@ async def test_an_idle_session_is_closed_without_a_word(core: Core, serve: Serve
     writer.close()
 
 
-async def test_draining_deletes_nothing(core: Core, serve: Serve) -> None:
+async def test_draining_deletes_nothing(core: Core, serve: Serve[Pop3Settings]) -> None:
     await actions(core)["append"](["ann@example.org", "Subject: 1\\r\\n"])
     served = serve(Pop3Settings())
     reader, writer = await logged_in(served)
@@ -78,7 +76,7 @@ async def test_draining_deletes_nothing(core: Core, serve: Serve) -> None:
     await actions(core)["stored"](["ann@example.org", "1"])
 
 
-async def test_login_delay_is_announced_and_enforced(serve: Serve) -> None:
+async def test_login_delay_is_announced_and_enforced(serve: Serve[Pop3Settings]) -> None:
     served = serve(Pop3Settings(login_delay_s=60, expire="30"))
     reader, writer = await served.connect()
     writer.write(b"CAPA\r\n" + LOGIN + b"QUIT\r\n")
@@ -92,7 +90,7 @@ async def test_login_delay_is_announced_and_enforced(serve: Serve) -> None:
     writer.close()
 
 
-async def test_a_wrong_password_is_answered_late(serve: Serve) -> None:
+async def test_a_wrong_password_is_answered_late(serve: Serve[Pop3Settings]) -> None:
     reader, writer = await serve(Pop3Settings(login_failure_delay_s=0.2)).connect()
     writer.write(b"USER ann@example.org\r\nPASS wrong\r\n")
     await reader.readline()
@@ -103,7 +101,7 @@ async def test_a_wrong_password_is_answered_late(serve: Serve) -> None:
     writer.close()
 
 
-async def test_a_large_mail_to_a_slow_client(core: Core, serve: Serve) -> None:
+async def test_a_large_mail_to_a_slow_client(core: Core, serve: Serve[Pop3Settings]) -> None:
     """Every octet arrives, and no more of it is queued than the connection allows."""
     text = ".x\\r\\n" * 1_000_000
     await actions(core)["append"](["ann@example.org", f"Subject: large\\r\\n\\r\\n{text}"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from skrytka.core import Core
 from skrytka.services import pop3_locks
 from skrytka.store.interface import Row, Tx
 from skrytka_pop3.settings import Pop3Settings
-from tests.front_ends import ACTOR, ELSEWHERE, Served, actions, mailbox
+from tests.front_ends import ACTOR, ELSEWHERE, Serve, actions, mailbox
 from tests.transcripts import Action, load, replay
 
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
@@ -50,8 +50,8 @@ async def test_transcript(
     path: Path,
     octet_by_octet: bool,
     core: Core,
-    serve: Callable[[Pop3Settings], Served],
-    client_tls: ssl.SSLContext,
+    serve: Serve[Pop3Settings],
+    tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:
     served = serve(Pop3Settings(login_failure_delay_s=0.001, max_errors=12))
     if path.stem.startswith("remote_"):
@@ -69,6 +69,6 @@ async def test_transcript(
         served.connect,
         octet_by_octet=octet_by_octet,
         actions=actions(core) | more,
-        client_tls=client_tls,
+        client_tls=tls_contexts[1],
         names={"long": "x" * 13_000},
     )

@@ -16,6 +16,7 @@ from skrytka.mime.structure import Header, Part
 from skrytka.plugin_host.front_end import FrontEnd, FrontEndSettings
 from skrytka.plugin_host.hookspecs import hookimpl
 from skrytka.services import (
+    admission,
     authentication,
     contents,
     delivery,
@@ -45,6 +46,7 @@ __all__ = [
     "Rendition",
     "RetentionRule",
     "Signal",
+    "admission",
     "authentication",
     "contents",
     "delivery",

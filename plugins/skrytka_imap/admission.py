@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skrytka.plugin_api import authentication, errors
+from skrytka.plugin_api import errors
 from skrytka_imap.error_replies import code_of
 from skrytka_imap.session import Session
 from skrytka_imap.wire import Over
@@ -14,7 +14,7 @@ async def confirm(session: Session) -> None:
     A directory that does not answer now shuts nobody out.
     """
     try:
-        await authentication.confirm(session.core, session.mailbox)
+        await session.admission.confirm()
     except errors.Unavailable:
         return
     except (errors.Suspended, errors.NotFound) as error:

@@ -191,10 +191,12 @@ def _after_login(core: Core, settings: Settings) -> Limits:
 async def converse(core: Core, settings: Settings, connection: Connection) -> None:
     """Run one conversation, from the greeting to the last line."""
     wire = ConnectionWire(core, settings, connection)
+    session = Session(core, settings, wire)
     try:
-        await Conversation(Session(core, settings, wire), wire).run()
+        await Conversation(session, wire).run()
         await wire.close()
     except ConnectionError:
         return
     finally:
         wire.release()
+        await session.end()

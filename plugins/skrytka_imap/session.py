@@ -6,7 +6,7 @@ import enum
 
 import msgspec
 
-from skrytka.plugin_api import Core, model
+from skrytka.plugin_api import Core, admission, model
 from skrytka_imap.selected import Selected
 from skrytka_imap.settings import Settings
 from skrytka_imap.wire import Wire
@@ -42,7 +42,9 @@ class Session:
         self.condstore = False
         self.client_name = ""
         self.login_failures = 0
+        self.idling = False
         self._login: model.Login | None = None
+        self._admission: admission.Admission | None = None
         self._selected: Selected | None = None
 
     @property
@@ -51,9 +53,19 @@ class Session:
             return State.NOT_AUTHENTICATED
         return State.AUTHENTICATED if self._selected is None else State.SELECTED
 
-    def authenticate(self, login: model.Login) -> None:
-        """From not authenticated to authenticated."""
+    async def authenticate(self, login: model.Login) -> None:
+        """From not authenticated to authenticated. From now on the mailbox is watched, so IDLE need not begin with that."""
+        self._admission = await admission.admit(self.core, login.mailbox, self._changed)
         self._login = login
+
+    def _changed(self) -> None:
+        if self.idling:
+            self.wire.wake()
+
+    async def end(self) -> None:
+        """However the conversation ended."""
+        if self._admission is not None:
+            await self._admission.close()
 
     def select(self, selected: Selected) -> None:
         """From authenticated to selected."""
@@ -85,6 +97,12 @@ class Session:
         if self._login is None:
             raise NotLoggedIn
         return self._login.mailbox
+
+    @property
+    def admission(self) -> admission.Admission:
+        if self._admission is None:
+            raise NotLoggedIn
+        return self._admission
 
     @property
     def actor(self) -> model.Actor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from skrytka.plugin_api import authentication, errors
+from skrytka.plugin_api import errors
 from skrytka_pop3 import commands, framing, grammar, replies, states
 from skrytka_pop3.commands import Command
 from skrytka_pop3.error_replies import reply_to
@@ -115,7 +115,7 @@ class Conversation:
         if maildrop is None:
             return None
         try:
-            await authentication.confirm(self.session.core, maildrop.lock.mailbox)
+            await maildrop.admission.confirm()
         except errors.Unavailable:
             return None
         except errors.DomainError as error:

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from skrytka.plugin_api import Core, errors, folders, messages, model, pop3_locks
+from skrytka.plugin_api import Core, admission, errors, folders, messages, model, pop3_locks
 
 _STAMP_AT_ONCE = 20
 """Downloads are stamped so many at a time: one commit each would make fetching a mailbox as slow as filling it."""
@@ -19,6 +19,7 @@ class Maildrop:
     core: Core
     actor: model.Actor
     lock: pop3_locks.Pop3Lock
+    admission: admission.Admission
     inbox: model.FolderId
     uids: array[int]
     sizes: array[int]
@@ -64,6 +65,7 @@ class Maildrop:
 
     async def release(self) -> None:
         """Let the next session in."""
+        await self.admission.close()
         await pop3_locks.release(self.core, self.lock)
 
 
@@ -74,6 +76,7 @@ async def open_maildrop(core: Core, login: model.Login) -> Maildrop:
     try:
         inbox = await folders.get(core, mailbox, "INBOX")
         listed = await messages.pop3_list(core, mailbox)
+        admitted = await admission.admit(core, mailbox)
     except BaseException:
         await pop3_locks.release(core, lock)
         raise
@@ -81,6 +84,7 @@ async def open_maildrop(core: Core, login: model.Login) -> Maildrop:
         core=core,
         actor=login.actor,
         lock=lock,
+        admission=admitted,
         inbox=inbox.folder_id,
         uids=array("Q", [row.uid for row, _ in listed]),
         sizes=array("Q", [row.size_octets for row, _ in listed]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from skrytka.plugin_api import watching
 from skrytka_imap.admission import confirm
 from skrytka_imap.announcing import announce
 from skrytka_imap.commands import Idle
@@ -14,13 +13,13 @@ from skrytka_imap.wire import Over
 
 
 async def idle(session: Session, command: Idle) -> Reply:
-    """RFC 2177 section 3. The store is read after the watch is confirmed, so nothing falls between the two."""
-    watch = await watching.watch(session.core, session.mailbox, session.wire.wake)
+    """RFC 2177 section 3. The mailbox is watched since the login, and the store is read now: nothing falls between the two."""
+    session.idling = True
     try:
         session.wire.write(b"+ Idling\r\n")
         line = await _until_line(session)
     finally:
-        await watch.close()
+        session.idling = False
     return ok("Idle no more") if line.upper() == b"DONE" else bad("Only DONE ends IDLE")
 
 

@@ -46,7 +46,7 @@ async def _log_in(session: Session, name: str, password: str) -> Reply:
         login = await authentication.login(session.core, actor, name, password)
     except (errors.AuthenticationFailed, errors.Suspended) as error:
         return await _failed(session, no(str(error), code_of(error)))
-    session.authenticate(login)
+    await session.authenticate(login)
     return ok("You are logged in", b"CAPABILITY " + capabilities(session), then=Then.ADMIT)
 
 

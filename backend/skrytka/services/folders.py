@@ -115,14 +115,14 @@ async def subscriptions(core: Core, mailbox: MailboxRef) -> list[str]:
     return sorted(await shard_of(core, mailbox).read(folders.subscriptions, mailbox.mailbox_id))
 
 
-async def claim_recent(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> Uid:
-    """The first UID that is ``\\Recent`` for the caller and nobody else; nothing is written when there is none."""
+async def claim_recent(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> range:
+    """The UIDs that are ``\\Recent`` for the caller and nobody else; nothing is written when there are none."""
     key = folders.FolderKey(mailbox.mailbox_id, folder_id)
     shard = shard_of(core, mailbox)
     found = await shard.read(folders.recent, key)
-    if found.first == found.end:
-        return found.end
-    return await shard.write(folders.claim_recent, key)
+    if found.first < found.end:
+        found = await shard.write(folders.claim_recent, key)
+    return range(found.first, found.end)
 
 
 async def unclaimed_recent(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> Uid:

@@ -18,7 +18,7 @@ from skrytka.services import addresses, hashing, verifiers
 from skrytka.services.shards import shard_of
 from skrytka.services.verifiers import Costs
 from skrytka.store.interface import Duplicate
-from skrytka.store.operations import directory_mailboxes, shard_mailboxes
+from skrytka.store.operations import directory_mailboxes, sequences, shard_mailboxes
 from skrytka.store.operations.credentials import Verifiers
 from skrytka.store.operations.directory_mailboxes import MailboxDelete, MailboxPage, MailboxWrite, Settled
 from skrytka.store.operations.shard_mailboxes import NewShardMailbox, ShardConfig
@@ -27,6 +27,12 @@ log = logging.getLogger(__name__)
 
 DISPLAY_NAME_LENGTH = 256
 QUOTA_MAXIMUM = 2**62
+RACING_UID_VALIDITIES = 1_000
+"""Folders that can be made between a look at the shard and the commit of a deletion."""
+
+UNKNOWN_UID_VALIDITIES = 1_000_000
+"""How far the numbers of a mailbox may have run ahead of the clock when its shard cannot be asked."""
+
 DELETION_BATCHES = 3
 """What a request deletes by itself; a larger mailbox goes on in the background."""
 
@@ -152,13 +158,28 @@ async def usage(core: Core, mailbox: MailboxRef) -> Usage:
 async def delete(core: Core, actor: Actor, address: str, if_match: int | None = None) -> None:
     """Delete the mailbox with its aliases and mail. At once nobody sees it or logs in and its address is free."""
     normalised = addresses.normalise_address(address)
-    mailbox = await core.directory.write(directory_mailboxes.begin_deletion, MailboxDelete(normalised, if_match))
+    ref = (await get(core, normalised)).ref
+    doomed = MailboxDelete(ref.mailbox_id, normalised, if_match, await _uid_validity_mark(core, ref))
+    mailbox = await core.directory.write(directory_mailboxes.begin_deletion, doomed)
     try:
         await complete(core, mailbox, batches=DELETION_BATCHES)
     except Unavailable as error:
         # Deleted all the same: the background work removes the rows once the shard answers.
         log.warning("the mail of mailbox %s goes later: %s", mailbox.ref.mailbox_id, error)
     tell_sessions(core, mailbox.ref)
+
+
+async def _uid_validity_mark(core: Core, mailbox: MailboxRef) -> int:
+    """Above every UIDVALIDITY of a mailbox that is about to go, with room for folders that are made meanwhile.
+
+    A mailbox made anew under its address starts there or later: RFC 3501 section 2.3.1.1 asks for it, and POP3 clients
+    would take a new mail for an old one, because the UIDL has the UIDVALIDITY in it.
+    """
+    try:
+        used = await shard_of(core, mailbox).read(shard_mailboxes.next_uid_validity, mailbox.mailbox_id)
+    except Unavailable:
+        used = int(core.now()) + UNKNOWN_UID_VALIDITIES
+    return used + RACING_UID_VALIDITIES
 
 
 async def complete(core: Core, mailbox: Mailbox, batches: int | None = None) -> bool:
@@ -179,7 +200,11 @@ async def complete(core: Core, mailbox: Mailbox, batches: int | None = None) -> 
 
 
 async def create_on_shard(core: Core, mailbox: Mailbox) -> None:
-    new = NewShardMailbox(mailbox.ref.mailbox_id, mailbox.quota, mailbox.status, mailbox.version, now=int(core.now()))
+    now = int(core.now())
+    mark = await core.directory.read(sequences.current, directory_mailboxes.UID_VALIDITY_MARK)
+    new = NewShardMailbox(
+        mailbox.ref.mailbox_id, mailbox.quota, mailbox.status, mailbox.version, now, uid_validity=max(now, mark)
+    )
     await shard_of(core, mailbox.ref).write(shard_mailboxes.create_mailbox, new)
 
 

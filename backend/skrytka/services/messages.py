@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from skrytka.core import Core
-from skrytka.errors import LimitReached, NotFound, TooLarge
+from skrytka.errors import Invalid, LimitReached, NotFound, TooLarge
 from skrytka.model import (
     Actor,
     Appended,
@@ -31,6 +31,9 @@ from skrytka.store.operations.pop3_locks import LockKey
 from skrytka.store.operations.selecting import CHUNK
 from skrytka.store.operations.shard_mailboxes import INBOX_FOLDER_ID
 
+FIRST_DATE, LAST_DATE = -62_135_596_800, 253_402_300_799
+"""The first and the last second of the years that a date in a mail or an answer can have, as Unix time."""
+
 
 async def append(
     core: Core, actor: Actor, mailbox: MailboxRef, folder_id: FolderId, mails: Sequence[NewMessage]
@@ -43,6 +46,8 @@ async def append(
         if len(mail.octets) > limits.message_octets:
             raise TooLarge(limits.message_octets)
         check_keywords(mail.keywords, limits)
+        if mail.internal_date is not None and not FIRST_DATE <= mail.internal_date <= LAST_DATE:
+            raise Invalid("internal_date", "is outside the years 1 to 9999")
     moment = now(core)
     arrivals = []
     for mail in mails:

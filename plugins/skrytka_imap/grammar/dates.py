@@ -50,7 +50,7 @@ def date_time(cursor: Cursor) -> int:
         zone = datetime.timezone(datetime.timedelta(seconds=-zone_s if sign == b"-" else zone_s))
         moment = datetime.datetime(
             int(year), MONTHS[month.lower()], int(day), int(hour), int(minute), min(int(second), 59), tzinfo=zone
-        )
-    except (KeyError, ValueError):
+        ).astimezone(datetime.UTC)
+    except (KeyError, ValueError, OverflowError):
         raise cursor.fault("There is no such date and time") from None
     return int(moment.timestamp())

@@ -149,7 +149,8 @@ async def test_deletion_is_completed(core: Core) -> None:
     core = vary(core, clock=clock)
     mailbox = await make_mailbox(core)
     await add_messages(core, mailbox, 3)
-    await core.directory.write(directory_mailboxes.begin_deletion, MailboxDelete("ann@example.org", None))
+    doomed = MailboxDelete(mailbox.ref.mailbox_id, "ann@example.org", None, 0)
+    await core.directory.write(directory_mailboxes.begin_deletion, doomed)
     assert (await quota.get(core, mailbox.ref))[1].messages == 3
     await run_all(core, clock)
     with pytest.raises(NotFound):

@@ -99,7 +99,7 @@ def make_mailbox(core: Core) -> MakeMailbox:
 
     async def make(quota: Quota = UNLIMITED, status: Status = Status.ACTIVE) -> MailboxRef:
         mailbox_id = MailboxId(next(numbers))
-        new = shard_mailboxes.NewShardMailbox(mailbox_id, quota, status, 1, int(core.now()))
+        new = shard_mailboxes.NewShardMailbox(mailbox_id, quota, status, 1, int(core.now()), int(core.now()))
         await core.shards[SHARD].write(shard_mailboxes.create_mailbox, new)
         return MailboxRef(mailbox_id, SHARD, f"user{mailbox_id}@example.org")
 

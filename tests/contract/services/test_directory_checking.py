@@ -109,7 +109,7 @@ async def test_a_mailbox_that_is_not_on_its_shard(core: Core) -> None:
 
 async def test_mailboxes_that_the_directory_does_not_know(core: Core, ann: Mailbox) -> None:
     shard = next(iter(core.shards))
-    new = NewShardMailbox(MailboxId(1_000), Quota(), Status.ACTIVE, 1, 0)
+    new = NewShardMailbox(MailboxId(1_000), Quota(), Status.ACTIVE, 1, 0, 1)
     await core.shards[shard].write(shard_mailboxes.create_mailbox, new)
     await mended(core, Finding("mailbox not in the directory", f"{shard}:1000", "0 messages, 0 octets"))
 

@@ -275,3 +275,41 @@ async def test_what_is_made_too_late_for_a_deleted_mailbox_goes_as_well(core: Co
     await mailboxes.complete(core, half)
     with pytest.raises(NotFound):
         await quota.get(core, half.ref)
+
+
+async def uid_validities(core: Core, mailbox: Mailbox) -> list[int]:
+    return sorted(folder.uid_validity for folder in await folders.list_all(core, mailbox.ref))
+
+
+async def test_a_mailbox_made_anew_repeats_no_uid_validity(core: Core) -> None:
+    """However many folders its predecessor had made, and however soon it comes."""
+    core = vary(core, clock=Clock())
+    highest = 0
+    for _ in range(3):
+        mailbox = await make_mailbox(core)
+        for number in range(5):
+            await folders.create(core, ADMIN, mailbox.ref, f"Folder {number}")
+        found = await uid_validities(core, mailbox)
+        assert len(set(found)) == 11
+        assert found[0] > highest
+        highest = found[-1]
+        await mailboxes.delete(core, ADMIN, "ann@example.org")
+
+
+async def test_a_mailbox_made_anew_while_its_old_shard_is_down_repeats_no_uid_validity(core: Core) -> None:
+    core = vary(core, clock=Clock())
+    old = await make_mailbox(core)
+    await folders.create(core, ADMIN, old.ref, "More")
+    highest = (await uid_validities(core, old))[-1]
+
+    class Unreachable(Outage):
+        async def read(self, op: Any, values: Any) -> Any:
+            raise Unavailable("The shard is down")
+
+    down = {
+        name: Unreachable(database) if name == old.ref.shard else database for name, database in core.shards.items()
+    }
+    await mailboxes.delete(dataclasses.replace(core, shards=down), ADMIN, "ann@example.org")
+    new, created = await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange())
+    assert created
+    assert (await uid_validities(core, new))[0] > highest

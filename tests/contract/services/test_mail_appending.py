@@ -148,7 +148,7 @@ async def test_creating_a_mailbox_again_changes_nothing_and_deleting_removes_all
     mailbox = await make_mailbox()
     await append(core, mailbox, 40)
     shard = shard_of(core, mailbox)
-    new = shard_mailboxes.NewShardMailbox(mailbox.mailbox_id, Quota(), Status.ACTIVE, 1, 5)
+    new = shard_mailboxes.NewShardMailbox(mailbox.mailbox_id, Quota(), Status.ACTIVE, 1, 5, 5)
     await shard.write(shard_mailboxes.create_mailbox, new)
     assert len(await uids(core, mailbox)) == 40
     assert [folder.name for folder in await folders.list_all(core, mailbox)] == [

@@ -73,6 +73,8 @@ async def test_limits(core: Core, make_mailbox: MakeMailbox) -> None:
     await append(core, mailbox, keywords=tuple(f"k{number}" for number in range(63)))
     with pytest.raises(LimitReached):
         await change(core, mailbox, [1], FlagChange("add", keywords=("x", "y")))
+    unmet = await change(core, mailbox, [1], FlagChange("add", keywords=("x", "y"), unchanged_since=ModSeq(0)))
+    assert unmet.modified == (1,)
     await change(core, mailbox, [1], FlagChange("add", keywords=("x",)))
     with pytest.raises(Invalid):
         await change(core, mailbox, [1], FlagChange("add", keywords=("x" * 129,)))

@@ -49,9 +49,17 @@ class MailboxWritten(msgspec.Struct, frozen=True):
     pending: bool
 
 
+UID_VALIDITY_MARK = "uid_validity"
+"""The mark above every UIDVALIDITY of mailboxes that were deleted."""
+
+
 class MailboxDelete(msgspec.Struct, frozen=True):
+    """``uid_validity_mark`` is above every UIDVALIDITY of the mailbox."""
+
+    mailbox_id: MailboxId
     address: str
     if_match: int | None
+    uid_validity_mark: int
 
 
 class MailboxPage(msgspec.Struct, frozen=True):
@@ -230,13 +238,15 @@ async def begin_deletion(tx: Tx, asked: MailboxDelete) -> Mailbox:
     """From this commit on the mailbox is invisible and its address free; its rows on the shard go afterwards."""
     row = await tx.row(
         "UPDATE mailbox SET former_address = address, address = NULL, state = 'deleting', pending = 1, login_enabled = 0,"  # noqa: S608
-        f" version = version + 1 WHERE address = ? RETURNING {COLUMNS}",
+        f" version = version + 1 WHERE address = ? AND mailbox_id = ? RETURNING {COLUMNS}",
         asked.address,
+        asked.mailbox_id,
     )
     if row is None:
         raise errors.NotFound("mailbox", asked.address)
     mailbox = read_mailbox(row)
     domains.check_version(mailbox.version - 1, asked.if_match, "mailbox")
+    await sequences.raise_to(tx, UID_VALIDITY_MARK, asked.uid_validity_mark)
     await tx.execute("DELETE FROM credential WHERE mailbox_id = ?", mailbox.ref.mailbox_id)
     gone = await tx.rows("DELETE FROM alias WHERE mailbox_id = ? RETURNING domain", mailbox.ref.mailbox_id)
     names = [mailbox.domain, *(domain for (domain,) in gone)]

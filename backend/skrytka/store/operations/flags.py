@@ -33,13 +33,11 @@ async def store_flags(tx: Tx, values: StoreFlags) -> FlagsStored:
     modified: list[Uid] = []
     since = values.change.unchanged_since
     for row in rows:
-        after = _after(row, values, modseq)
         if since is not None and row.modseq > since:
             modified.append(row.uid)
-        elif after is row:
-            unchanged.append(row)
-        else:
-            changed.append(after)
+            continue
+        after = _after(row, values, modseq)
+        (unchanged if after is row else changed).append(after)
     if changed:
         before = {row.uid: row for row in rows}
         await tx.batch(

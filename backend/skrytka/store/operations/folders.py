@@ -214,8 +214,8 @@ async def recent(tx: Tx, values: FolderKey) -> Recent:
     return Recent(Uid(row[0]), Uid(row[1]))
 
 
-async def claim_recent(tx: Tx, values: FolderKey) -> Uid:
-    """The first UID that no one claimed before; all up to now are claimed by this."""
+async def claim_recent(tx: Tx, values: FolderKey) -> Recent:
+    """The messages that no one claimed before; all up to now are claimed by this."""
     await hold(tx, values.mailbox_id)
     found = await recent(tx, values)
     await tx.execute(
@@ -223,7 +223,7 @@ async def claim_recent(tx: Tx, values: FolderKey) -> Uid:
         values.mailbox_id,
         values.folder_id,
     )
-    return found.first
+    return found
 
 
 class FolderHead(msgspec.Struct, frozen=True):

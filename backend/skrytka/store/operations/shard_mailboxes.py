@@ -53,13 +53,14 @@ _KEYS: tuple[tuple[str, str], ...] = (
 
 
 class NewShardMailbox(msgspec.Struct, frozen=True):
-    """``now`` starts the UIDVALIDITY counter: a mailbox made anew under the same address never repeats one."""
+    """``uid_validity`` is the first of its folders': above any that a mailbox of the same address ever had."""
 
     mailbox_id: MailboxId
     quota: Quota
     status: Status
     config_version: int
     now: int
+    uid_validity: int
 
 
 class ShardConfig(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ async def create_mailbox(tx: Tx, values: NewShardMailbox) -> None:
         " VALUES (?, 1, ?, 1, ?, ?, ?, 0, 0, ?, ?, ?) ON CONFLICT (mailbox_id) DO NOTHING RETURNING mailbox_id",
         values.mailbox_id,
         len(DEFAULT_FOLDERS) + 1,
-        values.now + len(DEFAULT_FOLDERS),
+        values.uid_validity + len(DEFAULT_FOLDERS),
         values.quota.storage_octets,
         values.quota.messages,
         len(DEFAULT_FOLDERS),
@@ -91,7 +92,7 @@ async def create_mailbox(tx: Tx, values: NewShardMailbox) -> None:
     statements: list[Statement] = []
     for index, (name, role) in enumerate(DEFAULT_FOLDERS):
         folder_id = INBOX_FOLDER_ID + index
-        uid_validity = values.now + index
+        uid_validity = values.uid_validity + index
         statements.append(
             (INSERT_FOLDER, (values.mailbox_id, folder_id, name, role.value, uid_validity, 1, values.now))
         )
@@ -111,6 +112,12 @@ async def configure_mailbox(tx: Tx, values: ShardConfig) -> None:
         values.mailbox_id,
         values.config_version,
     )
+
+
+async def next_uid_validity(tx: Tx, mailbox_id: MailboxId) -> int:
+    """What the next folder would get, 0 where there is no mailbox."""
+    row = await tx.row("SELECT next_uid_validity FROM mailbox WHERE mailbox_id = ?", mailbox_id)
+    return 0 if row is None else int(row[0])
 
 
 async def delete_some(tx: Tx, mailbox_id: MailboxId) -> bool:

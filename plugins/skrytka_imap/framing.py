@@ -132,9 +132,9 @@ class Framing:
         self._next_command()
 
     @property
-    def pending_octets(self) -> int:
-        """How much was received and not yet delivered."""
-        return len(self._buffer) + self._text_octets + self._literal_octets
+    def in_command(self) -> bool:
+        """The client has begun a command and owes the rest of it."""
+        return bool(self._buffer or self._pieces)
 
     def _next_command(self) -> None:
         self._state = _State.TEXT

@@ -34,6 +34,7 @@ class ConnectionWire:
     def __init__(self, core: Core, settings: Settings, connection: Connection) -> None:
         self.client_address = connection.client_address
         self._limits = _after_login(core, settings)
+        self._command_timeout_s = settings.command_timeout_s
         self._core = core
         self._framing = Framing(BEFORE_LOGIN, self._reserve)
         self._reserved = 0
@@ -96,6 +97,7 @@ class ConnectionWire:
     async def event(self, timeout_s: float) -> Event:
         """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, or when it never logs in.
 
+        The octets of a command that has begun must keep coming: what it holds, others wait for.
         Who asks for the next command has answered the one before, whose mail is no longer on its way in.
         """
         if self._command_given:
@@ -105,19 +107,25 @@ class ConnectionWire:
                 self._command_given = isinstance(event, CommandReceived | FramingError)
                 self._slice_began = time.perf_counter()
                 return event
-            if await self._receive(timeout_s) is Signal.TIMED_OUT:
-                raise Over("Autologout; idle for too long")
+            in_command = self._framing.in_command
+            left_s = min(timeout_s, self._command_timeout_s) if in_command else timeout_s
+            if await self._receive(left_s) is Signal.TIMED_OUT:
+                reason = "the rest of a command did not come" if in_command else "idle for too long"
+                raise Over(f"Autologout; {reason}")
 
     async def line(self, timeout_s: float) -> bytes:
         self._framing.expect_line()
         return _line_of(await self.event(timeout_s))
 
     async def line_or_wake(self, timeout_s: float) -> bytes | None:
+        """The time is one for all: octets that end no line prolong nothing."""
         self._framing.expect_line()
+        ends = time.monotonic() + timeout_s
         while True:
             if (event := self._framing.next_event()) is not None:
                 return _line_of(event)
-            if await self._receive(timeout_s) is not None:
+            left_s = ends - time.monotonic()
+            if left_s <= 0 or await self._receive(left_s) is not None:
                 return None
 
     async def _receive(self, timeout_s: float) -> Signal | None:

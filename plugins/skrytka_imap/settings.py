@@ -14,6 +14,7 @@ Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 class Settings(FrontEndSettings, frozen=True):
     """``idle_timeout_s`` is the autologout timer (RFC 3501 section 5.4: at least 30 minutes); it also ends an IDLE.
+    A command that has begun may stop for ``command_timeout_s``.
 
     ``line_octets`` bounds a command without its literals (RFC 7162 section 4 asks for 8192), ``command_literal_octets`` all
     literals of a command but the message of APPEND, which the limit on messages bounds. ``max_bad_commands`` in a row, or
@@ -25,6 +26,7 @@ class Settings(FrontEndSettings, frozen=True):
     listen_tls: str = "127.0.0.1:1993"
     login_timeout_s: Seconds = 60.0
     idle_timeout_s: Seconds = 1_800.0
+    command_timeout_s: Seconds = 60.0
     idle_heartbeat_s: Seconds = 120.0
     line_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 65_536
     command_literal_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576

@@ -58,7 +58,7 @@ class Stream(Wire, Protocol):
     """What the conversation needs besides."""
 
     async def event(self, timeout_s: float) -> Event:
-        """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, or when it never logs in."""
+        """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, less within a command."""
 
     def refuse_literal(self) -> None:
         """Forget the command whose literal the client waits to send."""

@@ -126,9 +126,9 @@ def test_discarding_forgets_what_came_before_tls() -> None:
     framing = Framing(LIMITS)
     framing.receive(b"a STARTTLS\r\nb LOGIN evil evil\r\n")
     assert framing.next_event() == CommandReceived((b"a STARTTLS",))
-    assert framing.pending_octets == 19
+    assert framing.in_command
     framing.discard()
-    assert framing.pending_octets == 0
+    assert not framing.in_command
     framing.receive(b"b NOOP\r\n")
     assert framing.next_event() == NEXT
 
@@ -147,4 +147,14 @@ def test_after_a_fatal_error_nothing_is_read() -> None:
     assert framing.next_event() == too_large(b"a", 10, fatal=True)
     framing.receive(b"b NOOP\r\n")
     assert framing.next_event() is None
-    assert framing.pending_octets == 0
+    assert not framing.in_command
+
+
+@pytest.mark.parametrize("began", [b"a", b"a X {5+}\r\n", b"a X {5+}\r\nab", b"a X {5+}\r\nabcde", b"a X {11+}\r\nab"])
+def test_a_command_that_has_begun(began: bytes) -> None:
+    framing = Framing(LIMITS)
+    assert not framing.in_command
+    framing.receive(began)
+    while framing.next_event() is not None:
+        pass
+    assert framing.in_command

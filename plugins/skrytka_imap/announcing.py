@@ -38,9 +38,9 @@ async def current_view(session: Session) -> model.FolderView:
     try:
         current = await views.current(session.core, session.mailbox, folder_id)
         if current.uid_next > selected.view.uid_next and not selected.read_only:
-            first = await folders.claim_recent(session.core, session.mailbox, folder_id)
+            recent = await folders.claim_recent(session.core, session.mailbox, folder_id)
             current = await views.current(session.core, session.mailbox, folder_id)
-            selected.claim_recent(first, current.uid_next)
+            selected.claim_recent(recent)
     except errors.NotFound:
         raise Over("The selected folder was deleted") from None
     if current.uid_validity != selected.view.uid_validity:

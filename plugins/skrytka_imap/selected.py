@@ -52,13 +52,13 @@ class Selected:
         """The keywords last told."""
         return self.view.keywords.get(uid, ())
 
-    def claim_recent(self, first: int, uid_next: int) -> None:
-        """Messages from UID ``first`` to below ``uid_next`` are recent in this session (RFC 3501 section 2.3.2)."""
-        if first >= uid_next:
+    def claim_recent(self, uids: range) -> None:
+        """These messages are recent in this session (RFC 3501 section 2.3.2)."""
+        if not uids:
             return
-        if self.recent and self.recent[-1].stop >= first:
-            first = self.recent.pop().start
-        self.recent.append(range(first, uid_next))
+        if self.recent and self.recent[-1].stop >= uids.start:
+            uids = range(self.recent.pop().start, uids.stop)
+        self.recent.append(uids)
 
     def is_recent(self, uid: int) -> bool:
         """Whether ``\\Recent`` is among the message's flags in this session."""
@@ -72,6 +72,22 @@ class Selected:
     def note_own_change(self, uid: int, modseq: int) -> None:
         """The session's own command changed this message to ``modseq``: ``advance`` need not report it."""
         self._own_changes[uid] = modseq
+
+    def foresees(self, row: model.MessageRow, change: model.FlagChange) -> bool:
+        """Whether the message, after this change, is what a client expects that knows only what it was told."""
+        number = self.number(row.uid)
+        if number is None:
+            return False
+        flags, words = int(self.view.flags[number - 1]), {word.lower() for word in self.keywords(row.uid)}
+        theirs, names = int(change.flags), {word.lower() for word in change.keywords}
+        match change.mode:
+            case "add":
+                flags, words = flags | theirs, words | names
+            case "remove":
+                flags, words = flags & ~theirs, words - names
+            case "replace":
+                flags, words = theirs, names
+        return flags == row.flags and words == {word.lower() for word in row.keywords}
 
     def advance(self, current: model.FolderView, *, may_expunge: bool) -> Updates:
         """Go on to ``current``; what is returned must be sent before anything else that holds a number.

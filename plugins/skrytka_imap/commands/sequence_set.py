@@ -31,9 +31,11 @@ class SequenceSet(msgspec.Struct, frozen=True):
     def indexes_of_numbers(self, count: int) -> list[range] | None:
         """The places (from 0) of these numbers among ``count`` messages, ascending; None if one is not there.
 
-        A sequence number that does not exist is an error of the client (RFC 3501 section 9, seq-number), also ``*``
-        in an empty folder.
+        A sequence number that does not exist is an error of the client (RFC 3501 section 9, seq-number). Where there are
+        no messages that goes for ``*`` as well by the letter, but clients ask for ``1:*`` without looking: they get nothing.
         """
+        if not count and all(STAR in pair for pair in self.ranges):
+            return []
         bounds = self.bounds(count)
         if bounds[0][0] < 1 or bounds[-1][1] > count:
             return None

@@ -19,7 +19,7 @@ async def copy(session: Session, command: Copy) -> Reply:
     source = session.selected.folder_id
     copied = await messages.copy(session.core, session.actor, session.mailbox, source, uids, found.folder_id)
     if not copied.source_uids:
-        return _nothing(uid=command.uid)
+        return _nothing(may_be=command.uid or not uids)
     return ok("The messages are copied", _copy_uid(copied))
 
 
@@ -35,14 +35,14 @@ async def move(session: Session, command: Move) -> Reply:
     source = selected.folder_id
     moved = await messages.move(session.core, session.actor, session.mailbox, source, uids, found.folder_id)
     if not moved.source_uids:
-        return _nothing(uid=command.uid)
+        return _nothing(may_be=command.uid or not uids)
     session.wire.write(b"* OK [%b] Those are their new UIDs\r\n" % _copy_uid(moved))
     return ok("The messages are moved")
 
 
-def _nothing(*, uid: bool) -> Reply:
-    """No message is left of those named: by UID that is no error (RFC 3501 section 6.4.8)."""
-    return ok("There are no such messages") if uid else no("The messages are gone", EXPUNGE_ISSUED)
+def _nothing(*, may_be: bool) -> Reply:
+    """No message is left of those named: by UID, or in an empty folder, that is no error (RFC 3501 section 6.4.8)."""
+    return ok("There are no such messages") if may_be else no("The messages are gone", EXPUNGE_ISSUED)
 
 
 def _copy_uid(copied: model.Copied) -> bytes:

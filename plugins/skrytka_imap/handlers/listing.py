@@ -74,13 +74,21 @@ def _superior(names: Iterable[str]) -> set[str]:
 
 
 def matcher(reference: str, pattern: str) -> Callable[[str], bool]:
-    """Whether a name matches: ``*`` is anything, ``%`` anything within a level, INBOX is matched in any case.
+    """Whether a name matches: ``*`` is anything, ``%`` anything within a level, INBOX is matched in any case,
+    also as the first level of others.
 
     The reference goes before the pattern as it stands (RFC 3501 section 6.3.8 leaves its meaning to the server).
     """
     text = reference + pattern
-    pieces, inbox = PIECES.findall(text), PIECES.findall(text.upper())
-    return lambda name: _match(inbox if name == INBOX else pieces, name)
+    level, separator, rest = text.partition(SEPARATOR)
+    pieces, inbox, below = (PIECES.findall(one) for one in (text, text.upper(), level.upper() + separator + rest))
+
+    def matches(name: str) -> bool:
+        if name == INBOX:
+            return _match(inbox, name)
+        return _match(pieces, name) or (name.startswith(INBOX + SEPARATOR) and _match(below, name))
+
+    return matches
 
 
 def _match(pieces: list[str], name: str) -> bool:

@@ -43,11 +43,10 @@ async def _open(session: Session, name: str, *, read_only: bool) -> None:
     """Select the folder and describe it. If that fails, no folder is selected (RFC 3501 section 6.3.1)."""
     session.unselect()
     folder = await folders.get(session.core, session.mailbox, name)
-    first_recent = None if read_only else await folders.claim_recent(session.core, session.mailbox, folder.folder_id)
+    recent = range(0) if read_only else await folders.claim_recent(session.core, session.mailbox, folder.folder_id)
     view = await views.current(session.core, session.mailbox, folder.folder_id)
     selected = Selected(folder.name, view, read_only=read_only)
-    if first_recent is not None:
-        selected.claim_recent(first_recent, view.uid_next)
+    selected.claim_recent(recent)
     session.select(selected)
     session.wire.write(_description(selected))
 

@@ -27,16 +27,20 @@ async def store(session: Session, command: Store) -> Reply:
         stored = await messages.store_flags(
             session.core, session.actor, session.mailbox, selected.folder_id, chunk, change
         )
-        await _tell(session, command, stored)
+        await _tell(session, command, change, stored)
         modified += stored.modified
         gone += len(stored.gone)
     return _outcome(session, command, modified, gone)
 
 
-async def _tell(session: Session, command: Store, stored: model.FlagsStored) -> None:
-    """The new flags of each message; only its MODSEQ where the client asked for silence and knows modseqs."""
+async def _tell(session: Session, command: Store, change: model.FlagChange, stored: model.FlagsStored) -> None:
+    """The new flags of each message; only its MODSEQ where the client asked for silence and knows modseqs.
+
+    Silence hides the client's own change, not what others did to the same message before and was not told yet.
+    """
     for row in stored.changed:
-        session.selected.note_own_change(row.uid, row.modseq)
+        if not command.silent or session.selected.foresees(row, change):
+            session.selected.note_own_change(row.uid, row.modseq)
     rows = sorted((*stored.changed, *stored.unchanged), key=lambda row: row.uid)
     if command.silent:
         rows = list(stored.changed) if session.condstore else []

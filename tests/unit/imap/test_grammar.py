@@ -196,6 +196,8 @@ FAULTS: list[tuple[bytes, str]] = [
     (b'APPEND x "32-Jan-1970 00:00:00 +0000" {1+}\r\nx', "There is no such date and time"),
     (b'APPEND x "1-Foo-1970 00:00:00 +0000" {1+}\r\nx', "There is no such date and time"),
     (b'APPEND x "1-Jan-1970 00:00:00 +2400" {1+}\r\nx', "There is no such date and time"),
+    (b'APPEND x "31-Dec-9999 23:59:59 -1200" {1+}\r\nx', "There is no such date and time"),
+    (b'APPEND x "01-Jan-0001 00:00:00 +1400" {1+}\r\nx', "There is no such date and time"),
     (b'APPEND x "yesterday" {1+}\r\nx', 'Expected a date and time like "17-Jul-1996 02:44:25 -0700"'),
     (b"STORE 1 FLAGS (\\Recent)", "No client can set the flag \\Recent"),
     (b"STORE 1 FLAGS (\\*)", "Expected a flag before \\*)"),

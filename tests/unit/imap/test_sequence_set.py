@@ -28,9 +28,19 @@ def test_numbers_must_exist(ranges: tuple[tuple[int, int], ...], expected: list[
     assert SequenceSet(ranges).indexes_of_numbers(4) == expected
 
 
-@pytest.mark.parametrize("ranges", [((0, 0),), ((1, 0),), ((1, 1),)])
-def test_an_empty_folder_has_no_numbers(ranges: tuple[tuple[int, int], ...]) -> None:
-    assert SequenceSet(ranges).indexes_of_numbers(0) is None
+@pytest.mark.parametrize(
+    ("ranges", "expected"),
+    [
+        (((0, 0),), []),
+        (((1, 0),), []),
+        (((0, 5), (1, 0)), []),
+        (((1, 1),), None),
+        (((1, 0), (1, 1)), None),
+    ],
+)
+def test_an_empty_folder_has_no_numbers(ranges: tuple[tuple[int, int], ...], expected: list[range] | None) -> None:
+    """What names "all there are" names nothing; a number is wrong."""
+    assert SequenceSet(ranges).indexes_of_numbers(0) == expected
 
 
 @pytest.mark.parametrize(

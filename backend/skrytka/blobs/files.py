@@ -109,6 +109,7 @@ class FileBlobs:
                 except FileNotFoundError:
                     return False
             os.fsync(file.fileno())
+        _fsync_folder(path.parent)  # whoever put it there may not have come so far yet
         return True
 
     def _delete(self, key: str, put_before: int) -> bool:

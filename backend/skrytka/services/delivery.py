@@ -56,6 +56,8 @@ async def deliver(
 ) -> list[DomainError | None]:
     """Deliver to all; result ``i`` belongs to ``routes[i]``, None once the mail is durable.
 
+    A mailbox named several times gets one copy; named without a detail at least once, it is filed as that address says.
+
     The mail is parsed once. Each mailbox gets its own Return-Path and Delivered-To on top, and renditions are those of the
     first: what a front end derives must not depend on these two fields.
     """
@@ -63,7 +65,9 @@ async def deliver(
         return [TooLarge(core.settings.limits.message_octets)] * len(routes)
     chosen: dict[MailboxId, Route] = {}
     for route in routes:
-        chosen.setdefault(route.mailbox.mailbox_id, route)
+        known = chosen.get(route.mailbox.mailbox_id)
+        if known is None or (known.detail is not None and route.detail is None):
+            chosen[route.mailbox.mailbox_id] = route
     filtered = await asyncio.gather(*(_filtered(core, sender, route, octets) for route in chosen.values()))
     pending = [_Pending(route, one) for route, one in zip(chosen.values(), filtered, strict=True)]
     drafts = await _drafts(core, pending)

@@ -299,3 +299,12 @@ async def test_a_header_over_its_limit_is_refused_on_every_way_in(core: Core) ->
     with pytest.raises(TooLarge):
         await messages.append(limited, LMTP, ann, INBOX, [NewMessage(b"x" * 1_001)])
     assert await uids(core, ann) == [1]
+
+
+@pytest.mark.parametrize("details", [("Junk", None), (None, "Junk")])
+async def test_the_plain_address_decides_where_one_copy_goes(core: Core, details: tuple[str | None, ...]) -> None:
+    ann = await provision(core, "ann@example.org")
+    routes = [Route(ann, detail, ann.address) for detail in details]
+    assert await delivery.deliver(core, LMTP, "", routes, mail()) == [None, None]
+    assert await uids(core, ann) == [1]
+    assert await uids(core, ann, await role_id(core, ann, Role.JUNK)) == []

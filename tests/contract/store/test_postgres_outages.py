@@ -50,7 +50,7 @@ async def test_deadlocked_transactions_are_run_again(shared: PostgresDatabase) -
         await increment(tx, names[1])
 
     await asyncio.gather(shared.write(cross, ("a", "b")), shared.write(cross, ("b", "a")))
-    assert len(runs) == 3
+    assert len(runs) >= 3  # they may meet again
     assert [await shared.read(value_of, name) for name in ("a", "b")] == [2, 2]
 
 

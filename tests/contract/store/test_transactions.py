@@ -162,6 +162,19 @@ async def test_what_follows_a_commit_happens_whatever_becomes_of_the_caller(stor
     assert committed == [1, 2]
 
 
+async def test_a_bug_in_what_follows_a_commit_takes_no_answers_with_it(
+    store: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: int) -> None:
+        raise ZeroDivisionError
+
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(*(store.write(increment, "a", broken) for _ in range(5)))
+        assert sorted(answers) == [1, 2, 3, 4, 5]
+        assert await store.write(increment, "a") == 6
+    assert caplog.text.count("what follows a commit failed") == 5
+
+
 async def increment_and_fail(tx: Tx, name: str) -> int:
     await increment(tx, name)
     raise NotImplementedError

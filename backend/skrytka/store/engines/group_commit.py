@@ -25,6 +25,7 @@ from typing import Any
 import apsw
 
 from skrytka.errors import Unavailable
+from skrytka.store.engines import after_commit
 from skrytka.store.engines.checkpoints import Checkpoints
 from skrytka.store.engines.inline import Pause, run_yielding
 from skrytka.store.engines.sqlite_tx import SqliteTx, translate
@@ -55,8 +56,8 @@ class _Pending:
 
     def resolve(self, failure: Unavailable | None) -> None:
         error = failure or self.error
-        if error is None and self.committed is not None:
-            self.committed(self.result)
+        if error is None:
+            after_commit.tell(self.committed, self.result)
         if self.future.done():  # the caller was cancelled
             return
         if error is not None:

@@ -36,6 +36,7 @@ import psycopg
 from psycopg import errors
 
 from skrytka.errors import Unavailable
+from skrytka.store.engines import after_commit
 from skrytka.store.engines.postgres_pool import Pool, abort
 from skrytka.store.engines.postgres_tx import Connection, PostgresTx, rollback, translate
 from skrytka.store.interface import Committed, Op
@@ -96,8 +97,7 @@ class PostgresDatabase:
 
     async def _written(self, op: Op[V, T], values: V, committed: Committed[T] | None) -> T:
         result = await self._until_done(_transaction, op, values)
-        if committed is not None:
-            committed(result)
+        after_commit.tell(committed, result)
         return result
 
     async def _shielded(self, work: Coroutine[Any, Any, T]) -> T:

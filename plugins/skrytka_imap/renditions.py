@@ -5,6 +5,10 @@ its space in every mail for an item that few clients ask for.
 
 A parameter that is not ASCII is written as RFC 2231 section 4 would write it in the header (``filename*``, in UTF-8), however
 the sender did: clients know that form from the header, and it fits into a quoted string. Dovecot passes such names on too.
+
+Many renditions are in memory together, so they are bounded, however much a sender puts into the headers of embedded mails:
+a text is cut at ``FIELD_OCTETS``, and a structure over ``STRUCTURE_OCTETS`` is told as one opaque part. The header and the
+sections have everything.
 """
 
 from __future__ import annotations
@@ -18,6 +22,16 @@ from skrytka_imap.responses.strings import nstring, string
 ENVELOPE = "imap.envelope"
 BODYSTRUCTURE = "imap.bodystructure"
 
+FIELD_OCTETS = 16_384
+STRUCTURE_OCTETS = 1_048_576
+
+NO_ENVELOPE = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
+
+
+def opaque_structure(size_octets: int) -> bytes:
+    """The BODYSTRUCTURE of a mail that is not told in parts."""
+    return b'("application" "octet-stream" NIL NIL NIL "binary" %d NIL NIL NIL NIL)' % size_octets
+
 
 def derive_envelope(octets: bytes, part: Part) -> bytes:
     """RFC 3501 section 9.
@@ -28,11 +42,11 @@ def derive_envelope(octets: bytes, part: Part) -> bytes:
     fields = mime.envelope(octets, part)
     people = (fields.from_, fields.sender, fields.reply_to, fields.to, fields.cc, fields.bcc)
     return b"(%b %b %b %b %b)" % (
-        nstring(fields.date),
-        nstring(fields.subject),
+        _nstring(fields.date),
+        _nstring(fields.subject),
         b" ".join([_addresses(addresses) for addresses in people]),
-        nstring(fields.in_reply_to),
-        nstring(fields.message_id),
+        _nstring(fields.in_reply_to),
+        _nstring(fields.message_id),
     )
 
 
@@ -44,14 +58,20 @@ def _addresses(addresses: tuple[mime.Address, ...]) -> bytes:
 def _address(address: mime.Address) -> bytes:
     """address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")" ; each an nstring"""
     return b"(%b %b %b %b)" % (
-        nstring(address.name),
-        nstring(address.route),
-        nstring(address.mailbox),
-        nstring(address.host),
+        _nstring(address.name),
+        _nstring(address.route),
+        _nstring(address.mailbox),
+        _nstring(address.host),
     )
 
 
 def derive_bodystructure(octets: bytes, part: Part) -> bytes:
+    """The structure of a whole mail."""
+    structure = _body(octets, part)
+    return structure if len(structure) <= STRUCTURE_OCTETS else opaque_structure(part.end - part.body_start)
+
+
+def _body(octets: bytes, part: Part) -> bytes:
     """RFC 3501 section 9.
 
     body            = "(" (body-type-1part / body-type-mpart) ")"
@@ -60,7 +80,7 @@ def derive_bodystructure(octets: bytes, part: Part) -> bytes:
     """
     if not _is_multipart(part):
         return _single_part(octets, part)
-    parts = b"".join([derive_bodystructure(octets, child) for child in part.children])
+    parts = b"".join([_body(octets, child) for child in part.children])
     return b"(%b %b %b %b)" % (parts, _text(part.subtype), _parameters(part.parameters), _extension(part))
 
 
@@ -76,7 +96,7 @@ def _single_part(octets: bytes, part: Part) -> bytes:
     items = [_text(part.media_type), _text(part.subtype), *_body_fields(part)]
     if is_embedded_mail(part):
         mail = part.children[0]
-        items += [derive_envelope(octets, mail), derive_bodystructure(octets, mail), b"%d" % part.lines]
+        items += [derive_envelope(octets, mail), _body(octets, mail), b"%d" % part.lines]
     elif part.media_type == "text":
         items.append(b"%d" % part.lines)
     return b"(%b %b %b)" % (b" ".join(items), _ntext(part.md5), _extension(part))
@@ -127,8 +147,12 @@ def _parameter(name: str, value: str) -> bytes:
     return b"%b %b" % (_text(name + "*"), _text("utf-8''" + quote(value, safe="")))
 
 
+def _nstring(octets: bytes | None) -> bytes:
+    return nstring(octets if octets is None or len(octets) <= FIELD_OCTETS else octets[:FIELD_OCTETS])
+
+
 def _text(text: str) -> bytes:
-    return string(text.encode("utf-8", "replace"))
+    return string(text.encode("utf-8", "replace")[:FIELD_OCTETS])
 
 
 def _ntext(text: str | None) -> bytes:
@@ -145,7 +169,7 @@ def is_embedded_mail(part: Part) -> bool:
 
 
 RENDITIONS = (
-    Rendition(ENVELOPE, 1, derive_envelope),
-    Rendition(BODYSTRUCTURE, 1, derive_bodystructure),
+    Rendition(ENVELOPE, 2, derive_envelope),
+    Rendition(BODYSTRUCTURE, 2, derive_bodystructure),
 )
 """For the hook ``skrytka_renditions``. Raise a version when its octets change: stored ones are then derived again."""

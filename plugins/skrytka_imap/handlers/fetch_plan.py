@@ -10,7 +10,7 @@ from skrytka.plugin_api import Part, model
 from skrytka_imap import responses, sections
 from skrytka_imap.body import body_from
 from skrytka_imap.commands import Fetch, FetchAttribute, FetchItem
-from skrytka_imap.renditions import BODYSTRUCTURE, ENVELOPE
+from skrytka_imap.renditions import BODYSTRUCTURE, ENVELOPE, NO_ENVELOPE, opaque_structure
 
 VIEW_ITEMS = frozenset({FetchAttribute.UID, FetchAttribute.FLAGS, FetchAttribute.MODSEQ})
 
@@ -95,15 +95,20 @@ def _writer(item: FetchItem, renditions: tuple[str, ...]) -> Callable[[Mail], by
             return lambda mail: responses.size_item(mail.row.size_octets)
         case FetchAttribute.ENVELOPE:
             at = renditions.index(ENVELOPE)
-            return lambda mail: responses.rendition_item(b"ENVELOPE", mail.renditions[at])
+            return lambda mail: responses.rendition_item(b"ENVELOPE", mail.renditions[at] or NO_ENVELOPE)
         case FetchAttribute.BODYSTRUCTURE:
             at = renditions.index(BODYSTRUCTURE)
-            return lambda mail: responses.rendition_item(b"BODYSTRUCTURE", mail.renditions[at])
+            return lambda mail: responses.rendition_item(b"BODYSTRUCTURE", _structure(mail, at))
         case FetchAttribute.BODY:
             at = renditions.index(BODYSTRUCTURE)
-            return lambda mail: responses.rendition_item(b"BODY", body_from(mail.renditions[at]))
+            return lambda mail: responses.rendition_item(b"BODY", body_from(_structure(mail, at)))
         case _:
             return _section_writer(item)
+
+
+def _structure(mail: Mail, at: int) -> bytes:
+    """A structure that could not be derived, which is a bug that was logged, must not keep a client from its folder."""
+    return mail.renditions[at] or opaque_structure(mail.row.size_octets)
 
 
 def _section_writer(item: FetchItem) -> Callable[[Mail], bytes]:

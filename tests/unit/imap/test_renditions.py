@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from skrytka.model import ContentId, Flags, MessageRow, ModSeq, Uid
 from skrytka.plugin_api import mime
 from skrytka_imap.body import body_from
-from skrytka_imap.renditions import RENDITIONS, derive_bodystructure, derive_envelope
+from skrytka_imap.commands import Fetch, FetchAttribute, SequenceSet
+from skrytka_imap.handlers.fetch_plan import Mail, plan_of
+from skrytka_imap.renditions import (
+    FIELD_OCTETS,
+    NO_ENVELOPE,
+    RENDITIONS,
+    derive_bodystructure,
+    derive_envelope,
+    opaque_structure,
+)
 
 RICH = (
     b'From: "Ann \\"A\\" Lee" <ann@example.org>\r\nSender: bob@example.org\r\n'
@@ -89,3 +99,31 @@ def test_what_the_hook_gets() -> None:
         "imap.envelope": b'(NIL "x" NIL NIL NIL NIL NIL NIL NIL NIL)',
         "imap.bodystructure": b'("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)',
     }
+
+
+def test_a_long_text_is_cut_and_a_large_structure_is_one_part() -> None:
+    """Embedded headers are the sender's to choose; many renditions are in memory together."""
+    inner = b"Subject: " + b"x" * 100_000 + b"\r\n\r\nhello"
+    mail = b"Content-Type: message/rfc822\r\n\r\n" + inner
+    structure = derive_bodystructure(mail, mime.scan(mail))
+    assert b'"' + b"x" * FIELD_OCTETS + b'"' in structure
+    assert len(structure) < FIELD_OCTETS + 1_000
+    part = b"--=\r\nContent-Type: message/rfc822\r\n\r\nSubject: " + b"y" * 5_000 + b"\r\n\r\nhello\r\n"
+    many = b"Content-Type: multipart/mixed; boundary==\r\n\r\n" + part * 300 + b"--=--\r\n"
+    structure = derive_bodystructure(many, mime.scan(many))
+    assert structure == opaque_structure(len(many) - many.index(b"\r\n\r\n") - 4)
+    assert body_from(structure) == b'("application" "octet-stream" NIL NIL NIL "binary" %d)' % (
+        len(many) - many.index(b"\r\n\r\n") - 4
+    )
+
+
+def test_what_could_not_be_derived_has_a_stand_in() -> None:
+    items = (FetchAttribute.ENVELOPE, FetchAttribute.BODYSTRUCTURE, FetchAttribute.BODY)
+    row = MessageRow(Uid(1), Flags.NONE, (), ModSeq(1), 0, 0, 7, ContentId(1))
+    plan = plan_of(Fetch(SequenceSet(((1, 1),)), items, uid=False), condstore=False)
+    empty = Mail(row, (b"",) * len(plan.renditions), None, None, None)
+    assert [plan.render(item, empty) for item in items] == [
+        b"ENVELOPE " + NO_ENVELOPE,
+        b"BODYSTRUCTURE " + opaque_structure(7),
+        b'BODY ("application" "octet-stream" NIL NIL NIL "binary" 7)',
+    ]

@@ -17,7 +17,7 @@ from skrytka_imap.error_replies import code_of
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.framing import CommandReceived, Event, FramingError, FramingErrorKind, LineReceived, LiteralWanted
 from skrytka_imap.grammar import parse
-from skrytka_imap.replies import Reply, Then, bad, no
+from skrytka_imap.replies import Reply, Then, bad, no, seven_bit
 from skrytka_imap.session import LOGGED_IN, Session, State
 from skrytka_imap.table import Entry, entry_of
 from skrytka_imap.wire import Over, Stream
@@ -42,7 +42,7 @@ class Conversation:
                 pass
         except Over as over:
             if over.bye is not None:
-                stream.write(b"* BYE %b\r\n" % over.bye.encode())
+                stream.write(b"* BYE %b\r\n" % seven_bit(over.bye))
 
     async def _answer(self, event: Event) -> bool:
         """Answer one event; False when nothing may follow."""
@@ -83,11 +83,7 @@ class Conversation:
         if self._session.state not in entry.states:
             return bad(f"{entry.name} is not for now: {_WHEN[self._session.state]}")
         try:
-            return await self._handle(entry, tagged.command)
-        except SyntaxFault as fault:
-            return bad(fault.message)
-        except errors.DomainError as error:
-            return no(str(error), code_of(error))
+            return await self._handle(entry, tagged)
         except (Over, ConnectionError):
             raise
         except Exception:
@@ -95,20 +91,35 @@ class Conversation:
             self._stream.write(no("Something is broken here", b"SERVERBUG").line(tagged.tag))
             raise Over("Something is broken here; please reconnect") from None
 
-    async def _handle(self, entry: Entry, command: Command) -> Reply:
-        """One command and, at its end, what its client has to be told about the selected folder."""
+    async def _handle(self, entry: Entry, tagged: Tagged) -> Reply:
+        """One command and, at its end, what its client has to be told about the selected folder.
+
+        Where that folder is gone the conversation ends, but not before the command has its answer: what is done is done,
+        and a client that does not hear so does it again.
+        """
         session = self._session
         if session.state in LOGGED_IN:
             await confirm(session)
-            if enables_condstore(command):
+            if enables_condstore(tagged.command):
                 enable_condstore(session)
         before = session.selected if session.is_selected else None
-        try:
-            reply = await entry.handle(session, command)
-        finally:
-            if session.is_selected and session.selected is before:
+        reply = await self._run(entry, tagged.command)
+        if session.is_selected and session.selected is before:
+            try:
                 await announce(session, may_expunge=entry.may_expunge, with_uid=entry.is_uid)
+            except Over:
+                self._stream.write(reply.line(tagged.tag))
+                raise
         return reply
+
+    async def _run(self, entry: Entry, command: Command) -> Reply:
+        """The handler; what the client did wrong, or cannot have, becomes the answer."""
+        try:
+            return await entry.handle(self._session, command)
+        except SyntaxFault as fault:
+            return bad(fault.message)
+        except errors.DomainError as error:
+            return no(str(error), code_of(error))
 
     async def _follow(self, then: Then) -> bool:
         match then:

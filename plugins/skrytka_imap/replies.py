@@ -27,9 +27,14 @@ class Reply(msgspec.Struct, frozen=True):
 
     def line(self, tag: bytes) -> bytes:
         """The tagged line. A text never ends or splits it, wherever the text came from."""
-        text = " ".join(self.text.split()).encode()
+        text = seven_bit(" ".join(self.text.split()))
         code = b"[%b] " % self.code if self.code else b""
         return b"%b %b %b%b\r\n" % (tag, self.status, code, text)
+
+
+def seven_bit(text: str) -> bytes:
+    """A text for people as clients can take it: ``TEXT-CHAR`` is ASCII (RFC 3501 section 9), and no one enabled more."""
+    return text.encode("ascii", "replace")
 
 
 def ok(text: str, code: bytes | None = None, then: Then = Then.GO_ON) -> Reply:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from skrytka.core import Core
 from skrytka.errors import AlreadyExists, NotFound, NotPermitted
-from skrytka.model import Actor, Folder, FolderId, MailboxRef, ModSeq, Role, Uid
+from skrytka.model import Actor, Folder, FolderId, MailboxRef, ModSeq, Role
 from skrytka.services.folder_names import INBOX, SEPARATOR, canonical, checked, path
 from skrytka.services.publishing import publish
 from skrytka.services.shards import now, shard_of
@@ -125,7 +125,8 @@ async def claim_recent(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> 
     return range(found.first, found.end)
 
 
-async def unclaimed_recent(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> Uid:
-    """The first UID that ``claim_recent`` would give now; nothing is claimed."""
+async def unclaimed_recent(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> range:
+    """What ``claim_recent`` would give now; nothing is claimed."""
     key = folders.FolderKey(mailbox.mailbox_id, folder_id)
-    return (await shard_of(core, mailbox).read(folders.recent, key)).first
+    found = await shard_of(core, mailbox).read(folders.recent, key)
+    return range(found.first, found.end)

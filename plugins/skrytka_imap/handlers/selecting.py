@@ -20,7 +20,7 @@ async def select(session: Session, command: Select) -> Reply:
 
 
 async def examine(session: Session, command: Examine) -> Reply:
-    """RFC 3501 section 6.3.2. ``\\Recent`` is not lost: nothing is claimed."""
+    """RFC 3501 section 6.3.2. ``\\Recent`` is shown and not lost: nothing is claimed."""
     await _open(session, command.name, read_only=True)
     return ok("You may read", b"READ-ONLY")
 
@@ -43,7 +43,8 @@ async def _open(session: Session, name: str, *, read_only: bool) -> None:
     """Select the folder and describe it. If that fails, no folder is selected (RFC 3501 section 6.3.1)."""
     session.unselect()
     folder = await folders.get(session.core, session.mailbox, name)
-    recent = range(0) if read_only else await folders.claim_recent(session.core, session.mailbox, folder.folder_id)
+    look = folders.unclaimed_recent if read_only else folders.claim_recent
+    recent = await look(session.core, session.mailbox, folder.folder_id)
     view = await views.current(session.core, session.mailbox, folder.folder_id)
     selected = Selected(folder.name, view, read_only=read_only)
     selected.claim_recent(recent)

@@ -29,6 +29,6 @@ async def status(session: Session, command: Status) -> Reply:
 
 async def _recent(session: Session, folder: model.Folder) -> int:
     """How many messages no session has been the first to hear of."""
-    first = await folders.unclaimed_recent(session.core, session.mailbox, folder.folder_id)
+    unclaimed = await folders.unclaimed_recent(session.core, session.mailbox, folder.folder_id)
     view = await views.current(session.core, session.mailbox, folder.folder_id)
-    return len(view.uids) - bisect_left(view.uids, first)
+    return len(view.uids) - bisect_left(view.uids, unclaimed.start)

@@ -13,6 +13,8 @@ LOGGED_IN = (
     b"CHILDREN",
     b"SPECIAL-USE",
     b"QUOTA",
+    b"QUOTA=RES-STORAGE",
+    b"QUOTA=RES-MESSAGE",
     b"CONDSTORE",
 )
 

@@ -277,9 +277,11 @@ class Framing:
         return True
 
     def _endless(self) -> FramingError:
-        error = self._error(FramingErrorKind.LINE_TOO_LONG, "Too much follows a command that was refused", fatal=True)
+        """Without a tag: the command was answered when it was refused (RFC 3501 section 2.2.2)."""
         self._die()
-        return error
+        return FramingError(
+            FramingErrorKind.LINE_TOO_LONG, "Too much follows a command that was refused", None, fatal=True
+        )
 
     def _error(self, kind: FramingErrorKind, message: str, *, fatal: bool = False) -> FramingError:
         return FramingError(kind, message, self._tag(), fatal)

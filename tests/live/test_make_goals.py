@@ -24,7 +24,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             *arguments,
         ],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": python, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
+        env={**inherited, "PYTHONPATH": python, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
         capture_output=True,
         text=True,
         timeout=LIMIT_S,

@@ -13,14 +13,12 @@ LIMIT_S = 240
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a goal with the interpreter and the packages of this test; nothing is installed."""
     python = os.pathsep.join(str(folder / part) for part in ("backend", "plugins", "."))
+    inherited = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
     return subprocess.run(
         [
             "make",
             f"BIN={Path(sys.executable).parent}",
-            "-o",
-            ".venv/dev.installed",
-            "-o",
-            "debian-packages",
+            *("-o", ".venv/dev.installed", "-o", "debian-packages"),
             *arguments,
         ],
         cwd=folder,

@@ -111,20 +111,7 @@ async def _insert(tx: Tx, write: MailboxWrite) -> Mailbox:
     if await tx.row("SELECT 1 FROM alias WHERE alias = ?", write.address):
         raise errors.AlreadyExists("alias", write.address)
     mailbox_id = MailboxId(await sequences.next_value(tx, "mailbox"))
-    mailbox = Mailbox(
-        ref=MailboxRef(mailbox_id, write.shards[mailbox_id % len(write.shards)], write.address),
-        domain=write.domain,
-        display_name=_or(write.display_name, ""),
-        status=_or(write.status, Status.ACTIVE),
-        state=State.CREATING,
-        quota=Quota(
-            _or(write.quota_octets, write.default_quota.storage_octets),
-            _or(write.quota_messages, write.default_quota.messages),
-        ),
-        login_enabled=bool(write.verifiers),
-        created_at=write.now,
-        version=1,
-    )
+    mailbox = _new(write, mailbox_id)
     await tx.execute(
         "INSERT INTO mailbox (tenant_id, mailbox_id, shard, address, domain, display_name, status, state, quota_octets,"
         " quota_messages, login_enabled, created_at, version, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1)",
@@ -144,6 +131,24 @@ async def _insert(tx: Tx, write: MailboxWrite) -> Mailbox:
     if write.verifiers:
         await credentials.replace(tx, mailbox_id, write.verifiers, write.now)
     return mailbox
+
+
+def _new(write: MailboxWrite, mailbox_id: MailboxId) -> Mailbox:
+    """A mailbox as it is created, on the shard that its number falls to."""
+    return Mailbox(
+        ref=MailboxRef(mailbox_id, write.shards[mailbox_id % len(write.shards)], write.address),
+        domain=write.domain,
+        display_name=_or(write.display_name, ""),
+        status=_or(write.status, Status.ACTIVE),
+        state=State.CREATING,
+        quota=Quota(
+            _or(write.quota_octets, write.default_quota.storage_octets),
+            _or(write.quota_messages, write.default_quota.messages),
+        ),
+        login_enabled=bool(write.verifiers),
+        created_at=write.now,
+        version=1,
+    )
 
 
 async def _update(tx: Tx, write: MailboxWrite, current: Mailbox, *, pending: bool) -> MailboxWritten:
@@ -225,13 +230,6 @@ async def settle(tx: Tx, settled: Settled) -> bool:
         settled.mailbox_id,
     )
     return alive > 0
-
-
-async def touch(tx: Tx, mailbox_id: MailboxId) -> None:
-    """Have the shard told again (``check --repair``)."""
-    await tx.execute(
-        "UPDATE mailbox SET pending = 1, version = version + 1 WHERE mailbox_id = ? AND address IS NOT NULL", mailbox_id
-    )
 
 
 async def begin_deletion(tx: Tx, asked: MailboxDelete) -> Mailbox:

@@ -93,6 +93,7 @@ class Limits(Section, frozen=True):
     copy_messages: Positive = 100_000
     filter_timeout_s: Seconds = 30.0
     inflight_octets: Positive = 512 * 1024 * 1024
+    outgoing_octets: Positive = 512 * 1024 * 1024
     default_quota_octets: int | None = None
     default_quota_messages: int | None = None
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -26,7 +27,8 @@ class Peer(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Session:
-    """The state of one conversation. ``name`` is what USER said, ``mechanism`` what AUTH said."""
+    """The state of one conversation. ``name`` is what USER said, ``mechanism`` what AUTH said; ``sending`` is closed when a
+    reply has gone out."""
 
     core: Core
     settings: Pop3Settings
@@ -37,6 +39,7 @@ class Session:
     login_failures: int = 0
     bad_commands: int = 0
     open_maildrop: Maildrop | None = None
+    sending: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @property
     def actor(self) -> model.Actor:
@@ -57,6 +60,7 @@ class Session:
 
     async def end(self) -> None:
         """However the session ends: downloads are stamped and the lock is given back. May be called twice."""
+        await self.sending.aclose()
         maildrop, self.open_maildrop = self.open_maildrop, None
         if maildrop is None:
             return

@@ -8,6 +8,8 @@ import base64
 import pytest
 from httpx import AsyncClient
 
+from skrytka.core import Core
+from skrytka.services import outgoing
 from tests.mails import mail
 
 ANN = "/v1/mailboxes/ann@example.org"
@@ -138,3 +140,12 @@ async def test_renaming_a_folder_that_is_not_there_makes_none(api: AsyncClient) 
     assert answer.status_code == 404
     assert (await api.get(f"{ANN}/folders/New")).status_code == 404
     assert (await api.put(f"{ANN}/folders/Old", json={"name": "Old"})).status_code == 201
+
+
+async def test_a_large_mail_comes_whole_and_holds_nothing_afterwards(api: AsyncClient, core: Core) -> None:
+    octets = b"Subject: large\r\n\r\n" + b"x" * 300_000
+    made = (await api.post(f"{ANN}/messages", content=octets)).json()
+    raw = await api.get(f"{ANN}/messages/{made['id']}/raw")
+    assert raw.content == octets
+    assert raw.headers["content-length"] == str(len(octets))
+    assert outgoing.held(core) == 0

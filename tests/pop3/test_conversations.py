@@ -10,12 +10,14 @@ from typing import cast
 import pytest
 
 from skrytka.core import Core
+from skrytka.model import NewMessage
+from skrytka.services import folders, messages, outgoing
 from skrytka.store.interface import Database
 from skrytka_pop3 import replies
 from skrytka_pop3.conversation import Conversation
 from skrytka_pop3.session import Peer, Session
 from skrytka_pop3.settings import Pop3Settings
-from tests.front_ends import Serve, Served, actions
+from tests.front_ends import ACTOR, Serve, Served, actions, mailbox
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 LOGIN = b"USER ann@example.org\r\nPASS open sesame\r\n"
@@ -125,3 +127,26 @@ async def test_a_bug_is_logged_and_ends_the_session(core: Core, caplog: pytest.L
     assert await talk.step() is None
     assert talk.closing
     assert [record.message for record in caplog.records] == ["bug in a POP3 conversation with 192.0.2.1"]
+
+
+async def test_a_mail_counts_as_on_its_way_out_until_it_is_sent(core: Core, serve: Serve[Pop3Settings]) -> None:
+    """``limits.outgoing_octets``: a client that reads gives its place back, and so does one that goes away."""
+    mail = b"Subject: large\r\n\r\n" + b"x" * 2_000_000
+    ref = await mailbox(core, "ann@example.org")
+    inbox = await folders.get(core, ref, "INBOX")
+    await messages.append(core, ACTOR, ref, inbox.folder_id, [NewMessage(mail)])
+    served = serve(Pop3Settings())
+    reader, writer = await logged_in(served)
+    await reader.readline()
+    writer.write(b"RETR 1\r\n")
+    await reader.readline()
+    assert outgoing.held(core) == 2 * len(mail)
+    await reader.readexactly(len(mail) + len(b"\r\n.\r\n"))
+    writer.write(b"NOOP\r\n")
+    await reader.readline()
+    assert outgoing.held(core) == 0
+    writer.write(b"RETR 1\r\n")
+    await reader.readline()
+    writer.transport.abort()
+    await served.ended()
+    assert outgoing.held(core) == 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, patch, post
+from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.response import Stream
 
 from skrytka import errors
 from skrytka.core import Core
@@ -23,7 +26,10 @@ from skrytka.rest.message_views import (
     message_view,
 )
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_number, page_of
-from skrytka.services import contents, folders, mailboxes, messages
+from skrytka.services import contents, folders, mailboxes, messages, outgoing
+
+CHUNK_OCTETS = 65_536
+"""Of a mail on its way out: the server waits after each for a client that is behind."""
 
 FlagName = Literal["seen", "answered", "flagged", "deleted", "draft"]
 
@@ -126,12 +132,15 @@ class Messages(Controller):
         summary="Read a message exactly as it came in",
         media_type="message/rfc822",
     )
-    async def get_raw(
-        self, core: NamedDependency[Core], address: FromPath[str], message: FromPath[str]
-    ) -> Response[bytes]:
+    async def get_raw(self, core: NamedDependency[Core], address: FromPath[str], message: FromPath[str]) -> Stream:
         mailbox, _, row = await find(core, address, message)
-        octets = await contents.octets(core, mailbox, row.content_id)
-        return Response(octets, media_type="message/rfc822")
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(outgoing.sending(core, row.size_octets))
+            octets = await contents.octets(core, mailbox, row.content_id)
+            sent = BackgroundTask(stack.pop_all().aclose)
+        chunks = (octets[start : start + CHUNK_OCTETS] for start in range(0, len(octets), CHUNK_OCTETS))
+        headers = {"Content-Length": str(len(octets))}
+        return Stream(chunks, media_type="message/rfc822", headers=headers, background=sent)
 
     @patch(
         "/{message:str}/flags",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from skrytka.plugin_api import contents, errors, messages, mime, model
+from skrytka.plugin_api import contents, errors, messages, mime, model, outgoing
 from skrytka_imap import responses
 from skrytka_imap.announcing import flag_lines
 from skrytka_imap.commands import Fetch, FetchAttribute
@@ -91,14 +91,18 @@ async def _fetch_run(session: Session, plan: Plan, places: Sequence[int], *, set
     missing = 0
     for place in places:
         listing = listings.get(view.uids[place])
-        mail = None if listing is None else await _mail(session, plan, listing, headers)
-        if mail is None:
+        if listing is None:
             missing += 1
             continue
-        _write(session, plan, place, mail, seen.get(view.uids[place]))
-        await session.wire.breathe()
-        if plan.needs_octets:
-            await session.wire.flush()
+        async with outgoing.sending(session.core, listing.row.size_octets if plan.needs_octets else 0):
+            mail = await _mail(session, plan, listing, headers)
+            if mail is None:
+                missing += 1
+                continue
+            _write(session, plan, place, mail, seen.get(view.uids[place]))
+            await session.wire.breathe()
+            if plan.needs_octets:
+                await session.wire.flush()
     return missing
 
 

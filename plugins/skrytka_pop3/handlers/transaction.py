@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skrytka.plugin_api import contents, errors, model
+from skrytka.plugin_api import contents, errors, model, outgoing
 from skrytka_pop3 import commands
 from skrytka_pop3.replies import Listing, Mail, Status, ok
 from skrytka_pop3.session import Session
@@ -50,9 +50,12 @@ async def top(session: Session, command: commands.Top) -> Mail:
 
 
 async def _octets(session: Session, number: int) -> bytes:
-    """The mail; ``NotFound`` once another session's expunge is so long ago that its content is gone."""
+    """The mail, which counts as on its way out until the reply is sent; ``NotFound`` once another session's expunge is so
+    long ago that its content is gone."""
     maildrop = session.maildrop
-    content_id = model.ContentId(maildrop.contents[maildrop.index(number)])
+    index = maildrop.index(number)
+    content_id = model.ContentId(maildrop.contents[index])
+    await session.sending.enter_async_context(outgoing.sending(session.core, maildrop.sizes[index]))
     try:
         return await contents.octets(session.core, maildrop.lock.mailbox, content_id)
     except errors.NotFound:

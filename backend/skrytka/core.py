@@ -20,7 +20,8 @@ class Core:
     """Every service function takes this first. ``shards`` maps the shard's name to its database, in a stable order.
 
     ``hashing`` runs argon2 with bounded concurrency; ``compute`` takes parsing and compression of large mails. ``now`` is the
-    Unix time, replaced in tests. ``caches`` belongs to the services: each keeps what it needs under its own module name.
+    Unix time, ``elapsed`` are seconds that go on evenly whatever the clock is set to; tests replace both. ``caches`` belongs
+    to the services: each keeps what it needs under its own module name.
     """
 
     settings: Settings
@@ -32,4 +33,5 @@ class Core:
     compute: Executor
     extensions: Extensions = field(default_factory=Extensions)
     now: Callable[[], float] = time.time
+    elapsed: Callable[[], float] = time.monotonic
     caches: dict[str, Any] = field(default_factory=dict)

@@ -21,13 +21,17 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from skrytka import errors
+from skrytka.blobs.folders import make_folder, sync_folder
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{4,200}")
+_FOLDER = re.compile(r"[A-Za-z0-9_-]{2}")
 _TEMPORARY = "tmp"
 _LOCKS = "locks"
+_OWNER = "owner"
+_CLOCK = "clock"
 _TEMPORARY_AGE_S = 86_400
 _COMPARE_OCTETS = 1 << 20
 
@@ -48,6 +52,12 @@ class FileBlobs:
     async def close(self) -> None:
         """Nothing is kept open."""
 
+    async def owner(self, claim: str | None) -> str | None:
+        return await _in_thread(self._owner, claim)
+
+    async def now(self) -> int:
+        return await _in_thread(self._now)
+
     async def put(self, key: str, octets: bytes) -> None:
         await _in_thread(self._put, key, octets)
 
@@ -63,30 +73,67 @@ class FileBlobs:
                 yield entry
 
     def _open(self) -> None:
-        self._temporary.mkdir(parents=True, exist_ok=True)
-        self._locks.mkdir(exist_ok=True)
-        _fsync_folder(self._root.parent)
-        _fsync_folder(self._root)
+        make_folder(self._root)
+        make_folder(self._temporary)
+        make_folder(self._locks)
         oldest = time.time() - _TEMPORARY_AGE_S
         for left in self._temporary.iterdir():  # by processes that died while they wrote
             with contextlib.suppress(FileNotFoundError):
                 if left.stat().st_mtime < oldest:
                     left.unlink()
 
+    def _owner(self, claim: str | None) -> str | None:
+        path = self._root / _OWNER
+        if claim is not None and not path.exists():
+            temporary = self._new_temporary(_OWNER)
+            try:
+                _write(temporary, f"{claim}\n".encode())
+                with contextlib.suppress(FileExistsError):  # another process was first
+                    path.hardlink_to(temporary)
+            finally:
+                temporary.unlink(missing_ok=True)
+            sync_folder(self._root)
+        try:
+            return path.read_text("utf-8", "replace").strip()
+        except FileNotFoundError:
+            return None
+
+    def _now(self) -> int:
+        """Of the host that has the disk: on a shared folder not every client's clock is that one."""
+        path = self._root / _CLOCK
+        path.touch()
+        return int(path.stat().st_mtime)
+
+    def _new_temporary(self, name: str) -> Path:
+        return self._temporary / f"{name}.{os.getpid()}.{secrets.token_hex(4)}"
+
     def _put(self, key: str, octets: bytes) -> None:
         path = self._path(key)
         if self._renew(path, octets):
             return
         self._ensure_folder(path.parent)
-        temporary = self._temporary / f"{key}.{os.getpid()}.{secrets.token_hex(4)}"
+        temporary = self._new_temporary(key)
         try:
             _write(temporary, octets)
-            with self._locked(key, fcntl.LOCK_SH):
-                temporary.rename(path)
+            self._place(temporary, path)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
-        _fsync_folder(path.parent)
+        sync_folder(path.parent)
+
+    def _place(self, temporary: Path, path: Path) -> None:
+        """Give a blob its name; its folder is made again when somebody has removed it."""
+        for again in (True, False):
+            try:
+                with self._locked(path.name, fcntl.LOCK_SH):
+                    temporary.rename(path)
+            except FileNotFoundError:
+                if not again:
+                    raise
+                self._durable.discard(path.parent)
+                self._ensure_folder(path.parent)
+            else:
+                return
 
     def _get(self, key: str) -> bytes:
         try:
@@ -109,7 +156,7 @@ class FileBlobs:
                 except FileNotFoundError:
                     return False
             os.fsync(file.fileno())
-        _fsync_folder(path.parent)  # whoever put it there may not have come so far yet
+        sync_folder(path.parent)  # whoever put it there may not have come so far yet
         return True
 
     def _delete(self, key: str, put_before: int) -> bool:
@@ -143,8 +190,8 @@ class FileBlobs:
         if folder in self._durable:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        _fsync_folder(folder.parent)
-        _fsync_folder(self._root)
+        sync_folder(folder.parent)
+        sync_folder(self._root)
         self._durable.add(folder)
 
 
@@ -176,23 +223,17 @@ def _write(path: Path, octets: bytes) -> None:
         os.fsync(descriptor)
 
 
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _folders(root: Path) -> list[Path]:
-    return [folder for folder in root.iterdir() if folder.is_dir() and folder.name not in (_TEMPORARY, _LOCKS)]
+    """The folders of blobs below one; what else lies there (``lost+found``) is not ours."""
+    return [folder for folder in root.iterdir() if _FOLDER.fullmatch(folder.name) and folder.is_dir()]
 
 
 def _blobs_below(folder: Path) -> list[tuple[str, int]]:
-    """Keys and times of one of the 256 folders; a blob that is deleted meanwhile is left out."""
+    """Keys and times of the blobs in a folder of ``root``; one that is deleted meanwhile is left out."""
     found: list[tuple[str, int]] = []
-    for below in folder.iterdir():
+    for below in _folders(folder):
         for blob in os.scandir(below):
             with contextlib.suppress(FileNotFoundError):
-                found.append((blob.name, int(blob.stat().st_mtime)))
+                if _KEY.fullmatch(blob.name) and blob.is_file():
+                    found.append((blob.name, int(blob.stat().st_mtime)))
     return found

@@ -11,6 +11,12 @@ class BlobStore(Protocol):
 
     async def close(self) -> None: ...
 
+    async def owner(self, claim: str | None) -> str | None:
+        """What the place says about whose it is. Where it says nothing it says ``claim`` from now on, durably, if given."""
+
+    async def now(self) -> int:
+        """The Unix time by the clock that gives blobs their age: only the two may be compared."""
+
     async def put(self, key: str, octets: bytes) -> None:
         """Store durably: on return the octets survive a power cut. A key that exists has its age renewed instead."""
 

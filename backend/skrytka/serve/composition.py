@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
+from skrytka.blobs.folders import make_folder
 from skrytka.blobs.opening import open_blobs
 from skrytka.bus.opening import open_bus
 from skrytka.core import Core
 from skrytka.errors import Invalid
 from skrytka.extensions import Extensions
+from skrytka.services.ownership import claim_blobs
 from skrytka.settings import Settings, SettingsError
 from skrytka.store.opening import open_databases
 
@@ -30,6 +32,8 @@ async def open_core(settings: Settings, extensions: Extensions, *, migrating: bo
             blobs = await open_blobs(settings)
         stack.push_async_callback(blobs.close)
         with _wrong_settings():
+            await claim_blobs(databases.directory, blobs)
+        with _wrong_settings():
             bus = await open_bus(settings)
         stack.push_async_callback(bus.close)
         threads = min(_COMPUTE_THREADS, os.cpu_count() or 1)
@@ -40,7 +44,7 @@ async def open_core(settings: Settings, extensions: Extensions, *, migrating: bo
 
 def _make_data_dir(path: Path) -> None:
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path, 0o700)
     except OSError as error:
         raise SettingsError(f"data_dir: {path} cannot be made: {error.strerror}") from None
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+import msgspec
+
 from skrytka.core import Core
-from skrytka.errors import NotFound
+from skrytka.errors import NotFound, Unavailable
 from skrytka.model import MailboxId
-from skrytka.services.shards import now
 from skrytka.store.interface import Database, Tx
-from skrytka.store.operations import collecting, contents, pop3_locks
+from skrytka.store.operations import collecting, contents, deployments, pop3_locks
 
 LOG_KEPT_S = 30 * 24 * 3600
 """How much longer than its content the log row of an expunge is kept: that long a client may stay away and resynchronise."""
 
 BLOB_GRACE_S = 3_600
 
-_CANDIDATES = 10_000
+_CACHE = "blob candidates"
+_CANDIDATES = 50_000
 _KEYS_ASKED = 500
 
 Due = Callable[[Tx, int], Awaitable[list[MailboxId]]]
@@ -62,39 +64,56 @@ async def _drain(shard: Database, due: Due, collect: Collect, before: int) -> in
             return done
 
 
+class Candidate(msgspec.Struct, frozen=True):
+    """A blob that nobody named at an earlier look: when it was put by its store's clock, and when it was seen so by ours."""
+
+    put_at: int
+    seen_at: float
+
+
 async def collect_blobs(core: Core) -> int:
     """Delete blobs that no shard names; returns how many.
 
-    A blob must be older than the grace, unreferenced, and both again at a second look that lists the store anew. A delivery
-    that reuses a blob renews its age before it commits the reference, and a blob whose age was renewed is not deleted: a
-    reference that the second look did not see belongs to such a blob.
+    A blob must be older than the grace by the clock of its store, and have been so, unreferenced and not put again, for as
+    long by ``core.elapsed``: a clock that is set forward between a put and its commit makes no new blob old. A delivery that
+    reuses a blob renews its age before it commits the reference, and a blob whose age was renewed is not deleted.
     """
-    oldest = now(core) - BLOB_GRACE_S
-    candidates: list[str] = []
-    async for keys in _old_keys(core, oldest, None):
-        candidates += await _unreferenced(core, keys)
-        if len(candidates) >= _CANDIDATES:
-            break
+    await _require_all_shards(core)
+    known: dict[str, Candidate] = core.caches.get(_CACHE, {})
+    oldest, seen_at = await core.blobs.now() - BLOB_GRACE_S, core.elapsed()
+    waiting: dict[str, Candidate] = {}
     deleted = 0
-    if not candidates:
-        return deleted
-    async for keys in _old_keys(core, oldest, frozenset(candidates)):
-        for key in await _unreferenced(core, keys):
-            deleted += await core.blobs.delete(key, oldest)
+    async for found in _old_blobs(core, oldest):
+        for key in await _unreferenced(core, list(found)):
+            candidate = known.get(key)
+            if candidate is None or candidate.put_at != found[key]:
+                candidate = Candidate(found[key], seen_at)
+            if seen_at - candidate.seen_at >= BLOB_GRACE_S:
+                deleted += await core.blobs.delete(key, candidate.put_at + 1)
+            elif len(waiting) < _CANDIDATES:
+                waiting[key] = candidate
+    core.caches[_CACHE] = waiting
     return deleted
 
 
-async def _old_keys(core: Core, oldest: int, among: frozenset[str] | None) -> AsyncIterator[list[str]]:
-    """Keys last put before then, some at a time."""
-    keys: list[str] = []
+async def _require_all_shards(core: Core) -> None:
+    """A shard that this process does not know may name any blob."""
+    missing = await core.directory.read(deployments.shards_in_use, None) - set(core.shards)
+    if missing:
+        raise Unavailable(f"The shard {min(missing)!r} is not configured here")
+
+
+async def _old_blobs(core: Core, oldest: int) -> AsyncIterator[dict[str, int]]:
+    """Keys last put before then with that time, some at a time."""
+    found: dict[str, int] = {}
     async for key, put_at in core.blobs.keys():
-        if put_at < oldest and (among is None or key in among):
-            keys.append(key)
-        if len(keys) >= _KEYS_ASKED:
-            yield keys
-            keys = []
-    if keys:
-        yield keys
+        if put_at < oldest:
+            found[key] = put_at
+        if len(found) >= _KEYS_ASKED:
+            yield found
+            found = {}
+    if found:
+        yield found
 
 
 async def _unreferenced(core: Core, keys: Sequence[str]) -> list[str]:

@@ -2,7 +2,8 @@
 
 ``sqlite:`` puts ``directory.db`` and ``shard-0.db`` ... into the data directory. With a PostgreSQL URL each logical database
 has a schema of its own (``skrytka_directory``, ``skrytka_shard_0`` ...), so one server can hold them all. With
-``store.shard_urls`` there is one shard per URL, in that order: a URL added at the end is a new shard, and none may move.
+``store.shard_urls`` there is one shard per URL, in that order: a URL added at the end is a new shard, and none may move
+or go while mailboxes are on it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skrytka.settings import Settings
+from skrytka.store.belonging import refuse_strangers
 from skrytka.store.engines.postgres import PostgresDatabase
 from skrytka.store.engines.sqlite import SqliteDatabase
 from skrytka.store.interface import Database, Unsuitable
@@ -60,7 +62,10 @@ def build(settings: Settings, *, timeout_s: float | None = None) -> Databases:
 
 
 async def open_databases(settings: Settings, *, migrating: bool = True) -> Databases:
-    """Migrate (unless another process did) and open all. ``Unsuitable`` when a schema is not of this release's range."""
+    """Migrate (unless another process did) and open all.
+
+    ``Unsuitable`` when a schema is not of this release's range, or the databases do not belong together.
+    """
     if migrating:
         await migrate_databases(settings)
     databases = build(settings)
@@ -68,6 +73,7 @@ async def open_databases(settings: Settings, *, migrating: bool = True) -> Datab
     try:
         for database in databases.all():
             await refuse_older(database)
+        await refuse_strangers(databases.directory, databases.shards)
     except BaseException:
         await databases.close()
         raise

@@ -35,6 +35,24 @@ async def test_a_missing_blob_is_not_found(store: BlobStore) -> None:
     assert (caught.value.kind, caught.value.name) == ("blob", "0123abcd")
 
 
+async def test_the_first_owner_stays(store: BlobStore, stores: Stores) -> None:
+    assert await store.owner(None) is None
+    other = stores.make()
+    await other.open()
+    claimed = await asyncio.gather(*(each.owner(name) for each, name in ((store, "one"), (other, "two"))))
+    assert claimed[0] == claimed[1] in {"one", "two"}
+    assert await store.owner("three") == await other.owner(None) == claimed[0]
+    assert await all_keys(store) == {}
+    await other.close()
+
+
+async def test_the_clock_is_the_one_that_gives_blobs_their_age(store: BlobStore) -> None:
+    before = await store.now()
+    await store.put("0123abcd", b"x")
+    assert before <= (await all_keys(store))["0123abcd"] <= await store.now()
+    assert abs(before - time.time()) < 100
+
+
 async def test_delete_and_delete_again(store: BlobStore) -> None:
     await store.put("0123abcd", b"x")
     await store.delete("0123abcd", ALWAYS)

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import resource
+import shutil
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,37 @@ async def test_a_put_in_the_middle_of_a_deletion_writes_again(tmp_path: Path) ->
     await put
     assert not done
     assert await store.get("0123abcd") == b"x"
+
+
+async def test_what_is_not_ours_in_the_folder_is_left_alone(tmp_path: Path) -> None:
+    """A file system mounted there has a ``lost+found`` that only root may read."""
+    store = await opened(tmp_path)
+    await store.put("0123abcd", b"x")
+    for stray in ("lost+found/#12", "01/stray", "01/note.txt", "01/23/.nfs0001", "ab"):
+        (tmp_path / stray).parent.mkdir(exist_ok=True)
+        (tmp_path / stray).write_bytes(b"stray")
+    (tmp_path / "01/23/folder").mkdir()
+    (tmp_path / "01/45/lost+found").mkdir(parents=True)
+    assert [key async for key, _ in store.keys()] == ["0123abcd"]  # noqa: SIM118
+
+
+async def test_a_folder_that_was_removed_is_made_again(tmp_path: Path) -> None:
+    store = await opened(tmp_path)
+    await store.put("0123abcd", b"x")
+    shutil.rmtree(tmp_path / "01")
+    await store.put("0123abcd", b"x")
+    assert await store.get("0123abcd") == b"x"
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+async def test_every_folder_that_was_made_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    await opened(tmp_path / "a" / "b" / "blobs")
+    assert {str(tmp_path), f"{tmp_path}/a", f"{tmp_path}/a/b", f"{tmp_path}/a/b/blobs"} <= set(synced)

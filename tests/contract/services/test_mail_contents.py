@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,9 +21,12 @@ from skrytka.model import ContentId, MailboxRef, MessageRow, NewMessage, Uid
 from skrytka.services import collecting, contents, messages, packing
 from skrytka.services.shards import shard_of
 from skrytka.store.interface import Tx
+from skrytka.store.operations import appending
 from skrytka.store.operations.contents import RENDITION_COLUMNS, ContentKey, read
+from tests.contract.provisioning import make_mailbox as make_directory_mailbox
+from tests.contract.provisioning import vary
 from tests.contract.services.conftest import RENDITIONS, Clock, MakeMailbox, with_extensions
-from tests.contract.services.mails import ACTOR, INBOX, append, blob_keys, mail
+from tests.contract.services.mails import ACTOR, INBOX, age_blobs, append, blob_keys, mail
 
 NAMES = ("imap.bodystructure", "test.extra", "imap.envelope", "preview")
 
@@ -176,14 +177,21 @@ async def test_blobs_go_when_no_shard_names_them_and_they_are_old(
     lonely = await add(core, mailbox, b"Subject: lonely\r\n\r\n" + noise(90_000))
     keys = await blob_keys(core)
     assert 2 <= len(keys) <= 3
-    async for _, put_at in core.blobs.keys():
-        clock.now = float(put_at)
+    elapsed = Clock()
+    core = replace(core, elapsed=elapsed)
+    await age_blobs(core, 600)
     assert await collecting.collect_blobs(core) == 0
     await messages.expunge(core, ACTOR, mailbox, INBOX, [lonely.uid], deleted_only=False)
     clock.now += 601
     await collecting.collect_expired(core, "shard-0", int(clock.now) - 600)
     assert await collecting.collect_blobs(core) == 0
-    clock.now += 3600
+    elapsed.now += collecting.BLOB_GRACE_S
+    assert await collecting.collect_blobs(core) == 0  # young
+    await age_blobs(core, 3_600)
+    assert await collecting.collect_blobs(core) == 0  # old, and seen for the first time
+    elapsed.now += collecting.BLOB_GRACE_S - 1
+    assert await collecting.collect_blobs(core) == 0
+    elapsed.now += 1
     assert await collecting.collect_blobs(core) == 1
     assert len(keys - await blob_keys(core)) == 1
     for row in await messages.page(core, mailbox, INBOX, 0, 10):
@@ -198,8 +206,10 @@ class InterruptedBlobs(FileBlobs):
     def __init__(self, root: Path, meanwhile: Callable[[], Awaitable[object]]) -> None:
         super().__init__(root)
         self.meanwhile = meanwhile
+        self.deletions = 0
 
     async def delete(self, key: str, put_before: int) -> bool:
+        self.deletions += 1
         await self.meanwhile()
         return await super().delete(key, put_before)
 
@@ -212,16 +222,71 @@ async def test_a_blob_named_again_while_it_is_about_to_be_deleted_stays(
     first = await add(core, mailbox, octets)
     await messages.expunge(core, ACTOR, mailbox, INBOX, [first.uid], deleted_only=False)
     await collecting.collect_expired(core, "shard-0", int(clock.now) + 1)
-    (key,) = await blob_keys(core)
     root = Path(core.settings.data_dir) / "blobs"
-    (path,) = root.rglob(key)
-    clock.now = time.time()
-    os.utime(path, (clock.now - 7_200, clock.now - 7_200))
+    elapsed = Clock()
+    await age_blobs(core, 7_200)
 
     blobs = InterruptedBlobs(root, lambda: add(core, mailbox, octets))
-    assert await collecting.collect_blobs(replace(core, blobs=blobs)) == 0
+    core = replace(core, blobs=blobs, elapsed=elapsed)
+    assert await collecting.collect_blobs(core) == 0
+    elapsed.now += collecting.BLOB_GRACE_S
+    assert await collecting.collect_blobs(core) == 0
+    assert blobs.deletions == 1
     (again,) = await messages.page(core, mailbox, INBOX, 0, 10)
     assert await contents.octets(core, mailbox, again.content_id) == octets
+
+
+async def test_a_clock_set_forward_between_a_put_and_its_commit_loses_nothing(
+    core: Core, make_mailbox: MakeMailbox
+) -> None:
+    mailbox = await make_mailbox()
+    elapsed = Clock()
+    core = replace(core, elapsed=elapsed)
+    octets = b"Subject: slow\r\n\r\n" + noise(90_000)
+    prepared = await contents.prepare(core, octets)
+    await age_blobs(core, 7_200)
+    assert await collecting.collect_blobs(core) == 0
+    elapsed.now += 60
+    assert await collecting.collect_blobs(core) == 0
+    arrival = appending.Arrival(prepared, 0, (), 0)
+    await shard_of(core, mailbox).write(appending.append, appending.Append(mailbox.mailbox_id, INBOX, (arrival,), 0))
+    elapsed.now += collecting.BLOB_GRACE_S
+    assert await collecting.collect_blobs(core) == 0
+    (row,) = await messages.page(core, mailbox, INBOX, 0, 10)
+    assert await contents.octets(core, mailbox, row.content_id) == octets
+
+
+async def test_a_blob_put_again_waits_anew(core: Core) -> None:
+    elapsed = Clock()
+    core = replace(core, elapsed=elapsed)
+    octets = b"Subject: again\r\n\r\n" + noise(90_000)
+    await contents.prepare(core, octets)
+    await age_blobs(core, 20_000)
+    assert await collecting.collect_blobs(core) == 0
+    elapsed.now += collecting.BLOB_GRACE_S - 60
+    await contents.prepare(core, octets)
+    await age_blobs(core, 7_200)  # the clock is set forward before the commit
+    elapsed.now += 60
+    assert await collecting.collect_blobs(core) == 0
+    assert len(await blob_keys(core)) == 1
+    elapsed.now += collecting.BLOB_GRACE_S
+    assert await collecting.collect_blobs(core) == 1
+
+
+async def test_blobs_stay_while_a_shard_is_not_configured(core: Core) -> None:
+    ann, bob = await make_directory_mailbox(vary(core)), await make_directory_mailbox(vary(core), "bob@example.com")
+    assert ann.ref.shard != bob.ref.shard
+    elapsed = Clock()
+    core = replace(core, elapsed=elapsed)
+    for mailbox in (ann, bob):
+        await add(core, mailbox.ref, b"\r\n" + noise(90_000 + mailbox.ref.mailbox_id))
+    await age_blobs(core, 7_200)
+    fewer = replace(core, shards={ann.ref.shard: core.shards[ann.ref.shard]})
+    for _ in range(2):
+        with pytest.raises(Unavailable, match=bob.ref.shard):
+            await collecting.collect_blobs(fewer)
+        elapsed.now += collecting.BLOB_GRACE_S
+    assert len(await blob_keys(core)) == 2
 
 
 async def test_a_shard_that_is_not_configured_is_an_outage(core: Core, make_mailbox: MakeMailbox) -> None:

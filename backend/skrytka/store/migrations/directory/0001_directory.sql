@@ -1,6 +1,14 @@
 -- The directory: tenants, domains, mailboxes, verifiers, keys, policies, jobs. One database for the whole deployment.
 -- Identifiers come from the table sequence. Times are Unix seconds.
 
+-- One row, made at the first start. deployment_id also stands in every shard and in the owner file of the blob store; blobs is
+-- what that file says, so that another, empty place is not taken for it.
+CREATE TABLE deployment (
+    number INTEGER NOT NULL PRIMARY KEY,
+    deployment_id TEXT NOT NULL,
+    blobs TEXT
+);
+
 CREATE TABLE sequence (
     name TEXT NOT NULL PRIMARY KEY,
     value INTEGER NOT NULL

@@ -1,6 +1,13 @@
 -- The mail of some mailboxes. Every key starts with mailbox_id, so that engines which distribute by a key can take the
 -- same schema. Times are Unix seconds, sizes are octets. Counters change in the transaction that changes what they count.
 
+-- One row, made when the shard is first opened: whose it is, and which of the shards.
+CREATE TABLE identity (
+    number INTEGER NOT NULL PRIMARY KEY,
+    deployment_id TEXT NOT NULL,
+    name TEXT NOT NULL
+);
+
 CREATE TABLE mailbox (
     mailbox_id INTEGER NOT NULL PRIMARY KEY,
     modseq INTEGER NOT NULL,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 
 class DomainError(Exception):
     """Base of everything a service may raise on purpose. ``str(error)`` is safe to show to a client."""
@@ -23,13 +25,19 @@ class AlreadyExists(DomainError):
         self.name = name
 
 
-class Invalid(DomainError):
-    """A value that can never be right. ``field`` names it as the API does."""
+class Fault(NamedTuple):
+    """``field`` is named as the API does, dotted: ``quota.storage_octets``."""
 
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
+    field: str
+    reason: str
+
+
+class Invalid(DomainError):
+    """Values that can never be right: one, or all that are wrong with a request."""
+
+    def __init__(self, field: str, reason: str, *more: Fault) -> None:
+        self.faults = (Fault(field, reason), *more)
+        super().__init__("; ".join(f"{fault.field}: {fault.reason}" for fault in self.faults))
 
 
 class NotPermitted(DomainError):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 
+import msgspec
 import pytest
 from httpx import AsyncClient
 
 from skrytka import errors
+from skrytka.rest.bodies import Body
 from skrytka.rest.problems import TABLE, code_of
+from skrytka.settings import Limits
 
 
 def test_the_table_covers_every_domain_error() -> None:
@@ -58,6 +62,28 @@ async def test_all_field_errors_come_at_once(api: AsyncClient) -> None:
         "status",
         "shape",
     }
+
+
+async def test_faults_of_types_and_of_rules_come_in_one_document(api: AsyncClient) -> None:
+    async def fields(path: str, body: Mapping[str, object]) -> list[str]:
+        answer = await api.put(path, json=body)
+        assert answer.status_code == 422
+        assert answer.json()["code"] == "invalid_fields"
+        return [error["field"] for error in answer.json()["errors"]]
+
+    ann = "/v1/mailboxes/ann@example.org"
+    assert await fields(ann, {"password": "\1", "display_name": "\1"}) == ["password", "display_name"]
+    assert await fields(ann, {"password": "\1", "status": "gone"}) == ["status", "password"]
+    assert await fields(ann + "/folders/INBOX", {"name": "a//b", "role": "attic"}) == ["role", "name"]
+    policy = {"action": "burn", "role": "junk", "folder": "/", "mailbox": "ann"}
+    assert await fields("/v1/retention-policies/a", policy) == ["action", "days", "mailbox", "folder", "folder"]
+    trash = {"action": "trash", "days": 1, "role": "trash", "folder": "/"}
+    assert await fields("/v1/retention-policies/a", trash) == ["role", "folder", "folder"]
+
+
+@pytest.mark.parametrize("body_type", Body.__subclasses__())
+def test_required_fields_have_stand_ins(body_type: type[Body]) -> None:
+    assert list(msgspec.convert(body_type.STAND_INS, body_type).faults(Limits())) == []
 
 
 @pytest.mark.parametrize("body", ["[]", '"text"', "7", "null"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, post
@@ -19,7 +20,9 @@ from skrytka.services import keys
 
 
 class KeyBody(Body, frozen=True):
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=keys.NAME_LENGTH)]
+
+    STAND_INS: ClassVar[Mapping[str, Any]] = {"name": "-"}
 
 
 class KeyView(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -11,11 +11,24 @@ from litestar.dto import AbstractDTO, DTOFieldDefinition
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
-from skrytka.rest.problems import FieldError, FieldErrors, MalformedBody
+from skrytka.core import Core
+from skrytka.errors import Fault
+from skrytka.rest.problems import MalformedBody
+from skrytka.services.faults import refuse
+from skrytka.settings import Limits
 
 
 class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """Base of request bodies. A field that may be left out has the default ``msgspec.UNSET``."""
+    """Base of request bodies. A field that may be left out has the default ``msgspec.UNSET``.
+
+    The service has the last word on a body. Where the types are wrong it is not called, so ``faults`` tells what it would
+    refuse in the fields that are right; ``STAND_INS`` are harmless values of the required fields that are wrong.
+    """
+
+    STAND_INS: ClassVar[Mapping[str, Any]] = {}
+
+    def faults(self, limits: Limits) -> Iterable[Fault]:
+        return ()
 
 
 B = TypeVar("B", bound=Body)
@@ -33,7 +46,8 @@ class CheckedBody(AbstractDTO[Body]):
     _bodies: ClassVar[dict[str, type[Body]]] = {}
 
     def decode_bytes(self, value: bytes) -> Body:
-        return decode(value, self._bodies[self.asgi_connection.route_handler.handler_id])
+        core: Core = self.asgi_connection.app.state.core
+        return decode(value, self._bodies[self.asgi_connection.route_handler.handler_id], core.settings.limits)
 
     @classmethod
     def create_openapi_schema(
@@ -60,40 +74,46 @@ def _body_type(annotation: Any) -> type[Body]:
     return found
 
 
-def decode(octets: bytes, body_type: type[B]) -> B:
-    """The body, or ``MalformedBody`` (not JSON) or ``FieldErrors`` (every field that is wrong, by its dotted name)."""
+def decode(octets: bytes, body_type: type[B], limits: Limits) -> B:
+    """The body, or ``MalformedBody`` (not JSON) or ``Invalid`` (every field that is wrong, by its dotted name)."""
     try:
         raw = msgspec.json.decode(octets)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedBody(f"The body is not JSON: {error}") from None
-    errors = list(_struct_errors(raw, body_type, ""))
-    if errors:
-        raise FieldErrors(errors)
+    faults = list(_struct_faults(raw, body_type, ""))
+    if faults and isinstance(raw, dict):
+        faults += _rule_faults(raw, body_type, {fault.field.partition(".")[0] for fault in faults}, limits)
+    refuse(faults)
     return msgspec.convert(raw, body_type)
 
 
-def _struct_errors(raw: Any, struct: type[msgspec.Struct], prefix: str) -> Iterator[FieldError]:
+def _rule_faults(raw: dict[str, Any], body_type: type[Body], wrong: set[str], limits: Limits) -> Iterable[Fault]:
+    sound = {name: value for name, value in raw.items() if name not in wrong}
+    return msgspec.convert({**body_type.STAND_INS, **sound}, body_type).faults(limits)
+
+
+def _struct_faults(raw: Any, struct: type[msgspec.Struct], prefix: str) -> Iterator[Fault]:
     if not isinstance(raw, dict):
-        yield FieldError(prefix.rstrip(".") or "body", "must be an object")
+        yield Fault(prefix.rstrip(".") or "body", "must be an object")
         return
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
-    yield from (FieldError(f"{prefix}{name}", "is not a known field") for name in raw if name not in fields)
+    yield from (Fault(f"{prefix}{name}", "is not a known field") for name in raw if name not in fields)
     for name, field in fields.items():
         if name in raw:
-            yield from _value_errors(raw[name], field.type, f"{prefix}{name}")
+            yield from _value_faults(raw[name], field.type, f"{prefix}{name}")
         elif field.required:
-            yield FieldError(f"{prefix}{name}", "is required")
+            yield Fault(f"{prefix}{name}", "is required")
 
 
-def _value_errors(raw: Any, field_type: Any, name: str) -> Iterator[FieldError]:
+def _value_faults(raw: Any, field_type: Any, name: str) -> Iterator[Fault]:
     nested = _nested_struct(field_type)
     if nested is not None and isinstance(raw, dict):
-        yield from _struct_errors(raw, nested, f"{name}.")
+        yield from _struct_faults(raw, nested, f"{name}.")
         return
     try:
         msgspec.convert(raw, field_type)
     except msgspec.ValidationError as error:
-        yield FieldError(name, str(error).removesuffix(" - at `$`"))
+        yield Fault(name, str(error).removesuffix(" - at `$`"))
 
 
 def _nested_struct(field_type: Any) -> type[msgspec.Struct] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -14,7 +15,8 @@ from skrytka.core import Core
 from skrytka.model import Folder, Role
 from skrytka.rest.bodies import Body, CheckedBody
 from skrytka.rest.pages import Page
-from skrytka.services import folders, mailboxes
+from skrytka.services import folder_names, folders, mailboxes
+from skrytka.settings import Limits
 
 
 class FolderBody(Body, frozen=True):
@@ -22,6 +24,9 @@ class FolderBody(Body, frozen=True):
 
     name: str | msgspec.UnsetType = msgspec.UNSET
     role: Role | msgspec.UnsetType | None = msgspec.UNSET
+
+    def faults(self, limits: Limits) -> Iterable[errors.Fault]:
+        return folder_names.faults(self.name, limits) if isinstance(self.name, str) else ()
 
 
 class FolderView(msgspec.Struct, frozen=True):

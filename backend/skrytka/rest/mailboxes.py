@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,14 +12,20 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from skrytka.core import Core
+from skrytka.errors import Fault
 from skrytka.model import Mailbox, Quota, Status, Usage
 from skrytka.rest.bodies import Body, CheckedBody
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
 from skrytka.rest.versions import IfMatch, etag, if_match
 from skrytka.services import mailboxes, quota
-from skrytka.services.mailboxes import MailboxChange, QuotaChange
+from skrytka.services.mailboxes import DISPLAY_NAME_LENGTH, QUOTA_MAXIMUM, MailboxChange, QuotaChange
+from skrytka.services.verifiers import PASSWORD_OCTETS
+from skrytka.settings import Limits
 
-Octets = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+Octets = Annotated[int, msgspec.Meta(ge=0, le=QUOTA_MAXIMUM)]
+DisplayName = Annotated[str, msgspec.Meta(max_length=DISPLAY_NAME_LENGTH)]
+# Characters here, octets in the service: what is too long in these is too long in those.
+Password = Annotated[str, msgspec.Meta(min_length=1, max_length=PASSWORD_OCTETS)]
 
 
 class QuotaBody(Body, frozen=True):
@@ -31,10 +38,13 @@ class QuotaBody(Body, frozen=True):
 class MailboxBody(Body, frozen=True):
     """Absent fields keep their value (at creation: the default); null resets. Without a password there is no login."""
 
-    password: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)] | msgspec.UnsetType | None = msgspec.UNSET
-    display_name: Annotated[str, msgspec.Meta(max_length=256)] | msgspec.UnsetType | None = msgspec.UNSET
+    password: Password | msgspec.UnsetType | None = msgspec.UNSET
+    display_name: DisplayName | msgspec.UnsetType | None = msgspec.UNSET
     quota: QuotaBody | msgspec.UnsetType | None = msgspec.UNSET
     status: Status | msgspec.UnsetType | None = msgspec.UNSET
+
+    def faults(self, limits: Limits) -> Iterable[Fault]:
+        return mailboxes.faults(_change(self))
 
 
 class MailboxView(msgspec.Struct, frozen=True):

@@ -38,14 +38,6 @@ class MalformedBody(Exception):
     """The body is no JSON at all."""
 
 
-class FieldErrors(Exception):
-    """The body is JSON; these fields of it are wrong."""
-
-    def __init__(self, field_errors: Sequence[FieldError]) -> None:
-        super().__init__("; ".join(f"{error.field}: {error.message}" for error in field_errors))
-        self.field_errors = tuple(field_errors)
-
-
 class PreconditionFailed(Exception):
     """``If-Match`` names another version than the current one."""
 
@@ -96,7 +88,7 @@ def from_domain_error(request: Request[Any, Any, Any], error: errors.DomainError
     if isinstance(error, errors.Conflict) and "if-match" in request.headers:
         status, code = 412, "precondition_failed"
     if isinstance(error, errors.Invalid):
-        return problem(status, code, str(error), [FieldError(error.field, error.reason)])
+        return problem(status, code, str(error), [FieldError(*fault) for fault in error.faults])
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
     if isinstance(error, errors.AuthenticationFailed):
         # its own text speaks of logins and passwords, which this API does not take
@@ -106,10 +98,6 @@ def from_domain_error(request: Request[Any, Any, Any], error: errors.DomainError
 
 def from_malformed_body(_: Request[Any, Any, Any], error: MalformedBody) -> Response[Problem]:
     return problem(400, "malformed_json", str(error))
-
-
-def from_field_errors(_: Request[Any, Any, Any], error: FieldErrors) -> Response[Problem]:
-    return problem(422, "invalid_fields", str(error), error.field_errors)
 
 
 def from_precondition(_: Request[Any, Any, Any], error: PreconditionFailed) -> Response[Problem]:
@@ -137,7 +125,6 @@ def from_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Prob
 HANDLERS: dict[Any, Any] = {
     errors.DomainError: from_domain_error,
     MalformedBody: from_malformed_body,
-    FieldErrors: from_field_errors,
     PreconditionFailed: from_precondition,
     HTTPException: from_http_exception,
     Exception: from_bug,

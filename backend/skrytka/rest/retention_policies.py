@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, put
@@ -11,23 +12,34 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from skrytka.core import Core
+from skrytka.errors import Fault
 from skrytka.model import RetentionPolicy, Role
 from skrytka.rest.bodies import Body, CheckedBody
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
 from skrytka.rest.versions import IfMatch, etag, if_match
 from skrytka.services import retention
+from skrytka.settings import Limits
 
 
 class RetentionPolicyBody(Body, frozen=True):
     """Scope: a mailbox, a domain, or everything. Folders: by role, by name, or every one."""
 
     action: Literal["delete", "trash"]
-    days: Annotated[int, msgspec.Meta(ge=1, le=36_500)]
+    days: Annotated[int, msgspec.Meta(ge=1, le=retention.DAYS_MAXIMUM)]
     domain: str | None = None
     mailbox: str | None = None
     role: Role | None = None
     folder: str | None = None
     enabled: bool = True
+
+    STAND_INS: ClassVar[Mapping[str, Any]] = {"action": "delete", "days": 1}
+
+    def faults(self, limits: Limits) -> Iterable[Fault]:
+        return retention.faults(_policy("any-name", self))
+
+
+def _policy(name: str, body: RetentionPolicyBody) -> RetentionPolicy:
+    return RetentionPolicy(name, **msgspec.structs.asdict(body))
 
 
 class RetentionPolicyView(msgspec.Struct, frozen=True):
@@ -83,8 +95,7 @@ class RetentionPolicies(Controller):
         data: JSONBody[RetentionPolicyBody],
         match: IfMatch = None,
     ) -> Response[RetentionPolicyView]:
-        policy = RetentionPolicy(name, **msgspec.structs.asdict(data))
-        stored, created = await retention.put(core, request.user, policy, if_match(match))
+        stored, created = await retention.put(core, request.user, _policy(name, data), if_match(match))
         return Response(view(stored), status_code=201 if created else 200, headers=etag(stored.version))
 
     @get("/{name:str}", operation_id="getRetentionPolicy", summary="Read a policy")

@@ -6,6 +6,7 @@ from skrytka.core import Core
 from skrytka.errors import AlreadyExists
 from skrytka.model import Actor
 from skrytka.services import addresses, mailboxes
+from skrytka.services.faults import faults_of, refuse
 from skrytka.store.interface import Duplicate
 from skrytka.store.operations import aliases
 from skrytka.store.operations.aliases import AliasDelete, AliasWrite
@@ -13,6 +14,7 @@ from skrytka.store.operations.aliases import AliasDelete, AliasWrite
 
 async def put(core: Core, actor: Actor, address: str, alias: str) -> bool:
     """Give the mailbox an alias; False when it has it already. The alias's domain must exist too."""
+    _check(address, alias)
     normalised = addresses.normalise_address(alias, "alias")
     mailbox = await mailboxes.get(core, address)
     write = AliasWrite(
@@ -28,7 +30,12 @@ async def put(core: Core, actor: Actor, address: str, alias: str) -> bool:
         raise AlreadyExists("alias", normalised) from None
 
 
+def _check(address: str, alias: str) -> None:
+    refuse((*faults_of(addresses.normalise_address, address), *faults_of(addresses.normalise_address, alias, "alias")))
+
+
 async def delete(core: Core, actor: Actor, address: str, alias: str) -> None:
+    _check(address, alias)
     mailbox = await mailboxes.get(core, address)
     normalised = addresses.normalise_address(alias, "alias")
     await core.directory.write(aliases.delete, AliasDelete(mailbox.ref.mailbox_id, normalised))

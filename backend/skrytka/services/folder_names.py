@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 
-from skrytka.errors import Invalid, LimitReached
+from skrytka.errors import Fault, LimitReached
+from skrytka.services.faults import refuse
 from skrytka.settings import Limits
 
 SEPARATOR = "/"
@@ -19,17 +21,22 @@ def canonical(name: str) -> str:
 
 def checked(name: str, limits: Limits) -> str:
     """The canonical form of a name that may be given to a folder."""
+    refuse(faults(name, limits))
     name = canonical(name)
-    levels = name.split(SEPARATOR)
-    if not all(levels):
-        raise Invalid("name", "a folder name and each of its levels must not be empty")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
-        raise Invalid("name", "a folder name must not contain control characters")
-    if len(name.encode()) > limits.folder_name_octets:
-        raise Invalid("name", f"a folder name has at most {limits.folder_name_octets} octets")
-    if len(levels) > limits.folder_depth:
+    if name.count(SEPARATOR) >= limits.folder_depth:
         raise LimitReached(f"Folders nest at most {limits.folder_depth} levels deep")
     return name
+
+
+def faults(name: str, limits: Limits) -> Iterator[Fault]:
+    """What can never be right in it."""
+    name = canonical(name)
+    if not all(name.split(SEPARATOR)):
+        yield Fault("name", "a folder name and each of its levels must not be empty")
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
+        yield Fault("name", "a folder name must not contain control characters")
+    if len(name.encode(errors="surrogatepass")) > limits.folder_name_octets:
+        yield Fault("name", f"a folder name has at most {limits.folder_name_octets} octets")
 
 
 def path(name: str) -> tuple[str, ...]:

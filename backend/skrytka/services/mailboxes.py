@@ -7,14 +7,16 @@ after a crash) brings both together. The shard's copy of limits and status is ve
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from skrytka.core import Core
-from skrytka.errors import Invalid, NotFound, Unavailable
+from skrytka.errors import Fault, NotFound, Unavailable
 from skrytka.model import Actor, Hint, Mailbox, MailboxRef, ModSeq, Quota, State, Status, Usage
 from skrytka.services import addresses, hashing, verifiers
+from skrytka.services.faults import faults_of, refuse
 from skrytka.services.shards import shard_of
 from skrytka.services.verifiers import Costs
 from skrytka.store.interface import Duplicate
@@ -57,8 +59,8 @@ async def put(
     core: Core, actor: Actor, address: str, change: MailboxChange, if_match: int | None = None
 ) -> tuple[Mailbox, bool]:
     """Create (True) or change the mailbox; may be repeated. On return its shard knows."""
+    refuse((*faults_of(addresses.normalise_address, address), *faults(change)))
     normalised = addresses.normalise_address(address)
-    check(change)
     write = _write(core, normalised, change, await _verifiers(core, change.password), if_match)
     try:
         written = await core.directory.write(directory_mailboxes.put, write)
@@ -79,22 +81,20 @@ def tell_sessions(core: Core, mailbox: MailboxRef) -> None:
     core.bus.publish(Hint(mailbox.mailbox_id, ModSeq(0), ModSeq(0), ()))
 
 
-def check(change: MailboxChange) -> None:
-    """``Invalid`` for the first field that can never be right."""
+def faults(change: MailboxChange) -> Iterator[Fault]:
+    """What can never be right in it."""
+    if isinstance(change.password, str):
+        yield from faults_of(verifiers.prepare, change.password)
     if isinstance(change.display_name, str):
-        _check_display_name(change.display_name)
+        if len(change.display_name) > DISPLAY_NAME_LENGTH:
+            yield Fault("display_name", f"must have at most {DISPLAY_NAME_LENGTH} characters")
+        if not change.display_name.isprintable():
+            yield Fault("display_name", "has a control character")
     if isinstance(change.quota, QuotaChange):
         for name in ("storage_octets", "messages"):
             limit = getattr(change.quota, name)
             if isinstance(limit, int) and not 0 <= limit <= QUOTA_MAXIMUM:
-                raise Invalid(f"quota.{name}", f"must be from 0 to {QUOTA_MAXIMUM}")
-
-
-def _check_display_name(name: str) -> None:
-    if len(name) > DISPLAY_NAME_LENGTH:
-        raise Invalid("display_name", f"must have at most {DISPLAY_NAME_LENGTH} characters")
-    if not name.isprintable():
-        raise Invalid("display_name", "has a control character")
+                yield Fault(f"quota.{name}", f"must be from 0 to {QUOTA_MAXIMUM}")
 
 
 async def _verifiers(core: Core, password: str | UnsetType | None) -> Verifiers | UnsetType | None:

@@ -8,13 +8,15 @@ applies them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
 from skrytka.core import Core
-from skrytka.errors import Invalid, NotFound
+from skrytka.errors import Fault, NotFound
 from skrytka.model import Actor, Folder, Mailbox, RetentionPolicy, Role
 from skrytka.services import addresses
+from skrytka.services.faults import faults_of, refuse
 from skrytka.store.interface import Duplicate
 from skrytka.store.operations import retention_policies
 from skrytka.store.operations.retention_policies import PolicyDelete, PolicyPage, PolicyWrite
@@ -27,6 +29,7 @@ async def put(
     core: Core, actor: Actor, policy: RetentionPolicy, if_match: int | None = None
 ) -> tuple[RetentionPolicy, bool]:
     """Create (True) or replace the policy of that name. Its version and time of creation are the store's."""
+    refuse(faults(policy))
     normalised = msgspec.structs.replace(_normalise(policy), created_at=int(core.now()))
     write = PolicyWrite(normalised, if_match)
     try:
@@ -36,21 +39,38 @@ async def put(
         return await core.directory.write(retention_policies.put, write)
 
 
-def _normalise(policy: RetentionPolicy) -> RetentionPolicy:
+def faults(policy: RetentionPolicy) -> Iterator[Fault]:
+    """What can never be right in it."""
     if not _NAME.fullmatch(policy.name):
-        raise Invalid("name", "must be letters, digits, dots, dashes and underscores, at most 128")
+        yield Fault("name", "must be letters, digits, dots, dashes and underscores, at most 128")
     if policy.action not in ("delete", "trash"):
-        raise Invalid("action", "must be delete or trash")
+        yield Fault("action", "must be delete or trash")
     if not 1 <= policy.days <= DAYS_MAXIMUM:
-        raise Invalid("days", f"must be from 1 to {DAYS_MAXIMUM}")
-    if policy.domain is not None and policy.mailbox is not None:
-        raise Invalid("mailbox", "cannot stand beside domain")
-    if policy.role is not None and policy.folder is not None:
-        raise Invalid("folder", "cannot stand beside role")
+        yield Fault("days", f"must be from 1 to {DAYS_MAXIMUM}")
+    yield from _scope_faults(policy)
+    yield from _folder_faults(policy)
+
+
+def _scope_faults(policy: RetentionPolicy) -> Iterator[Fault]:
+    if policy.domain is not None:
+        yield from faults_of(addresses.normalise_domain, policy.domain)
+    if policy.mailbox is not None:
+        yield from faults_of(addresses.normalise_address, policy.mailbox, "mailbox")
+        if policy.domain is not None:
+            yield Fault("mailbox", "cannot stand beside domain")
+
+
+def _folder_faults(policy: RetentionPolicy) -> Iterator[Fault]:
     if policy.action == "trash" and policy.role is Role.TRASH:
-        raise Invalid("role", "what is in Trash cannot be moved to Trash")
-    if policy.folder is not None and not policy.folder.strip("/"):
-        raise Invalid("folder", "is empty")
+        yield Fault("role", "what is in Trash cannot be moved to Trash")
+    if policy.folder is not None:
+        if not policy.folder.strip("/"):
+            yield Fault("folder", "is empty")
+        if policy.role is not None:
+            yield Fault("folder", "cannot stand beside role")
+
+
+def _normalise(policy: RetentionPolicy) -> RetentionPolicy:
     return msgspec.structs.replace(
         policy,
         domain=policy.domain and addresses.normalise_domain(policy.domain),

@@ -11,12 +11,14 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Iterator
 
 import argon2
 import msgspec
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from skrytka.errors import Invalid
+from skrytka.errors import Fault
+from skrytka.services.faults import refuse
 from skrytka.settings import Auth
 from skrytka.store.operations.credentials import ScramKeys, Verifiers
 
@@ -44,13 +46,17 @@ def prepare(password: str) -> str:
     """The password as it is hashed; ``Invalid`` when it can be none."""
     spaced = "".join(" " if unicodedata.category(character) == "Zs" else character for character in password)
     prepared = unicodedata.normalize("NFC", spaced)
-    if not prepared:
-        raise Invalid("password", "is empty")
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in prepared):
-        raise Invalid("password", "has a control character")
-    if len(prepared.encode()) > PASSWORD_OCTETS:
-        raise Invalid("password", f"is longer than {PASSWORD_OCTETS} octets")
+    refuse(_faults(prepared))
     return prepared
+
+
+def _faults(prepared: str) -> Iterator[Fault]:
+    if not prepared:
+        yield Fault("password", "is empty")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in prepared):
+        yield Fault("password", "has a control character")
+    if len(prepared.encode(errors="surrogatepass")) > PASSWORD_OCTETS:
+        yield Fault("password", f"is longer than {PASSWORD_OCTETS} octets")
 
 
 def make(prepared: str, costs: Costs) -> Verifiers:

@@ -57,7 +57,7 @@ def test_one_form(text: str, normalised: str) -> None:
 def test_refused(text: str, reason: str) -> None:
     with pytest.raises(Invalid) as refused:
         normalise_address(text)
-    assert (refused.value.field, refused.value.reason) == ("address", reason)
+    assert refused.value.faults == (("address", reason),)
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_refused(text: str, reason: str) -> None:
 def test_refused_domains(text: str) -> None:
     with pytest.raises(Invalid) as refused:
         normalise_domain(text)
-    assert refused.value.field == "domain"
+    assert [fault.field for fault in refused.value.faults] == ["domain"]
 
 
 def test_the_field_is_named() -> None:
     with pytest.raises(Invalid) as refused:
         normalise_address("ann", "alias")
-    assert refused.value.field == "alias"
+    assert [fault.field for fault in refused.value.faults] == ["alias"]
 
 
 def test_domain_of() -> None:

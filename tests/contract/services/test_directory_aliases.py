@@ -51,7 +51,7 @@ async def test_an_address_is_one_thing(core: Core) -> None:
     assert missing.value.kind == "domain"
     with pytest.raises(Invalid) as refused:
         await aliases.put(core, ADMIN, "bob@example.org", "bob")
-    assert refused.value.field == "alias"
+    assert [fault.field for fault in refused.value.faults] == ["alias"]
     with pytest.raises(NotFound):
         await aliases.put(core, ADMIN, "carl@example.org", "carla@example.org")
     assert await core.directory.write(domain_operations.recount, False) == []

@@ -58,7 +58,7 @@ async def test_other_secrets(core: Core, secret: str) -> None:
 async def test_names(core: Core, name: str) -> None:
     with pytest.raises(Invalid) as refused:
         await keys.create(core, ADMIN, name)
-    assert refused.value.field == "name"
+    assert [fault.field for fault in refused.value.faults] == ["name"]
 
 
 async def test_the_first_key_is_made_once(core: Core) -> None:

@@ -115,7 +115,7 @@ async def test_invalid_values_change_nothing(core: Core, change: MailboxChange, 
     await domains.put(core, ADMIN, "example.org")
     with pytest.raises(Invalid) as refused:
         await mailboxes.put(core, ADMIN, "ann@example.org", change)
-    assert refused.value.field == field
+    assert [fault.field for fault in refused.value.faults] == [field]
     with pytest.raises(NotFound):
         await mailboxes.get(core, "ann@example.org")
 

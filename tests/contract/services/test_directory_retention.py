@@ -80,7 +80,7 @@ async def test_put_replace_and_delete(core: Core) -> None:
 async def test_invalid(core: Core, policy: RetentionPolicy, field: str) -> None:
     with pytest.raises(Invalid) as refused:
         await retention.put(core, ADMIN, policy)
-    assert refused.value.field == field
+    assert [fault.field for fault in refused.value.faults] == [field]
 
 
 async def test_deletes_what_is_old_enough_to_the_second(core: Core) -> None:

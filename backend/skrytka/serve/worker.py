@@ -24,7 +24,7 @@ from skrytka.connections import networks
 from skrytka.connections.accepting import Acceptor, Terms
 from skrytka.connections.limits import ConnectionLimits
 from skrytka.core import Core
-from skrytka.errors import DomainError, Unavailable
+from skrytka.errors import DomainError
 from skrytka.jobs import runner
 from skrytka.plugin_host import manager
 from skrytka.plugin_host.front_end import FrontEnd, FrontEndSettings
@@ -153,10 +153,7 @@ class Worker:
 async def _renew_locks(core: Core) -> None:
     """Keep the POP3 locks of this process's sessions; a store that is down makes them run out, as it should."""
     while True:
-        try:
-            await pop3_locks.renew_worker(core, pop3_locks.worker_name())
-        except Unavailable as error:
-            logger.warning("POP3 locks are not renewed: %s", error)
+        await pop3_locks.renew_worker(core, pop3_locks.worker_name())
         await asyncio.sleep(RENEW_S)
 
 

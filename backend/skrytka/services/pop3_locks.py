@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +19,12 @@ from skrytka.model import Actor, MailboxRef
 from skrytka.services.shards import now, shard_of
 from skrytka.store.operations import pop3_locks
 
+RENEW_TIMEOUT_S = 4.0
+"""What one shard may take of a round; less than the lease leaves over."""
+
 _CACHE = "pop3_locks"
+
+_log = logging.getLogger(__name__)
 
 
 class Pop3Lock(msgspec.Struct, frozen=True):
@@ -45,57 +50,61 @@ async def acquire(core: Core, actor: Actor, mailbox: MailboxRef, worker: str) ->
     dead_worker = holder.worker if holder is not None and _is_dead(holder) else None
     lock = Pop3Lock(mailbox, secrets.token_hex(8), worker)
     values = pop3_locks.Acquire(mailbox.mailbox_id, lock.session, _lease(core, worker), dead_worker)
+    sessions = _sessions(core)[worker, mailbox.shard]
+    sessions.add(lock.session)  # before the row is there: a renewal in between must not take it for one left behind
     try:
         await shard.write(pop3_locks.acquire, values)
-    except (asyncio.CancelledError, Unavailable):
-        _locks(core).unreleased.append(lock)  # it may have been committed, and nobody would ever release it
+    except BaseException:
+        sessions.discard(lock.session)
         raise
-    _locks(core).held[worker, mailbox.shard] += 1
     return lock
 
 
 async def release(core: Core, lock: Pop3Lock) -> None:
-    """Give the lock back; one that was lost meanwhile is no error, and one that cannot be given back now is kept in mind."""
-    locks = _locks(core)
-    locks.held[lock.worker, lock.mailbox.shard] -= 1
-    locks.held += Counter()
-    try:
-        await _release(core, lock)
-    except (asyncio.CancelledError, Unavailable):
-        locks.unreleased.append(lock)
-        raise
-
-
-async def _release(core: Core, lock: Pop3Lock) -> None:
+    """Give the lock back; one that was lost meanwhile is no error, one that cannot be given back now goes at a renewal."""
+    _sessions(core)[lock.worker, lock.mailbox.shard].discard(lock.session)
     key = pop3_locks.LockKey(lock.mailbox.mailbox_id, lock.session)
     await shard_of(core, lock.mailbox).write(pop3_locks.release, key)
 
 
 async def renew_worker(core: Core, worker: str) -> None:
-    """Renew the worker's lease on the shards where its sessions hold locks. Called every 5 s; 15 s without free them."""
-    locks = _locks(core)
-    for holder, shard in list(locks.held):
-        if holder == worker:
-            await core.shards[shard].write(pop3_locks.renew, _lease(core, worker))
-    while locks.unreleased:
-        await _release(core, locks.unreleased[-1])
-        locks.unreleased.pop()
+    """Renew the worker's lease on the shards where its sessions hold locks. Called every 5 s; 15 s without free them.
 
-
-@dataclass(slots=True)
-class _Locks:
-    """``held``: how many locks each worker of this process holds on each shard; where there are none, no lease is renewed.
-
-    ``unreleased``: locks that a failure or a cancelled session left in the store while their worker lives on.
+    Shards are renewed side by side and each in bounded time, so that one that hangs costs the locks of no other.
     """
+    shards = [shard for holder, shard in _sessions(core) if holder == worker]
+    await asyncio.gather(*(_renew_or_log(core, worker, shard) for shard in shards))
 
-    held: Counter[tuple[str, str]] = field(default_factory=Counter)
-    unreleased: list[Pop3Lock] = field(default_factory=list)
+
+async def _renew_or_log(core: Core, worker: str, shard: str) -> None:
+    try:
+        async with asyncio.timeout(RENEW_TIMEOUT_S):
+            await _renew(core, worker, shard)
+    except (Unavailable, TimeoutError) as error:
+        _log.warning("POP3 locks on %s are not renewed: %s", shard, str(error) or "it does not answer")
 
 
-def _locks(core: Core) -> _Locks:
-    locks: _Locks = core.caches.setdefault(_CACHE, _Locks())
-    return locks
+async def _renew(core: Core, worker: str, shard: str) -> None:
+    """The lease, and away with locks that no session has.
+
+    A session that was cancelled, or cut off from the store, while it took or gave back its lock cannot know what became of
+    the row: the store may write it any time later. The worker lives on and renews, so nobody else would ever remove it.
+    """
+    sessions = _sessions(core)[worker, shard]
+    if sessions:
+        await core.shards[shard].write(pop3_locks.renew, _lease(core, worker))
+    for key in await core.shards[shard].read(pop3_locks.of_worker, worker):
+        if key.session not in sessions:
+            await core.shards[shard].write(pop3_locks.release, key)
+
+
+Sessions = defaultdict[tuple[str, str], set[str]]
+"""The sessions of this process that have a lock or are about to, by worker and shard; a key stays once it was there."""
+
+
+def _sessions(core: Core) -> Sessions:
+    sessions: Sessions = core.caches.setdefault(_CACHE, defaultdict(set))
+    return sessions
 
 
 def _lease(core: Core, worker: str) -> pop3_locks.WorkerLease:

@@ -6,18 +6,21 @@ import asyncio
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from skrytka.core import Core
-from skrytka.errors import InUse, LockLost
-from skrytka.model import Actor, MailboxRef, Uid
+from skrytka.errors import InUse, LockLost, Unavailable
+from skrytka.model import Actor, MailboxRef, Quota, Status, Uid
 from skrytka.services import folders, messages, pop3_locks
 from skrytka.services.shards import shard_of
 from skrytka.store.interface import Row, Tx
 from skrytka.store.operations import pop3_locks as rows
+from skrytka.store.operations import shard_mailboxes
 from tests.contract.services.conftest import Clock, MakeMailbox
 from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, uids
+from tests.contract.shards import Interrupted, ReadOnly
 
 
 async def test_one_session_at_a_time(core: Core, make_mailbox: MakeMailbox) -> None:
@@ -92,6 +95,64 @@ async def test_a_lock_taken_by_a_cancelled_session_is_given_back(core: Core, mak
     await pop3_locks.release(core, lock)
     with pytest.raises(InUse):
         await pop3_locks.acquire(core, ACTOR, other, "worker 2")
+
+
+async def test_a_lock_that_no_session_has_goes_at_the_next_renewal(core: Core, make_mailbox: MakeMailbox) -> None:
+    """PostgreSQL may commit the lock of a session that was cancelled or cut off long after that session is gone."""
+    mailbox, other = await make_mailbox(), await make_mailbox()
+    await pop3_locks.acquire(core, ACTOR, other, "worker")
+    lease = rows.WorkerLease("worker", pop3_locks._host(), os.getpid(), int(core.now()))
+    await shard_of(core, mailbox).write(rows.acquire, rows.Acquire(mailbox.mailbox_id, "nobody's", lease, None))
+    with pytest.raises(InUse):
+        await pop3_locks.acquire(core, ACTOR, mailbox, "worker 2")
+    await pop3_locks.renew_worker(core, "worker")
+    await pop3_locks.acquire(core, ACTOR, mailbox, "worker 2")
+    await pop3_locks.renew_worker(core, "worker")
+    for locked in (mailbox, other):
+        with pytest.raises(InUse):
+            await pop3_locks.acquire(core, ACTOR, locked, "worker 3")
+
+
+async def test_a_lock_that_could_not_be_given_back_goes_at_a_renewal(core: Core, make_mailbox: MakeMailbox) -> None:
+    mailbox, other = await make_mailbox(), await make_mailbox()
+    lock = await pop3_locks.acquire(core, ACTOR, mailbox, "worker")
+    await pop3_locks.acquire(core, ACTOR, other, "worker")
+    full = replace(core, shards={mailbox.shard: ReadOnly(shard_of(core, mailbox))})
+    with pytest.raises(Unavailable):
+        await pop3_locks.release(full, lock)
+    await pop3_locks.renew_worker(core, "worker")
+    await pop3_locks.acquire(core, ACTOR, mailbox, "worker 2")
+
+
+async def test_a_shard_that_hangs_costs_the_locks_of_no_other(
+    core: Core,
+    make_mailbox: MakeMailbox,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(pop3_locks, "RENEW_TIMEOUT_S", 0.2)
+    here = await make_mailbox()
+    there = MailboxRef(here.mailbox_id, "shard-1", here.address)
+    new = shard_mailboxes.NewShardMailbox(here.mailbox_id, Quota(), Status.ACTIVE, 1, 0, 1)
+    await core.shards["shard-1"].write(shard_mailboxes.create_mailbox, new)
+    for mailbox in (here, there):
+        await pop3_locks.acquire(core, ACTOR, mailbox, "worker")
+    hanging = Interrupted(core.shards["shard-0"], rows.renew, asyncio.Event().wait)
+    clock.now += rows.LEASE_S
+    await pop3_locks.renew_worker(replace(core, shards={**core.shards, "shard-0": hanging}), "worker")
+    assert "POP3 locks on shard-0 are not renewed" in caplog.text
+    with pytest.raises(InUse):
+        await pop3_locks.acquire(core, ACTOR, there, "worker 2")
+    await pop3_locks.acquire(core, ACTOR, here, "worker 2")
+
+
+async def test_a_lease_from_the_future_holds_nobody_up(core: Core, make_mailbox: MakeMailbox, clock: Clock) -> None:
+    """Of a worker on another host that died while its clock was a month ahead."""
+    mailbox = await make_mailbox()
+    lease = rows.WorkerLease("elsewhere", "another host", 1, int(clock.now) + 30 * 86_400)
+    await shard_of(core, mailbox).write(rows.acquire, rows.Acquire(mailbox.mailbox_id, "theirs", lease, None))
+    await pop3_locks.acquire(core, ACTOR, mailbox, "worker")
 
 
 async def test_uidls_last(core: Core, make_mailbox: MakeMailbox) -> None:

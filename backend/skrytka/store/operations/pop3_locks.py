@@ -10,6 +10,8 @@ from skrytka.store.interface import Tx
 from skrytka.store.operations.locking import hold
 
 LEASE_S = 15
+CLOCK_SLACK_S = 300
+"""How far the clocks of two hosts may be apart; what was renewed later than that from now was so by a clock that was wrong."""
 
 
 class LockKey(msgspec.Struct, frozen=True):
@@ -60,7 +62,8 @@ async def acquire(tx: Tx, values: Acquire) -> None:
     )
     if row is not None:
         worker, renewed_at = row
-        lives = renewed_at is not None and renewed_at > values.lease.now - LEASE_S
+        now = values.lease.now
+        lives = renewed_at is not None and now - LEASE_S < renewed_at <= now + CLOCK_SLACK_S
         if lives and worker != values.dead_worker:
             raise InUse("Another POP3 session has the mailbox")
         await tx.execute("DELETE FROM pop3_lock WHERE mailbox_id = ?", values.mailbox_id)
@@ -90,6 +93,12 @@ async def verify(tx: Tx, values: LockKey) -> None:
     row = await tx.row("SELECT session FROM pop3_lock WHERE mailbox_id = ?", values.mailbox_id)
     if row is None or row[0] != values.session:
         raise LockLost("Another session took over the mailbox; nothing was deleted")
+
+
+async def of_worker(tx: Tx, worker: str) -> list[LockKey]:
+    """The locks of a worker's sessions."""
+    rows = await tx.rows("SELECT mailbox_id, session FROM pop3_lock WHERE worker = ?", worker)
+    return [LockKey(MailboxId(mailbox_id), session) for mailbox_id, session in rows]
 
 
 async def release(tx: Tx, values: LockKey) -> None:

@@ -80,6 +80,7 @@ CREATE TABLE message (
 );
 CREATE INDEX message_modseq ON message (mailbox_id, folder_id, modseq);
 CREATE INDEX message_content ON message (mailbox_id, content_id);
+CREATE INDEX message_saved ON message (mailbox_id, folder_id, saved_at);
 CREATE INDEX message_deleted ON message (mailbox_id, folder_id, uid) WHERE (flags & 8) <> 0;
 
 -- The log of expunges. content_id becomes NULL once the content has been collected.
@@ -156,6 +157,7 @@ CREATE TABLE pop3_lock (
     worker TEXT NOT NULL,
     acquired_at INTEGER NOT NULL
 );
+CREATE INDEX pop3_lock_worker ON pop3_lock (worker);
 
 CREATE TABLE worker_lease (
     worker TEXT NOT NULL PRIMARY KEY,

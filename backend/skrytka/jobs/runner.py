@@ -82,9 +82,10 @@ async def repeat(core: Core, job: Job, held: LeaseHeld) -> None:
 async def run_if_due(core: Core, job: Job, held: LeaseHeld) -> bool:
     """One run, from the beginning or from where an earlier holder stopped; False when nothing is due."""
     now = int(core.now())
-    if not await core.directory.read(jobs.due, JobAsk(job.kind, held.number, now)):
+    ask = JobAsk(job.kind, held.number, now, job.interval_s(core.settings))
+    if not await core.directory.read(jobs.due, ask):
         return False
-    run = await core.directory.write(jobs.begin, JobAsk(job.kind, held.number, now))
+    run = await core.directory.write(jobs.begin, ask)
     if run is None:
         return False
     await job.work(core, run)

@@ -37,12 +37,21 @@ async def save_progress(core: Core, run: JobRun, progress: int) -> None:
 
 
 async def complete_mailboxes(core: Core, run: JobRun) -> None:
-    """Finish on the shards what requests or crashes left half done: creation, changes of limits, deletion."""
+    """Finish on the shards what requests or crashes left half done: creation, changes of limits, deletion.
+
+    A shard that does not answer is left for the next run: each of its mailboxes would cost the patience with a store.
+    """
     after_id = run.progress
+    down: set[str] = set()
     while page := await core.directory.read(directory_mailboxes.scan_pending, MailboxScan(after_id, PAGE)):
         for mailbox in page:
+            if mailbox.ref.shard in down:
+                continue
             try:
                 await mailboxes.complete(core, mailbox)
+            except Unavailable as error:
+                down.add(mailbox.ref.shard)
+                log.warning("mailboxes on %s wait: %s", mailbox.ref.shard, error)
             except DomainError as error:
                 log.warning("mailbox %s is not %s yet: %s", mailbox.ref.mailbox_id, mailbox.state, error)
         after_id = page[-1].ref.mailbox_id

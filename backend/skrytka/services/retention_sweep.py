@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from skrytka.core import Core
-from skrytka.errors import AlreadyExists, Conflict, DomainError, NotFound
+from skrytka.errors import AlreadyExists, Conflict, DomainError, NotFound, Unavailable
 from skrytka.model import (
     Actor,
     Copied,
@@ -30,13 +30,13 @@ from skrytka.model import (
 )
 from skrytka.services import folders, messages, retention
 from skrytka.services.publishing import announce
-from skrytka.services.shards import shard_of
+from skrytka.services.shards import now, shard_of
 from skrytka.store.operations import directory_mailboxes, retaining
 from skrytka.store.operations.copying import Transfer
 from skrytka.store.operations.directory_mailboxes import MailboxScan
 from skrytka.store.operations.expunging import Expunge
 from skrytka.store.operations.job_fences import Fence
-from skrytka.store.operations.retaining import FencedExpunge, FencedMove, SavedAsk
+from skrytka.store.operations.retaining import DueAsk, FencedExpunge, FencedMove
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,10 @@ Action = Literal["delete", "trash"]
 
 
 class Sweep(msgspec.Struct, frozen=True):
-    """One sweep: what holds for all its mailboxes. ``lease`` is the fence's number."""
+    """One sweep: what holds for all its mailboxes. ``lease`` is the fence's number, ``now`` decides what is due.
+
+    What is done has the time at which it is done: a long sweep must not make the grace of its later expunges shorter.
+    """
 
     policies: Sequence[RetentionPolicy]
     lease: int
@@ -60,29 +63,33 @@ class Sweep(msgspec.Struct, frozen=True):
 async def sweep(core: Core, lease: int, after_id: int, save: Callable[[int], Awaitable[None]]) -> int:
     """Sweep all mailboxes with an id above ``after_id``, telling ``save`` how far it got. Returns how many messages went.
 
-    A mailbox that cannot be swept now (its shard is down, it was just deleted) is left for the next sweep; a lost lease
-    (``Conflict``) ends this one.
+    A mailbox that cannot be swept now (its shard is down, it was just deleted) is left for the next sweep, and a shard that
+    does not answer with all its mailboxes: each would cost the patience with a store. A lost lease (``Conflict``) ends this one.
     """
     run = Sweep(await retention.list_enabled(core), lease, int(core.now()))
     if not run.policies and not core.extensions.retention_rules:
         return 0
     count = 0
+    down: set[str] = set()
     while page := await core.directory.read(directory_mailboxes.scan, MailboxScan(after_id, MAILBOXES_PER_PAGE)):
         for mailbox in page:
-            count += await _sweep_or_log(core, mailbox, run)
+            count += await _sweep_or_log(core, mailbox, run, down)
             await asyncio.sleep(0)  # reads never suspend by themselves on SQLite
         after_id = page[-1].ref.mailbox_id
         await save(after_id)
     return count
 
 
-async def _sweep_or_log(core: Core, mailbox: Mailbox, run: Sweep) -> int:
-    if mailbox.state is not State.ACTIVE:
+async def _sweep_or_log(core: Core, mailbox: Mailbox, run: Sweep, down: set[str]) -> int:
+    if mailbox.state is not State.ACTIVE or mailbox.ref.shard in down:
         return 0
     try:
         return await sweep_mailbox(core, mailbox, run)
     except Conflict:
         raise
+    except Unavailable as error:
+        down.add(mailbox.ref.shard)
+        log.warning("retention on %s waits for the next sweep: %s", mailbox.ref.shard, error)
     except DomainError as error:
         log.warning("retention of %s waits for the next sweep: %s", mailbox.ref.address, error)
     except Exception:
@@ -117,19 +124,15 @@ async def sweep_mailbox(core: Core, mailbox: Mailbox, run: Sweep) -> int:
 async def _sweep_folder(
     core: Core, mailbox: MailboxRef, folder: Folder, action: Action, before: int, run: Sweep
 ) -> int:
-    """Take what was saved at ``before`` or earlier.
-
-    UIDs are given in the order of saving, so the first page without anything due is the last one that is read.
-    """
-    shard = shard_of(core, mailbox)
-    count, after_uid = 0, 0
-    while True:
-        page = await shard.read(retaining.saved, SavedAsk(mailbox.mailbox_id, folder.folder_id, after_uid, BATCH))
-        due = [uid for uid, saved_at in page if saved_at <= before]
-        if not due:
-            return count
-        count += await _take(core, mailbox, folder.folder_id, action, due, run)
-        after_uid = page[-1][0]
+    """Take what was saved at ``before`` or earlier."""
+    ask = DueAsk(mailbox.mailbox_id, folder.folder_id, before, BATCH)
+    count = 0
+    while due := await shard_of(core, mailbox).read(retaining.due, ask):
+        taken = await _take(core, mailbox, folder.folder_id, action, sorted(due), run)
+        if not taken:
+            break  # others took them
+        count += taken
+    return count
 
 
 async def _apply_rules(core: Core, mailbox: MailboxRef, folder: Folder, run: Sweep) -> int:
@@ -165,7 +168,7 @@ async def _take(
             deleted_only=False,
             actor=str(ACTOR),
             limit=BATCH,
-            now=run.now,
+            now=now(core),
         )
 
         def expunged(done: Expunged) -> None:
@@ -180,7 +183,7 @@ async def _take(
         target=trash.folder_id,
         actor=str(ACTOR),
         limit=BATCH,
-        now=run.now,
+        now=now(core),
     )
 
     def moved(done: Copied) -> None:

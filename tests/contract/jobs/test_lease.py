@@ -39,6 +39,15 @@ async def test_numbers_rise_with_every_holder(core: Core) -> None:
     assert await lease.acquire(core, "a") == LeaseHeld("jobs", "a", 3)
 
 
+async def test_a_clock_that_was_ahead_keeps_nobody_from_the_lease(core: Core) -> None:
+    clock = Clock()
+    core = vary(core, clock=clock)
+    clock.forward(365 * 86_400)
+    assert await lease.acquire(core, "ahead") is not None
+    clock.forward(-364 * 86_400)
+    assert await lease.acquire(core, "right") == LeaseHeld("jobs", "right", 2)
+
+
 async def test_keeping_ends_when_it_is_taken_over(core: Core) -> None:
     clock = Clock()
     core = vary(core, clock=clock)

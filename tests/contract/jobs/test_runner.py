@@ -20,10 +20,11 @@ from skrytka.services.mailboxes import MailboxChange
 from skrytka.settings import Jobs
 from skrytka.store.interface import Tx
 from skrytka.store.operations import directory_mailboxes
-from skrytka.store.operations.directory_mailboxes import MailboxDelete
+from skrytka.store.operations.directory_mailboxes import MailboxDelete, MailboxScan
 from skrytka.store.operations.jobs import JobRun, LeaseHeld
 from tests.contract.provisioning import ADMIN, DAY_S, Clock, add_messages, make_mailbox, uids_of, vary
 from tests.contract.services.mails import age_blobs, blob_keys
+from tests.contract.shards import Down
 
 BY_KIND = {job.kind: job for job in JOBS}
 
@@ -51,6 +52,38 @@ async def test_a_kind_runs_when_it_is_due(core: Core) -> None:
     clock.forward(1)
     assert await runner.run_if_due(core, job, held)
     assert runs == [JobRun("note", 1, 0)] * 2
+
+
+async def test_a_clock_that_was_ahead_puts_nothing_off(core: Core) -> None:
+    clock = Clock()
+    core = vary(core, clock=clock)
+    held = await hold(core)
+
+    async def nothing(core: Core, run: JobRun) -> None:
+        """Only that it runs."""
+
+    job = Job("note", lambda settings: 100.0, nothing)
+    clock.forward(365 * DAY_S)
+    assert await runner.run_if_due(core, job, held)
+    clock.forward(-364 * DAY_S)
+    assert await runner.run_if_due(core, job, held)
+    assert not await runner.run_if_due(core, job, held)
+
+
+async def test_a_shard_that_is_down_is_asked_once_in_a_run(core: Core) -> None:
+    boxes = [await make_mailbox(vary(core), f"user{number}@example.org") for number in range(6)]
+    await core.directory.write(_execute, "UPDATE mailbox SET pending = 1")
+    down = Down(core.shards[boxes[0].ref.shard])
+    await runner.run_if_due(
+        dataclasses.replace(core, shards={**core.shards, down.name: down}), BY_KIND["mailboxes"], await hold(core)
+    )
+    assert down.refused == 1
+    left = await core.directory.read(directory_mailboxes.scan_pending, MailboxScan(0, 100))
+    assert {mailbox.ref.shard for mailbox in left} == {down.name}
+
+
+async def _execute(tx: Tx, sql: str) -> None:
+    await tx.execute(sql)
 
 
 async def test_a_later_holder_goes_on_and_the_earlier_one_cannot(core: Core) -> None:

@@ -7,6 +7,9 @@ import msgspec
 from skrytka.store.interface import Tx
 from skrytka.store.operations import sequences
 
+CLOCK_SLACK_S = 300
+"""How far the clocks of two hosts may be apart; what ends or is due later than can be was so written by a wrong clock."""
+
 
 class LeaseAsk(msgspec.Struct, frozen=True):
     name: str
@@ -27,11 +30,20 @@ class LeaseRenew(msgspec.Struct, frozen=True):
 
 
 class JobAsk(msgspec.Struct, frozen=True):
-    """Begin a kind of work if it is due, or go on with it if an earlier holder did not finish."""
+    """Begin a kind of work if it is due, or go on with it if an earlier holder did not finish.
+
+    ``interval_s`` is how long after a run the next is due at most.
+    """
 
     kind: str
     lease_number: int
     now: int
+    interval_s: float
+
+    @property
+    def latest(self) -> int:
+        """No right clock would have put it off beyond this."""
+        return int(self.now + self.interval_s + CLOCK_SLACK_S)
 
 
 class JobRun(msgspec.Struct, frozen=True):
@@ -48,15 +60,20 @@ class JobFinish(msgspec.Struct, frozen=True):
 
 
 async def acquire(tx: Tx, ask: LeaseAsk) -> LeaseHeld | None:
-    """The lease under a new number, or None while another holder's has not run out."""
+    """The lease under a new number, or None while another holder's has not run out.
+
+    One that ends later than any that begins now was taken by a clock that was ahead: it counts as run out, the number
+    keeps it harmless.
+    """
     row = await tx.row(
         "INSERT INTO lease (name, holder, number, expires_at) VALUES (?, ?, 1, ?) ON CONFLICT (name) DO UPDATE SET"
         " holder = excluded.holder, number = lease.number + 1, expires_at = excluded.expires_at"
-        " WHERE lease.expires_at <= ? OR lease.holder = excluded.holder RETURNING number",
+        " WHERE lease.expires_at <= ? OR lease.expires_at > ? OR lease.holder = excluded.holder RETURNING number",
         ask.name,
         ask.holder,
         ask.expires_at,
         ask.now,
+        ask.expires_at + CLOCK_SLACK_S,
     )
     return LeaseHeld(ask.name, ask.holder, row[0]) if row else None
 
@@ -86,7 +103,7 @@ async def release(tx: Tx, lease: LeaseHeld) -> None:
 async def due(tx: Tx, ask: JobAsk) -> bool:
     """Whether ``begin`` would: asked without writing. A kind that never ran is due."""
     row = await tx.row("SELECT due_at, state FROM job WHERE kind = ? AND subject = ''", ask.kind)
-    return row is None or row[0] <= ask.now or row[1] == "running"
+    return row is None or not ask.now < row[0] <= ask.latest or row[1] == "running"
 
 
 async def begin(tx: Tx, ask: JobAsk) -> JobRun | None:
@@ -100,12 +117,13 @@ async def begin(tx: Tx, ask: JobAsk) -> JobRun | None:
         )
     row = await tx.row(
         "UPDATE job SET state = 'running', lease_number = ?, started_at = ? WHERE kind = ? AND subject = ''"
-        " AND lease_number <= ? AND (due_at <= ? OR state = 'running') RETURNING progress",
+        " AND lease_number <= ? AND (due_at <= ? OR due_at > ? OR state = 'running') RETURNING progress",
         ask.lease_number,
         ask.now,
         ask.kind,
         ask.lease_number,
         ask.now,
+        ask.latest,
     )
     return JobRun(ask.kind, ask.lease_number, row[0]) if row else None
 

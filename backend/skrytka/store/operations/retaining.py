@@ -12,10 +12,10 @@ from skrytka.store.operations.expunging import Expunge
 from skrytka.store.operations.job_fences import Fence
 
 
-class SavedAsk(msgspec.Struct, frozen=True):
+class DueAsk(msgspec.Struct, frozen=True):
     mailbox_id: MailboxId
     folder_id: FolderId
-    after_uid: int
+    saved_before: int
     limit: int
 
 
@@ -29,16 +29,19 @@ class FencedMove(msgspec.Struct, frozen=True):
     transfer: Transfer
 
 
-async def saved(tx: Tx, ask: SavedAsk) -> list[tuple[Uid, int]]:
-    """UIDs with the time each was saved in this folder, in UID order."""
+async def due(tx: Tx, ask: DueAsk) -> list[Uid]:
+    """Some of the messages that were saved in this folder then or earlier, the oldest first.
+
+    By their time and not by UID: a clock that was ahead for a while gave early UIDs late times.
+    """
     rows = await tx.rows(
-        "SELECT uid, saved_at FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid > ? ORDER BY uid LIMIT ?",
+        "SELECT uid FROM message WHERE mailbox_id = ? AND folder_id = ? AND saved_at <= ? ORDER BY saved_at LIMIT ?",
         ask.mailbox_id,
         ask.folder_id,
-        ask.after_uid,
+        ask.saved_before,
         ask.limit,
     )
-    return [(Uid(uid), saved_at) for uid, saved_at in rows]
+    return [Uid(row[0]) for row in rows]
 
 
 async def expunge(tx: Tx, values: FencedExpunge) -> Expunged:

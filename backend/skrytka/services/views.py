@@ -137,7 +137,10 @@ async def _load(shard: Database, mailbox_id: MailboxId, folder_id: FolderId, kno
 
 
 async def _paged(shard: Database, mailbox_id: MailboxId, view: FolderView, head: Head) -> FolderView:
-    """Everything that changed up to ``head``, chunk by chunk. What changes meanwhile is in the next delta."""
+    """Everything that changed up to ``head``, chunk by chunk. What changes meanwhile is in the next delta.
+
+    An empty view, to begin anew with, when the log of expunges was trimmed meanwhile of what had not been read yet.
+    """
     since = view.highest_modseq
     unfinished = Head(head.uid_validity, head.uid_next, since)
     after = 0
@@ -158,4 +161,7 @@ async def _paged(shard: Database, mailbox_id: MailboxId, view: FolderView, head:
             break
         after = expunged[-1]
         await asyncio.sleep(0)
+    now = await shard.read(read_head, FolderKey(mailbox_id, view.folder_id))
+    if since and now is not None and now.expunge_horizon > since:
+        return empty(view.folder_id)
     return merge(view, head, (), ())

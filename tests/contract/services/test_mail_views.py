@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -13,9 +14,12 @@ from skrytka.core import Core
 from skrytka.errors import NotFound
 from skrytka.model import FlagChange, Flags, FolderId, FolderView, MailboxId, MailboxRef, Role, Uid
 from skrytka.services import collecting, folders, messages, view_merging, views
+from skrytka.services.shards import shard_of
+from skrytka.store.operations import collecting as collecting_rows
 from skrytka.store.operations import viewing
 from tests.contract.services.conftest import Clock, MakeMailbox
 from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, role_id
+from tests.contract.shards import Interrupted
 
 
 async def full(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> FolderView:
@@ -70,6 +74,30 @@ async def test_sessions_share_one_load(core: Core, make_mailbox: MakeMailbox) ->
     await asyncio.sleep(0)
     cancelled.cancel()
     assert {len((await other).uids) for other in others} == {51}
+
+
+async def test_a_log_that_is_trimmed_during_a_long_catch_up_leaves_no_ghosts(
+    core: Core, make_mailbox: MakeMailbox, clock: Clock
+) -> None:
+    mailbox = await make_mailbox()
+    await append(core, mailbox, 100)
+    await views.current(core, mailbox, INBOX)
+    for uid in range(1, 71, 10):
+        await messages.expunge(core, ACTOR, mailbox, INBOX, [Uid(uid + n) for n in range(10)], deleted_only=False)
+    trimmed: list[int] = []
+
+    async def trim() -> None:
+        if not trimmed:
+            values = collecting_rows.Collect(mailbox.mailbox_id, int(clock.now) + 1)
+            await shard_of(core, mailbox).write(collecting_rows.collect_expunged, values)
+            trimmed.append(await shard_of(core, mailbox).write(collecting_rows.trim_log, values))
+
+    shard = Interrupted(shard_of(core, mailbox), viewing.expunged_page, trim)
+    with patch.object(viewing, "CHUNK", 20):
+        view = await views.current(replace(core, shards={mailbox.shard: shard}), mailbox, INBOX)
+    assert trimmed == [70]
+    assert list(view.uids) == list(range(71, 101))
+    await assert_current(core, mailbox, INBOX)
 
 
 async def test_large_folders_load_in_chunks_while_they_change(core: Core, make_mailbox: MakeMailbox) -> None:

@@ -57,9 +57,21 @@ class Blobs(Section, frozen=True):
 
 
 class Rest(Section, frozen=True):
+    """``header_octets`` and ``header_fields`` bound the head of a request, which is to come within ``header_timeout_s``.
+
+    ``idle_timeout_s`` is for a client that neither sends its body nor reads the answer, ``keep_alive_s`` for one that asks
+    nothing more. The limits of connections hold for each worker.
+    """
+
     listen: str = "127.0.0.1:8080"
     idempotency_hours: Positive = 24
     max_connections: Positive = 1_000
+    max_connections_per_address: Positive = 250
+    header_octets: Positive = 32_768
+    header_fields: Positive = 100
+    header_timeout_s: Seconds = 20.0
+    idle_timeout_s: Seconds = 60.0
+    keep_alive_s: Seconds = 5.0
 
 
 class Auth(Section, frozen=True):

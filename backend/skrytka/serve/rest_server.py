@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import socket
 from collections.abc import Generator, Sequence
 from typing import Any, cast
@@ -13,7 +14,9 @@ import uvicorn
 from skrytka.core import Core
 from skrytka.plugin_host.manager import Plugins
 from skrytka.rest.app import create_app
+from skrytka.serve.bounded_http import BoundedHttp, Door
 
+SWEEP_S = 1.0
 _QUEUE_TURNS = 3
 _START_POLL_S = 0.005
 
@@ -30,17 +33,17 @@ class RestServer:
     """Serves until drained."""
 
     def __init__(self, core: Core, plugins: Plugins, sockets: Sequence[socket.socket]) -> None:
+        self._door = Door(core.settings.rest)
         config = uvicorn.Config(
             cast(Any, create_app(core, plugins.routes)),
             loop="none",
-            http="httptools",
+            http=cast(Any, functools.partial(BoundedHttp, self._door)),
             ws="none",
             lifespan="on",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=core.settings.rest.max_connections,
             timeout_graceful_shutdown=max(1, int(core.settings.serve.drain_timeout_s)),
         )
         self._server = _Server(config)
@@ -53,6 +56,7 @@ class RestServer:
             await asyncio.sleep(_START_POLL_S)  # uvicorn tells of its start by this attribute alone
         if self._task.done():
             await self._task
+        self._sweeping = asyncio.create_task(self._sweep())
 
     async def drain(self) -> None:
         """Answer what is queued and in flight, then stop."""
@@ -60,3 +64,10 @@ class RestServer:
             await asyncio.sleep(0)
         self._server.should_exit = True
         await self._task
+        self._sweeping.cancel()
+
+    async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            self._door.sweep(loop.time())

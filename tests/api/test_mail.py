@@ -82,6 +82,15 @@ async def test_flags_and_keywords_change_and_a_message_is_deleted(api: AsyncClie
     assert (await api.delete(path)).status_code == 404
 
 
+async def test_a_keyword_that_is_no_atom_is_a_field_error(api: AsyncClient) -> None:
+    view = (await api.post(f"{ANN}/messages", content=mail(1))).json()
+    changed = await api.patch(f"{ANN}/messages/{view['id']}/flags", json={"add_keywords": ["a)b"]})
+    uploaded = await api.post(f"{ANN}/messages", content=mail(1), params={"keyword": "{5}"})
+    for refused in (changed, uploaded):
+        assert refused.status_code == 422
+        assert [error["field"] for error in refused.json()["errors"]] == ["keywords"]
+
+
 async def test_pages_of_messages(api: AsyncClient) -> None:
     for number in range(5):
         await api.post(f"{ANN}/messages", content=mail(number), params={"folder": "Archive"})

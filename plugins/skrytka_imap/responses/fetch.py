@@ -71,7 +71,7 @@ def uid_item(uid: int) -> bytes:
     return b"UID %d" % uid
 
 
-def flags_item(flags: int, keywords: Iterable[str] = (), *, recent: bool = False) -> bytes:
+def flags_item(flags: int, keywords: Sequence[str] = (), *, recent: bool = False) -> bytes:
     return b"FLAGS " + flag_list(flags, keywords, recent=recent)
 
 

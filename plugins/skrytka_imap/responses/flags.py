@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from skrytka.plugin_api import model
+
+log = logging.getLogger(__name__)
+
+ATOM = re.compile(r"[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]+")
 
 _RECENT = 32
 _ORDER = (
@@ -20,19 +27,28 @@ TEXTS = tuple(" ".join(name for bit, name in _ORDER if flags & bit) for flags in
 RECENT_TEXTS = _RECENT
 
 
-def flag_list(flags: int, keywords: Iterable[str] = (), *, recent: bool = False) -> bytes:
+def flag_list(flags: int, keywords: Sequence[str] = (), *, recent: bool = False) -> bytes:
     """RFC 3501 section 7.2.6: flag-list = "(" [flag *(SP flag)] ")" ; keywords follow the system flags"""
     return f"({flag_words(flags, keywords, recent=recent)})".encode()
 
 
-def flag_words(flags: int, keywords: Iterable[str], *, recent: bool) -> str:
+def flag_words(flags: int, keywords: Sequence[str], *, recent: bool) -> str:
     """A flag list without its parentheses."""
     system = TEXTS[flags | RECENT_TEXTS if recent else flags]
-    words = " ".join(keywords)
+    words = _words(tuple(keywords)) if keywords else ""
     return f"{system} {words}" if system and words else system or words
 
 
 def keyword_list(keywords: Iterable[str]) -> list[bytes]:
     """Keywords for FLAGS and PERMANENTFLAGS: each once, whatever its case, in one order."""
-    distinct = {keyword.lower(): keyword for keyword in sorted(keywords, reverse=True)}
+    distinct = {keyword.lower(): keyword for keyword in sorted(keywords, reverse=True) if ATOM.fullmatch(keyword)}
     return [distinct[key].encode() for key in sorted(distinct)]
+
+
+@lru_cache(maxsize=1_024)
+def _words(keywords: tuple[str, ...]) -> str:
+    """flag-keyword = atom ; the service lets nothing else in, and what got past it must not break a client's parser"""
+    atoms = [keyword for keyword in keywords if ATOM.fullmatch(keyword)]
+    if len(atoms) < len(keywords):
+        log.error("keywords that are no atoms are not shown: %r", [word for word in keywords if word not in atoms])
+    return " ".join(atoms)

@@ -60,6 +60,13 @@ def test_keywords_are_listed_once_whatever_their_case() -> None:
     assert responses.keyword_list({"b", "Work", "work", "a", "B"}) == [b"a", b"B", b"Work"]
 
 
+def test_a_keyword_that_is_no_atom_is_left_out_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    stored = ("a)b", "ok", "{5}", "\\Recent", "é")
+    assert responses.flag_list(F.SEEN, stored) == b"(\\Seen ok)"
+    assert responses.keyword_list(stored) == [b"ok"]
+    assert "a)b" in caplog.text
+
+
 UIDS = array("I", [5, 7, 9])
 FLAGS = array("B", [0, 1, 9])
 MODSEQS = array("Q", [1, 2, 2**63 - 1])

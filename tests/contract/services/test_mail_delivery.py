@@ -13,7 +13,7 @@ import pytest
 
 from skrytka import metrics
 from skrytka.core import Core
-from skrytka.errors import NotFound, OverQuota, Refused, Suspended, TooLarge, Unavailable
+from skrytka.errors import Invalid, NotFound, OverQuota, Refused, Suspended, TooLarge, Unavailable
 from skrytka.extensions import Delivery, Event
 from skrytka.model import Actor, MailboxRef, NewMessage, Role, Status, Uid
 from skrytka.services import aliases, contents, delivery, domains, events, folders, mailboxes, messages, watching
@@ -115,6 +115,20 @@ async def test_details_name_folders_that_exist(core: Core) -> None:
 class Filter:
     def __init__(self, change: Callable[[MailboxRef, Delivery], Awaitable[Delivery]]) -> None:
         self.filter = change
+
+
+@pytest.mark.parametrize("field", ["sender", "recipient"])
+async def test_a_filter_cannot_add_fields_to_the_header(core: Core, field: str) -> None:
+    ann = await provision(core, "ann@example.org")
+
+    async def inject(mailbox: MailboxRef, given: Delivery) -> Delivery:
+        return msgspec.structs.replace(given, **{field: "a\r\nX-Admin: yes"})
+
+    filtered = with_extensions(core, delivery_filters=[Filter(inject)])
+    (outcome,) = await delivery.deliver(filtered, LMTP, "bob@example.net", [Route(ann, None, ann.address)], mail())
+    assert isinstance(outcome, Invalid)
+    assert [fault.field for fault in outcome.faults] == [field]
+    assert await uids(core, ann) == []
 
 
 async def test_filters_in_their_order(core: Core) -> None:

@@ -71,6 +71,17 @@ async def test_two_processes_get_even_turns(database: SqliteDatabase) -> None:
             assert await database.read(value_of, f"{name}{number}") == value
 
 
+async def test_a_commit_is_on_the_disk(database: SqliteDatabase) -> None:
+    """What no test that kills processes can show: the kernel still has their pages. 2 is FULL."""
+
+    async def setting(tx: Tx, name: str) -> object:
+        row = await tx.row(f"PRAGMA {name}")
+        return row and row[0]
+
+    assert await database.write(setting, "synchronous") == 2
+    assert await database.write(setting, "journal_mode") == "wal"
+
+
 async def test_nothing_acknowledged_is_lost_at_kill_9(database: SqliteDatabase) -> None:
     process = start(database.path, 60.0, "x")
     go(process)

@@ -7,8 +7,7 @@ Invariants:
 - A caller gets its result after the COMMIT of its group returned, or an error; nothing acknowledged is lost.
 - Each operation has a savepoint: one that raises is rolled back alone. Its error too is told only after the commit,
   because it may stem from what the group wrote and then lost.
-- The turn is given back by the thread right after COMMIT, which then pauses before this process can ask again: without the
-  pause the other processes, which must first wake up, hardly ever got it.
+- The turn is given back by the thread right after COMMIT, before this process can ask again.
 - A cancelled caller does not cancel its operation.
 """
 
@@ -35,6 +34,8 @@ from skrytka.store.interface import Committed, Op
 _SLICE_S = 0.002  # the loop gets its turn after so much work
 _GROUP_S = 0.020  # and other processes theirs
 _PAUSE_S = 0.000_050
+"""Tuning, no invariant: a moment for another process to wake up and take the turn. A prototype without it made the other
+process wait up to 292 ms; here turns are as even and latencies as long without it, with two and with four processes."""
 
 _log = logging.getLogger(__name__)
 

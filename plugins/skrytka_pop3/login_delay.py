@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from skrytka.plugin_api import Core, model
 
-_CACHE = "skrytka_pop3.logins"
+
+class _Logins(dict[model.MailboxId, float]):
+    """When each mailbox was last logged in to, oldest first."""
 
 
 def may_login(core: Core, mailbox: model.MailboxRef, delay_s: int) -> bool:
     """True, and remembered, unless a login was less than ``delay_s`` ago. What is older is forgotten, oldest first."""
     if not delay_s:
         return True
-    logins: dict[model.MailboxId, float] = core.caches.setdefault(_CACHE, {})
+    logins = core.state(_Logins)
     now = core.now()
     while logins and now - logins[oldest := next(iter(logins))] >= delay_s:
         del logins[oldest]

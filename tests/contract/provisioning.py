@@ -40,13 +40,13 @@ def vary(
     extensions: Extensions | None = None,
     process: bool = False,
 ) -> Core:
-    """The same deployment with cheap hashes and, where given, another clock; ``process`` gives it caches of its own."""
+    """The same deployment with cheap hashes and, where given, another clock; ``process`` gives it states of its own."""
     return dataclasses.replace(
         core,
         settings=msgspec.structs.replace(core.settings, auth=auth),
         now=clock or core.now,
         extensions=extensions or core.extensions,
-        caches={} if process else core.caches,
+        states={} if process else core.states,
     )
 
 

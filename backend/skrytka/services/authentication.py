@@ -88,7 +88,7 @@ async def _verify(core: Core, credential: Credential | None, password: str) -> b
     if credential is None or credential.argon2id is None:
         await hashing.run(core, verifiers.matches, verifiers.dummy(costs), prepared)
         return False
-    cache: LoginCache = core.caches.setdefault("logins", LoginCache())
+    cache = core.state(LoginCache)
     mailbox_id = credential.target.mailbox.mailbox_id
     if cache.knows(mailbox_id, credential.version, prepared, core.now()):
         return True

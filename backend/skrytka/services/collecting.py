@@ -17,7 +17,6 @@ LOG_KEPT_S = 30 * 24 * 3600
 
 BLOB_GRACE_S = 3_600
 
-_CACHE = "blob candidates"
 _CANDIDATES = 50_000
 _KEYS_ASKED = 500
 
@@ -71,6 +70,10 @@ class Candidate(msgspec.Struct, frozen=True):
     seen_at: float
 
 
+class _Candidates(dict[str, Candidate]):
+    """By key, what the last look found."""
+
+
 async def collect_blobs(core: Core) -> int:
     """Delete blobs that no shard names; returns how many.
 
@@ -79,7 +82,7 @@ async def collect_blobs(core: Core) -> int:
     reuses a blob renews its age before it commits the reference, and a blob whose age was renewed is not deleted.
     """
     await _require_all_shards(core)
-    known: dict[str, Candidate] = core.caches.get(_CACHE, {})
+    known = core.state(_Candidates)
     oldest, seen_at = await core.blobs.now() - BLOB_GRACE_S, core.elapsed()
     waiting: dict[str, Candidate] = {}
     deleted = 0
@@ -92,7 +95,8 @@ async def collect_blobs(core: Core) -> int:
                 deleted += await core.blobs.delete(key, candidate.put_at + 1)
             elif len(waiting) < _CANDIDATES:
                 waiting[key] = candidate
-    core.caches[_CACHE] = waiting
+    known.clear()
+    known.update(waiting)
     return deleted
 
 

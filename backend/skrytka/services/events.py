@@ -61,6 +61,10 @@ class _Queue:
         return self._events.qsize()
 
 
+class _Queues(dict[int, _Queue]):
+    """By the identity of the listener."""
+
+
 def tell(core: Core, make: Callable[[], Event]) -> None:
     """Queue an event for every listener; never waits, never fails. It is not made when nobody listens."""
     if not core.extensions.event_listeners:
@@ -87,7 +91,7 @@ async def drain(core: Core, timeout_s: float) -> None:
 
 def _queues(core: Core) -> list[_Queue]:
     listeners = core.extensions.event_listeners
-    queues: dict[int, _Queue] = core.caches.setdefault("events", {})
+    queues = core.state(_Queues)
     for listener in listeners:
         if id(listener) not in queues:  # they live as long as the process
             queues[id(listener)] = _Queue(listener)

@@ -16,12 +16,13 @@ T = TypeVar("T")
 class Queue:
     """How many hashes of this process run or wait."""
 
-    length = 0
+    def __init__(self) -> None:
+        self.length = 0
 
 
 async def run(core: Core, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """``function`` in a hashing thread; ``Unavailable`` when too many wait already."""
-    queue: Queue = core.caches.setdefault("hashing", Queue())
+    queue = core.state(Queue)
     if queue.length >= core.settings.auth.argon2_queue:
         raise Unavailable("Too many logins at once, try again later")
     queue.length += 1

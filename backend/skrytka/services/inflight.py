@@ -5,19 +5,17 @@ A front end reserves before it keeps octets, and releases them when the mail is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from skrytka.core import Core
 
 
-@dataclass(slots=True)
 class _Meter:
-    octets: int = 0
+    def __init__(self) -> None:
+        self.octets = 0
 
 
 def reserve(core: Core, octets: int) -> bool:
     """True when there is room for so many more; they count until ``release``."""
-    meter = _meter(core)
+    meter = core.state(_Meter)
     if meter.octets + octets > core.settings.limits.inflight_octets:
         return False
     meter.octets += octets
@@ -26,14 +24,9 @@ def reserve(core: Core, octets: int) -> bool:
 
 def release(core: Core, octets: int) -> None:
     """So many that were reserved are gone."""
-    _meter(core).octets -= octets
+    core.state(_Meter).octets -= octets
 
 
 def held(core: Core) -> int:
     """What is reserved now."""
-    return _meter(core).octets
-
-
-def _meter(core: Core) -> _Meter:
-    meter: _Meter = core.caches.setdefault("inflight", _Meter())
-    return meter
+    return core.state(_Meter).octets

@@ -44,7 +44,7 @@ async def sending(core: Core, size_octets: int) -> AsyncIterator[None]:
     if size_octets < LARGE_OCTETS:
         yield
         return
-    meter: _Meter = core.caches.setdefault("outgoing", _Meter())
+    meter = core.state(_Meter)
     limit, octets = core.settings.limits.outgoing_octets, 2 * size_octets
     await _enter(meter, octets, limit)
     try:
@@ -56,8 +56,7 @@ async def sending(core: Core, size_octets: int) -> AsyncIterator[None]:
 
 def held(core: Core) -> int:
     """What is counted now: every mail twice, see above."""
-    meter: _Meter = core.caches.setdefault("outgoing", _Meter())
-    return meter.octets
+    return core.state(_Meter).octets
 
 
 async def _enter(meter: _Meter, octets: int, limit: int) -> None:

@@ -22,8 +22,6 @@ from skrytka.store.operations import pop3_locks
 RENEW_TIMEOUT_S = 4.0
 """What one shard may take of a round; less than the lease leaves over."""
 
-_CACHE = "pop3_locks"
-
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +48,7 @@ async def acquire(core: Core, actor: Actor, mailbox: MailboxRef, worker: str) ->
     dead_worker = holder.worker if holder is not None and _is_dead(holder) else None
     lock = Pop3Lock(mailbox, secrets.token_hex(8), worker)
     values = pop3_locks.Acquire(mailbox.mailbox_id, lock.session, _lease(core, worker), dead_worker)
-    sessions = _sessions(core)[worker, mailbox.shard]
+    sessions = core.state(_Sessions)[worker, mailbox.shard]
     sessions.add(lock.session)  # before the row is there: a renewal in between must not take it for one left behind
     try:
         await shard.write(pop3_locks.acquire, values)
@@ -62,7 +60,7 @@ async def acquire(core: Core, actor: Actor, mailbox: MailboxRef, worker: str) ->
 
 async def release(core: Core, lock: Pop3Lock) -> None:
     """Give the lock back; one that was lost meanwhile is no error, one that cannot be given back now goes at a renewal."""
-    _sessions(core)[lock.worker, lock.mailbox.shard].discard(lock.session)
+    core.state(_Sessions)[lock.worker, lock.mailbox.shard].discard(lock.session)
     key = pop3_locks.LockKey(lock.mailbox.mailbox_id, lock.session)
     await shard_of(core, lock.mailbox).write(pop3_locks.release, key)
 
@@ -72,7 +70,7 @@ async def renew_worker(core: Core, worker: str) -> None:
 
     Shards are renewed side by side and each in bounded time, so that one that hangs costs the locks of no other.
     """
-    shards = [shard for holder, shard in _sessions(core) if holder == worker]
+    shards = [shard for holder, shard in core.state(_Sessions) if holder == worker]
     await asyncio.gather(*(_renew_or_log(core, worker, shard) for shard in shards))
 
 
@@ -90,7 +88,7 @@ async def _renew(core: Core, worker: str, shard: str) -> None:
     A session that was cancelled, or cut off from the store, while it took or gave back its lock cannot know what became of
     the row: the store may write it any time later. The worker lives on and renews, so nobody else would ever remove it.
     """
-    sessions = _sessions(core)[worker, shard]
+    sessions = core.state(_Sessions)[worker, shard]
     if sessions:
         await core.shards[shard].write(pop3_locks.renew, _lease(core, worker))
     for key in await core.shards[shard].read(pop3_locks.of_worker, worker):
@@ -98,13 +96,11 @@ async def _renew(core: Core, worker: str, shard: str) -> None:
             await core.shards[shard].write(pop3_locks.release, key)
 
 
-Sessions = defaultdict[tuple[str, str], set[str]]
-"""The sessions of this process that have a lock or are about to, by worker and shard; a key stays once it was there."""
+class _Sessions(defaultdict[tuple[str, str], set[str]]):
+    """The sessions of this process that have a lock or are about to, by worker and shard; a key stays once it was there."""
 
-
-def _sessions(core: Core) -> Sessions:
-    sessions: Sessions = core.caches.setdefault(_CACHE, defaultdict(set))
-    return sessions
+    def __init__(self) -> None:
+        super().__init__(set)
 
 
 def _lease(core: Core, worker: str) -> pop3_locks.WorkerLease:

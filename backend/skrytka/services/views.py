@@ -28,15 +28,13 @@ MESSAGES_KEPT = 2_000_000
 
 TURN_S = 0.002
 
-_CACHE = "views"
-
 Key = tuple[str, MailboxId, FolderId]
 
 
 async def current(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> FolderView:
     """The folder as it is now. The same object for all sessions as long as nothing changes: one point read then."""
     shard = shard_of(core, mailbox)
-    cache: ViewCache = core.caches.setdefault(_CACHE, ViewCache())
+    cache = core.state(ViewCache)
     key = (mailbox.shard, mailbox.mailbox_id, folder_id)
     while True:
         head = await shard.read(read_head, FolderKey(mailbox.mailbox_id, folder_id))

@@ -24,15 +24,15 @@ from tests.contract.shards import Interrupted
 
 async def full(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> FolderView:
     """The view as a process that knows nothing loads it."""
-    core.caches.pop("views")
+    core.states.pop(views.ViewCache)
     return await views.current(core, mailbox, folder_id)
 
 
 async def assert_current(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> None:
     view = await views.current(core, mailbox, folder_id)
-    kept = core.caches["views"]
+    kept = core.states[views.ViewCache]
     assert view == await full(core, mailbox, folder_id)
-    core.caches["views"] = kept
+    core.states[views.ViewCache] = kept
     rows = await messages.page(core, mailbox, folder_id, 0, 10_000)
     assert list(view.uids) == [row.uid for row in rows]
     assert list(view.flags) == [row.flags for row in rows]
@@ -134,7 +134,7 @@ async def test_a_trimmed_log_means_a_full_load(core: Core, make_mailbox: MakeMai
 async def test_the_longest_unused_views_are_dropped(core: Core, make_mailbox: MakeMailbox) -> None:
     mailbox = await make_mailbox()
     sent = await role_id(core, mailbox, Role.SENT)
-    core.caches["views"] = views.ViewCache(messages_kept=5)
+    core.states[views.ViewCache] = views.ViewCache(messages_kept=5)
     await append(core, mailbox, 3)
     await append(core, mailbox, 3, sent)
     first = await views.current(core, mailbox, INBOX)

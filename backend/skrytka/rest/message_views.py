@@ -1,4 +1,8 @@
-"""Messages as JSON: the listing entry and the whole mail, decoded for people."""
+"""Messages as JSON: the listing entry and the whole mail, decoded for people.
+
+What a sender wrote is cut before it is parsed: anybody can mail a header of a megabyte, and a listing has a thousand mails.
+All of this is work for ``core.compute``.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +25,19 @@ FLAG_NAMES = {
 FLAGS_BY_NAME = {name: flag for flag, name in FLAG_NAMES.items()}
 
 
+FIELD_OCTETS = 8_192
+"""So much of a field is looked at for a listing entry: a hundred recipients with their names."""
+
+RECIPIENTS = 100
+TEXT_OCTETS = 1_048_576
+"""So much of a text part, as it was sent, is decoded."""
+
+
 class MessageView(msgspec.Struct, frozen=True):
-    """``id`` is the folder's and the message's number; it stays until the message is moved or deleted."""
+    """``id`` is the folder's and the message's number; it stays until the message is moved or deleted.
+
+    At most 100 recipients are listed; ``headers`` of the whole message has all.
+    """
 
     id: str
     folder_id: int
@@ -52,10 +67,13 @@ class PartView(msgspec.Struct, frozen=True):
 
 
 class FullMessageView(msgspec.Struct, frozen=True):
+    """``truncated`` when ``text`` or ``html`` is the beginning only: the whole is in ``raw``."""
+
     message: MessageView
     headers: list[tuple[str, str]]
     text: str | None
     html: str | None
+    truncated: bool
     parts: list[PartView]
 
 
@@ -65,7 +83,11 @@ def message_id(folder_id: FolderId, uid: Uid) -> str:
 
 def message_view(folder_id: FolderId, row: MessageRow, header: bytes) -> MessageView:
     part = mime.scan(header)
-    envelope = mime.envelope(header, part)
+
+    def text(name: str) -> str:
+        return mime.decode_header((mime.header_value(header, part, name) or b"")[:FIELD_OCTETS]).strip()
+
+    recipients = [*_addresses(header, part, "to"), *_addresses(header, part, "cc")]
     return MessageView(
         id=message_id(folder_id, row.uid),
         folder_id=folder_id,
@@ -76,11 +98,11 @@ def message_view(folder_id: FolderId, row: MessageRow, header: bytes) -> Message
         internal_date=datetime.fromtimestamp(row.internal_date, UTC),
         saved_at=datetime.fromtimestamp(row.saved_at, UTC),
         modseq=row.modseq,
-        subject=_decoded(envelope.subject),
-        sender=next(iter(_addresses(envelope.from_)), ""),
-        recipients=[*_addresses(envelope.to), *_addresses(envelope.cc)],
-        date=_decoded(envelope.date),
-        message_id=_decoded(envelope.message_id),
+        subject=text("subject"),
+        sender=next(iter(_addresses(header, part, "from")), ""),
+        recipients=recipients[:RECIPIENTS],
+        date=text("date"),
+        message_id=text("message-id"),
     )
 
 
@@ -88,14 +110,16 @@ def full_view(folder_id: FolderId, row: MessageRow, octets: bytes) -> FullMessag
     root = mime.scan(octets)
     header = octets[root.header_start : root.body_start]
     leaves = list(_leaves(root, ""))
+    texts = {subtype: _first_text(leaves, subtype) for subtype in ("plain", "html")}
     return FullMessageView(
         message=message_view(folder_id, row, header),
         headers=[
             (field.name.decode("ascii", "replace"), mime.decode_header(octets[field.value_start : field.end]).strip())
             for field in root.headers
         ],
-        text=_first_text(octets, leaves, "plain"),
-        html=_first_text(octets, leaves, "html"),
+        text=_text(octets, texts["plain"]),
+        html=_text(octets, texts["html"]),
+        truncated=any(part is not None and _is_long(part) for part in texts.values()),
         parts=[_part_view(number, part) for number, part in leaves],
     )
 
@@ -104,15 +128,21 @@ def _decoded(raw: bytes | None) -> str:
     return "" if raw is None else mime.decode_header(raw).strip()
 
 
-def _addresses(addresses: tuple[mime.Address, ...]) -> list[str]:
+def _addresses(header: bytes, part: Part, name: str) -> list[str]:
     found = []
-    for address in addresses:
+    for address in mime.parse_addresses(_address_list(header, part, name)):
         if address.mailbox is None or address.host is None:
             continue  # the start or end of a group
         plain = f"{_decoded(address.mailbox)}@{_decoded(address.host)}"
-        name = _decoded(address.name)
-        found.append(f"{name} <{plain}>" if name else plain)
+        shown = _decoded(address.name)
+        found.append(f"{shown} <{plain}>" if shown else plain)
     return found
+
+
+def _address_list(header: bytes, part: Part, name: str) -> bytes:
+    """All fields of that name as one; a long list ends after its last whole address."""
+    joined = b", ".join(mime.header_values(header, part, name))
+    return joined if len(joined) <= FIELD_OCTETS else joined[:FIELD_OCTETS].rpartition(b",")[0]
 
 
 def _leaves(part: Part, number: str) -> Iterator[tuple[str, Part]]:
@@ -124,11 +154,20 @@ def _leaves(part: Part, number: str) -> Iterator[tuple[str, Part]]:
         yield number or "1", part
 
 
-def _first_text(octets: bytes, leaves: list[tuple[str, Part]], subtype: str) -> str | None:
-    for _, part in leaves:
-        if part.media_type == "text" and part.subtype == subtype and part.disposition != "attachment":
-            return mime.decode_text(octets, part)
-    return None
+def _first_text(leaves: list[tuple[str, Part]], subtype: str) -> Part | None:
+    texts = (part for _, part in leaves if part.media_type == "text" and part.disposition != "attachment")
+    return next((part for part in texts if part.subtype == subtype), None)
+
+
+def _is_long(part: Part) -> bool:
+    return part.end - part.body_start > TEXT_OCTETS
+
+
+def _text(octets: bytes, part: Part | None) -> str | None:
+    if part is None:
+        return None
+    cut = msgspec.structs.replace(part, end=min(part.end, part.body_start + TEXT_OCTETS))
+    return mime.decode_text(octets, cut)
 
 
 def _part_view(number: str, part: Part) -> PartView:

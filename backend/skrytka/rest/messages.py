@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from asyncio import get_running_loop
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, patch, post
@@ -30,6 +32,11 @@ from skrytka.services import contents, folders, mailboxes, messages, outgoing
 
 CHUNK_OCTETS = 65_536
 """Of a mail on its way out: the server waits after each for a client that is behind."""
+
+GROUP_OCTETS = 1_048_576
+"""Headers of a listing that are read and looked at together."""
+
+T = TypeVar("T")
 
 FlagName = Literal["seen", "answered", "flagged", "deleted", "draft"]
 
@@ -62,9 +69,35 @@ async def find(core: Core, address: str, message: str) -> tuple[MailboxRef, Fold
     return mailbox, folder_id, rows[0]
 
 
+async def _views(core: Core, mailbox: MailboxRef, folder_id: FolderId, rows: Sequence[MessageRow]) -> list[MessageView]:
+    views: list[MessageView] = []
+    for group in _groups(rows, core.settings.limits.header_octets):
+        headers = await contents.header(core, mailbox, [row.content_id for row in group])
+        pairs = [(row, headers.get(row.content_id, b"")) for row in group]
+        views += await _compute(core, lambda: [message_view(folder_id, row, header) for row, header in pairs])  # noqa: B023
+    return views
+
+
+def _groups(rows: Sequence[MessageRow], header_octets: int) -> Iterator[list[MessageRow]]:
+    """Rows whose headers may be in memory together."""
+    group: list[MessageRow] = []
+    octets = 0
+    for row in rows:
+        if group and octets >= GROUP_OCTETS:
+            yield group
+            group, octets = [], 0
+        group.append(row)
+        octets += min(row.size_octets, header_octets)
+    if group:
+        yield group
+
+
 async def _view(core: Core, mailbox: MailboxRef, folder_id: FolderId, row: MessageRow) -> MessageView:
-    header = await contents.header(core, mailbox, [row.content_id])
-    return message_view(folder_id, row, header.get(row.content_id, b""))
+    return (await _views(core, mailbox, folder_id, [row]))[0]
+
+
+async def _compute(core: Core, work: Callable[[], T]) -> T:
+    return await get_running_loop().run_in_executor(core.compute, work)
 
 
 class Messages(Controller):
@@ -84,9 +117,7 @@ class Messages(Controller):
         found = await folders.get(core, mailbox, folder)
         rows = await messages.page(core, mailbox, found.folder_id, after_number(cursor), limit + 1)
         kept, next_cursor = page_of(rows, limit, lambda row: str(row.uid))
-        headers = await contents.header(core, mailbox, [row.content_id for row in kept])
-        items = [message_view(found.folder_id, row, headers.get(row.content_id, b"")) for row in kept]
-        return Page(items, next_cursor)
+        return Page(await _views(core, mailbox, found.folder_id, kept), next_cursor)
 
     @post(
         operation_id="uploadMessage",
@@ -124,7 +155,9 @@ class Messages(Controller):
         self, core: NamedDependency[Core], address: FromPath[str], message: FromPath[str]
     ) -> FullMessageView:
         mailbox, folder_id, row = await find(core, address, message)
-        return full_view(folder_id, row, await contents.octets(core, mailbox, row.content_id))
+        async with outgoing.sending(core, row.size_octets):
+            octets = await contents.octets(core, mailbox, row.content_id)
+            return await _compute(core, lambda: full_view(folder_id, row, octets))
 
     @get(
         "/{message:str}/raw",

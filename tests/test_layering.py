@@ -2,143 +2,110 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-BACKEND = ROOT / "backend" / "skrytka"
-PLUGINS = ROOT / "plugins"
-
-# Lowest first. A package may import from its own layer's package and from packages that stand below it.
-LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "model"),
-    ("settings", "mime", "connections.interface"),
-    ("metrics", "extensions", "store.interface", "blobs.interface", "bus.interface"),
-    ("store", "blobs", "bus"),
-    ("core",),
-    ("services",),
-    ("plugin_host.front_end",),
-    ("plugin_host", "jobs", "connections"),
-    ("plugin_api",),
-    ("rest",),
-    ("serve",),
-    ("cli",),
+from tests.layering import (
+    BACKEND,
+    IO_EDGE,
+    LAYERS,
+    PLUGINS,
+    RESERVED,
+    core_faults,
+    imported,
+    known,
+    plugin_faults,
 )
-# Parts of a package that stay apart although the package is theirs, and parts that only some may reach into.
-APART: tuple[tuple[str, str], ...] = (
-    ("store.operations", "store.engines"),
-    ("store.engines", "store.operations"),
-    ("store.interface", "store."),
-    ("blobs.interface", "blobs."),
-    ("bus.interface", "bus."),
-    ("connections.interface", "connections."),
-)
-RESERVED: dict[str, tuple[str, ...]] = {
-    "store.operations": ("store", "services", "jobs"),
-    "store.engines": ("store",),
-    "store.opening": ("serve.composition",),
-    "blobs.opening": ("serve.composition",),
-    "bus.opening": ("serve.composition",),
-}
-IO_EDGE = {"server.py", "wire.py"}
-IO_MODULES = {"asyncio", "socket", "ssl", "uvloop", "selectors"}
 
 
-def rank(module: str) -> int:
-    """The layer of ``store.engines.sqlite``: that of its longest prefix in the table."""
-    pieces = module.split(".")
-    for length in range(len(pieces), 0, -1):
-        prefix = ".".join(pieces[:length])
-        for index, layer in enumerate(LAYERS):
-            if prefix in layer:
-                return index
-    raise AssertionError(f"module {module!r} has no layer: add it to LAYERS")
-
-
-def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            module = node.module or ""
-            yield module
-            yield from (f"{module}.{name.name}" for name in node.names)
-
-
-def modules() -> list[tuple[str, Path]]:
-    found = []
+def core_modules() -> Iterator[str]:
     for path in sorted(BACKEND.rglob("*.py")):
-        name = ".".join(path.relative_to(BACKEND).with_suffix("").parts)
-        found.append((name.removesuffix(".__init__"), path))
-    return [(name, path) for name, path in found if name not in ("__init__", "__main__")]
+        name = ".".join(path.relative_to(BACKEND).with_suffix("").parts).removesuffix(".__init__")
+        if name not in ("__init__", "__main__"):
+            yield name
 
 
-def known(module: str) -> bool:
-    """Whether ``skrytka.X.name`` names a module; the last word may be a class or function."""
-    path = BACKEND / Path(*module.split("."))
-    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+def core_source(name: str) -> str:
+    path = BACKEND.joinpath(*name.split("."))
+    return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
 
 
-@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: value if isinstance(value, str) else "")
-def test_arrows_point_down(name: str, path: Path) -> None:
-    package = name.split(".", maxsplit=1)[0]
-    for full_name in imported(path):
-        assert not full_name.startswith(("skrytka_", "tests")), f"{name} imports {full_name}"
-        if not full_name.startswith("skrytka."):
-            continue
-        target = full_name.removeprefix("skrytka.")
-        if not known(target) or target.split(".")[0] == package:
-            continue
-        assert rank(target) < rank(name), f"{name} imports {target}, which is not below it"
+@pytest.mark.parametrize("name", list(core_modules()))
+def test_arrows_point_down(name: str) -> None:
+    assert list(core_faults(name, core_source(name))) == []
 
 
-def within(module: str, package: str) -> bool:
-    return module == package or module.startswith(f"{package.rstrip('.')}.")
+@pytest.mark.parametrize("plugin", [plugin.name for plugin in PLUGINS])
+def test_a_plugin_imports_the_plugin_api_only_and_its_core_does_no_io(plugin: str) -> None:
+    (folder,) = (each for each in PLUGINS if each.name == plugin)
+    for path in sorted(folder.rglob("*.py")):
+        relative = path.relative_to(folder).as_posix()
+        assert list(plugin_faults(plugin, relative, path.read_text())) == [], relative
 
 
-@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: value if isinstance(value, str) else "")
-def test_what_is_apart_or_reserved(name: str, path: Path) -> None:
-    targets = [each.removeprefix("skrytka.") for each in imported(path) if each.startswith("skrytka.")]
-    for target in targets:
-        for part, other in APART:
-            assert not (within(name, part) and within(target, other)), f"{name} imports {target}"
-        for reserved, readers in RESERVED.items():
-            allowed = any(within(name, reader) for reader in readers)
-            assert allowed or not within(target, reserved), f"{name} imports {target}, which is not for it"
-
-
-def test_every_layer_is_there() -> None:
+def test_every_layer_and_edge_is_there() -> None:
     for module in (*(each for layer in LAYERS for each in layer), *RESERVED):
         assert known(module), f"{module!r} has a layer and is no module"
+    for edge in IO_EDGE:
+        assert any((plugin / edge).exists() for plugin in PLUGINS), edge
 
 
-@pytest.mark.parametrize("plugin", ["skrytka_imap", "skrytka_pop3", "skrytka_lmtp"])
-def test_a_plugin_imports_only_the_plugin_api(plugin: str) -> None:
-    for path in sorted((PLUGINS / plugin).rglob("*.py")):
-        for target in imported(path):
-            assert not target.startswith("tests"), f"{path} imports {target}"
-            if target.split(".")[0].startswith("skrytka"):
-                allowed = within(target, plugin) or within(target, "skrytka.plugin_api")
-                assert allowed or target == "skrytka", f"{path} imports {target}"
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("services.folders", "from skrytka.rest import app"),
+        ("services.folders", "def late():\n    from skrytka.rest.app import create_app"),
+        ("services.folders", "from skrytka.blobs.files import FileBlobs"),
+        ("services.folders", "from skrytka.bus import local"),
+        ("services.folders", "from skrytka.plugin_host import manager"),
+        ("services.folders", "import ssl"),
+        ("services.folders", "from litestar import get"),
+        ("services.folders", "import requests"),
+        ("services.folders", "import skrytka.rest.app"),
+        ("services.folders", "import importlib"),
+        ("services.folders", "from importlib import import_module"),
+        ("services.folders", "__import__('skrytka.rest')"),
+        ("services.folders", "from skrytka_imap import plugin"),
+        ("rest.folders", "from skrytka.store.interface import Tx"),
+        ("rest.folders", "from skrytka.store.operations import folders"),
+        ("jobs.work", "from skrytka.connections import accepting"),
+        ("mime.scanner", "import asyncio"),
+        ("mime.scanner", "import socket"),
+        ("errors", "import threading"),
+        ("store.operations.folders", "from skrytka.store.engines import sqlite"),
+        ("services.folders", "sql = 'SELECT name FROM folder'"),
+        ("services.folders", 'sql = """\n  SELECT name\n  FROM folder"""'),
+        ("services.folders", "sql = f'WITH old AS (SELECT 1) DELETE FROM {table}'"),
+        ("services.folders", "sql = 'SELECT 1'"),
+    ],
+)
+def test_what_a_core_module_may_not_do(name: str, source: str) -> None:
+    assert list(core_faults(name, source)) != []
 
 
-@pytest.mark.parametrize("plugin", ["skrytka_imap", "skrytka_pop3", "skrytka_lmtp"])
-def test_protocol_cores_do_no_io(plugin: str) -> None:
-    for path in sorted((PLUGINS / plugin).rglob("*.py")):
-        if path.name not in IO_EDGE:
-            found = IO_MODULES & {target.split(".")[0] for target in imported(path)}
-            assert not found, f"{path} imports {found}"
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("plugin.py", "from skrytka.services import folders"),
+        ("plugin.py", "from skrytka import services"),
+        ("plugin.py", "import skrytka\nskrytka.services.folders"),
+        ("plugin.py", "import importlib\nimportlib.import_module('skrytka.services')"),
+        ("plugin.py", "from skrytka_pop3 import server"),
+        ("plugin.py", "sql = 'DELETE FROM message'"),
+        ("handlers/fetch.py", "import asyncio"),
+        ("handlers/server.py", "import asyncio"),
+        ("handlers/fetch.py", "from concurrent.futures import ThreadPoolExecutor"),
+        ("handlers/fetch.py", "import threading"),
+        ("handlers/fetch.py", "import subprocess"),
+    ],
+)
+def test_what_a_plugin_may_not_do(path: str, source: str) -> None:
+    assert list(plugin_faults("skrytka_imap", path, source)) != []
 
 
-def test_sql_stands_in_the_store_only() -> None:
-    words = ("SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ")
-    for name, path in modules():
-        if name.split(".")[0] == "store":
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                assert not node.value.startswith(words), f"{name}: SQL outside the store: {node.value[:60]}"
+def test_what_they_may_do() -> None:
+    assert list(core_faults("services.folders", "import asyncio\nfrom skrytka.store.interface import Tx")) == []
+    assert list(core_faults("serve.composition", "from skrytka.blobs.opening import open_blobs")) == []
+    assert list(plugin_faults("skrytka_imap", "server.py", "import asyncio\nfrom skrytka.plugin_api import Core")) == []
+    assert list(imported("def late():\n    from a.b import c")) == ["a.b", "a.b.c"]

@@ -50,7 +50,10 @@ class Status(enum.StrEnum):
 
 
 class State(enum.StrEnum):
-    """Where a mailbox is in its life, in the directory. Only ``active`` ones serve."""
+    """Where a mailbox is in its life, in the directory. Only ``active`` ones serve.
+
+    Nothing makes one ``moving`` yet; it is read, so that the release which does can run beside this one.
+    """
 
     CREATING = "creating"
     ACTIVE = "active"
@@ -59,10 +62,14 @@ class State(enum.StrEnum):
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who does a thing. Every service call takes one; expunges keep it."""
+    """Who does a thing. Every service that changes something takes one; expunges and deleted folders keep it.
+
+    What changes the directory takes it for the audit, which is not kept yet. ``protocol`` is the name of the front end, or
+    ``rest``, ``cli`` or ``job``.
+    """
 
     credential: str
-    protocol: Literal["imap", "pop3", "lmtp", "rest", "job", "cli"] | str
+    protocol: str
     client_address: str = ""
     client_name: str = ""
 

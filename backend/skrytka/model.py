@@ -221,6 +221,28 @@ class Hint(msgspec.Struct, frozen=True, array_like=True):
     folder_ids: tuple[FolderId, ...]
 
 
+class Precondition(msgspec.Struct, frozen=True):
+    """What must hold of the version that is there for a write to be done (RFC 9110 sections 13.1.1 and 13.1.2).
+
+    ``exists`` says whether there must be one at all, ``some_of`` which ones it may be, ``none_of`` which it may not.
+    """
+
+    exists: bool | None = None
+    some_of: tuple[int, ...] | None = None
+    none_of: tuple[int, ...] = ()
+
+    def holds(self, version: int | None) -> bool:
+        """``version`` is None where there is nothing."""
+        if self.exists is not None and self.exists is not (version is not None):
+            return False
+        if self.some_of is not None and version not in self.some_of:
+            return False
+        return version not in self.none_of
+
+
+UNCONDITIONAL = Precondition()
+
+
 class RetentionPolicy(msgspec.Struct, frozen=True):
     """Delete, or move to Trash, what was saved in the matching folders more than ``days`` ago.
 

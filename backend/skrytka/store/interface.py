@@ -58,7 +58,9 @@ class Database(Protocol):
     async def write(self, op: Op[V, T], values: V, committed: Committed[T] | None = None) -> T:
         """Run ``op`` in a transaction and return after the durable commit. A cancelled caller does not cancel the operation.
 
-        ``committed`` is called with the result right after the commit, on the event loop, whatever became of the caller.
+        ``committed`` is called with the result right after the commit, on the event loop, whatever became of the caller. It
+        is called as well when the answer to a commit is lost, although the caller gets ``Unavailable``: a change that is
+        there and of which nobody hears is worse than a look for one that is not.
         """
 
     async def read(self, op: Op[V, T], values: V) -> T:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from skrytka.settings import Settings
 from skrytka.store.belonging import refuse_strangers
+from skrytka.store.durability import refuse_lossy
 from skrytka.store.engines.postgres import PostgresDatabase
 from skrytka.store.engines.sqlite import SqliteDatabase
 from skrytka.store.interface import Database, Unsuitable
@@ -64,11 +65,13 @@ def build(settings: Settings, *, timeout_s: float | None = None) -> Databases:
 async def open_databases(settings: Settings, *, migrating: bool = True) -> Databases:
     """Migrate (unless another process did) and open all.
 
-    ``Unsuitable`` when a schema is not of this release's range, or the databases do not belong together.
+    ``Unsuitable`` when a schema is not of this release's range, the databases do not belong together, or a server confirms
+    commits too early.
     """
     databases = build(settings)
     await databases.open()
     try:
+        await refuse_lossy(databases.all())
         if migrating and await _are_behind(databases):
             await migrate_databases(settings)
         for database in databases.all():

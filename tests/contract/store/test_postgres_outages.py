@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from skrytka import errors
+from skrytka.settings import Settings, Store
+from skrytka.store import opening
 from skrytka.store.engines.postgres import PostgresDatabase
-from skrytka.store.interface import Tx
+from skrytka.store.interface import Tx, Unsuitable
 from skrytka.store.migrate import migrate
 from tests import servers
 from tests.contract.store.conftest import make_counters
@@ -132,7 +135,8 @@ async def test_a_connection_lost_during_commit_is_neither_acknowledged_nor_run_a
         return await increment(tx, name)
 
     await own.write(sleep_at_commit, None)
-    writing = asyncio.create_task(own.write(counted, "a"))
+    told: list[int] = []
+    writing = asyncio.create_task(own.write(counted, "a", told.append))
     cut = (
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
         " WHERE application_name = 'skrytka' AND query = 'COMMIT' AND wait_event = 'PgSleep'"
@@ -143,6 +147,7 @@ async def test_a_connection_lost_during_commit_is_neither_acknowledged_nor_run_a
     with pytest.raises(errors.Unavailable, match="may or may not"):
         await writing
     assert runs == 1
+    assert told == [1]  # it might have been written, and then nobody else would tell
     assert await own.read(value_of, "a") == 0
     assert await own.write(increment, "b") == 1
 
@@ -173,3 +178,36 @@ async def test_a_server_that_is_not_there() -> None:
     database = PostgresDatabase("shard-0", f"postgresql://x@127.0.0.1:{port}/x", "skrytka_shard_0", 2, TIMEOUT_S)
     with pytest.raises(errors.Unavailable):
         await database.open()
+
+
+def set_for_all(server: servers.Postgres, url: str, setting: str) -> None:
+    server.sql(f"ALTER DATABASE {url.rpartition('/')[2]} SET {setting}")
+
+
+async def test_a_server_that_confirms_too_early_stops_the_start(
+    postgres_server: servers.Postgres, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = postgres_server.create_database()
+    settings = Settings(data_dir=str(tmp_path), store=Store(url=url, shards=1))
+    await (await opening.open_databases(settings)).close()
+    assert caplog.text.count("PostgreSQL runs with fsync off") == 1  # the tests' server
+    set_for_all(postgres_server, url, "synchronous_commit = off")
+    with pytest.raises(Unsuitable, match=r"^store.url, store.shard_urls: synchronous_commit is off for directory: "):
+        await opening.open_databases(settings)
+    set_for_all(postgres_server, url, "synchronous_commit = local")
+    await (await opening.open_databases(settings)).close()
+
+
+async def test_the_isolation_is_ours_whatever_the_default(postgres_server: servers.Postgres) -> None:
+    url = postgres_server.create_database()
+    set_for_all(postgres_server, url, "default_transaction_isolation = 'serializable'")
+    database = PostgresDatabase("shard-0", url, "skrytka_shard_0", 2, TIMEOUT_S)
+    await database.open()
+    assert await database.write(isolation, None) == "read committed"
+    await database.close()
+
+
+async def isolation(tx: Tx, _: None) -> str:
+    row = await tx.row("SELECT current_setting('transaction_isolation')")
+    assert row is not None
+    return str(row[0])

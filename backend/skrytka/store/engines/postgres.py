@@ -54,6 +54,14 @@ _SHUTDOWN = (errors.AdminShutdown, errors.CrashShutdown)
 _log = logging.getLogger(__name__)
 
 
+class _Unsure(Exception):
+    """The line was lost while COMMIT ran: ``result`` is what was written, if it was."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+
 class _Again(Exception):
     """The transaction had no effect for a reason that may be gone at the next try."""
 
@@ -100,7 +108,13 @@ class PostgresDatabase:
         return await self._shielded(self._until_done(_reading, op, values))
 
     async def _written(self, op: Op[V, T], values: V, committed: Committed[T] | None) -> T:
-        result = await self._until_done(_transaction, op, values)
+        try:
+            result = await self._until_done(_transaction, op, values)
+        except _Unsure as unsure:
+            after_commit.tell(committed, unsure.result)
+            raise Unavailable(
+                f"The store {self.name} was lost during a commit: it may or may not have been written"
+            ) from unsure.__cause__
         after_commit.tell(committed, result)
         return result
 
@@ -142,22 +156,29 @@ async def _bounded(work: Coroutine[Any, Any, T], connection: Connection, deadlin
 
 
 async def _transaction(connection: Connection, op: Op[V, T], values: V) -> T:
-    """BEGIN, the operation, COMMIT. ``_Again`` when certainly nothing was written and trying again may help."""
+    """BEGIN, the operation, COMMIT. ``_Again`` when certainly nothing was written and trying again may help.
+
+    The isolation is said, whatever server, database or role have as their default; it travels with the first statement.
+    """
     committing = False
+    result: Any = None
     tx: PostgresTx | None = None
     try:
         async with connection.pipeline() as pipeline:
             tx = PostgresTx(connection, pipeline)
-            await connection.execute("BEGIN READ WRITE")  # travels with the first statement
+            await connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
             result = await op(tx, values)
             tx.raise_if_failed()
             committing = True
             # Leaving the pipeline awaits COMMIT's answer; asking for it here would cost one more round trip.
             await connection.execute("COMMIT")
     except Exception as error:
-        await _after_failure(connection, _cause(error, tx), committing=committing)
+        cause = _cause(error, tx)
+        lost = await _after_failure(connection, cause, committing=committing)
+        if lost and committing and isinstance(cause, psycopg.Error):
+            raise _Unsure(result) from cause
         raise
-    return result
+    return cast(T, result)
 
 
 async def _reading(connection: Connection, op: Op[V, T], values: V) -> T:
@@ -175,18 +196,20 @@ def _cause(error: Exception, tx: PostgresTx | None) -> Exception:
     return tx.failure if tx is not None and tx.failure is not None else error
 
 
-async def _after_failure(connection: Connection, cause: Exception, *, committing: bool) -> None:
-    """Clean up; raise what psycopg's errors mean. An error of the operation itself is raised by the caller."""
+async def _after_failure(connection: Connection, cause: Exception, *, committing: bool) -> bool:
+    """Clean up; raise what psycopg's errors mean. True when the line was lost.
+
+    An error of the operation itself is raised by the caller, and so is a line lost during a commit.
+    """
     lost = connection.closed or isinstance(cause, _SHUTDOWN)
     if lost:
         await connection.close()
     else:
         await rollback(connection)
-    if not isinstance(cause, psycopg.Error):
-        return
-    if lost and committing:
-        raise Unavailable("The store was lost during a commit: it may or may not have been written") from cause
+    if not isinstance(cause, psycopg.Error) or (lost and committing):
+        return lost
     if lost or isinstance(cause, _CONFLICT):
         raise _Again from cause
     if committing:
         raise translate(cause) from cause
+    return lost

@@ -64,7 +64,8 @@ class Database(Protocol):
         """
 
     async def read(self, op: Op[V, T], values: V) -> T:
-        """Run ``op`` against one consistent snapshot where it reads with one statement; on SQLite it never suspends.
+        """Run ``op`` against one consistent snapshot where it reads with one statement. On SQLite it does not
+        suspend unless another process is rebuilding the log; the operation is then run again.
 
         A statement that writes is refused with ``StatementRefused``.
         """

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from skrytka.core import Core
-from skrytka.errors import Conflict
+from skrytka.errors import Conflict, Invalid
 from skrytka.services import idempotency
 from skrytka.services.idempotency import Answer
 from tests.contract.provisioning import Clock, vary
@@ -23,10 +23,10 @@ async def test_the_first_answer_again(core: Core) -> None:
 
 async def test_another_request_under_the_key(core: Core) -> None:
     await idempotency.begin(core, "key:1", "digest")
-    with pytest.raises(Conflict):
+    with pytest.raises(Invalid):
         await idempotency.begin(core, "key:1", "other")
     await idempotency.finish(core, "key:1", 200, b"")
-    with pytest.raises(Conflict):
+    with pytest.raises(Invalid):
         await idempotency.begin(core, "key:1", "other")
 
 
@@ -56,6 +56,17 @@ async def test_a_dead_request_frees_the_key_in_time(core: Core) -> None:
         await idempotency.begin(core, "key:1", "digest")
     clock.forward(1)
     assert await idempotency.begin(core, "key:1", "digest") is None
+
+
+async def test_an_answer_that_comes_too_late_replaces_none(core: Core) -> None:
+    clock = Clock()
+    core = vary(core, clock=clock)
+    await idempotency.begin(core, "key:1", "digest")
+    clock.forward(601)
+    assert await idempotency.begin(core, "key:1", "digest") is None
+    await idempotency.finish(core, "key:1", 201, b"second")
+    await idempotency.finish(core, "key:1", 201, b"first")
+    assert await idempotency.begin(core, "key:1", "digest") == Answer(201, b"second")
 
 
 async def test_answers_are_kept_for_a_day(core: Core) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, TypeVar, cast
@@ -32,7 +33,9 @@ V = TypeVar("V")
 T = TypeVar("T")
 
 _STATEMENT_CACHE = 500
-_READ_BUSY_MS = 2_000
+_OPEN_BUSY_MS = 2_000
+_BUSY_PATIENCE_S = 2.0
+_BUSY_PAUSE_S = 0.005
 _WRITE_CACHE_KIB = 16_384
 _READ_CACHE_KIB = 32_768
 _TELL_AFTER_S = 5.0
@@ -114,7 +117,7 @@ class SqliteDatabase:
             turns.close()
             raise
         turns.give_back()
-        for connection in (writing, checkpointing):
+        for connection in (writing, checkpointing, reader):
             connection.execute("PRAGMA synchronous = FULL")
             connection.set_busy_timeout(0)
         checkpoints = Checkpoints(checkpointing, int(writing.execute("PRAGMA page_size").get))
@@ -124,7 +127,7 @@ class SqliteDatabase:
 
     def _connect(self, cache_kib: int) -> apsw.Connection:
         connection = apsw.Connection(str(self.path), statementcachesize=_STATEMENT_CACHE)
-        connection.set_busy_timeout(_READ_BUSY_MS)
+        connection.set_busy_timeout(_OPEN_BUSY_MS)
         connection.wal_autocheckpoint(0)
         connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -157,6 +160,14 @@ class SqliteDatabase:
         return cast(T, await self._writer.submit(op, values, committed))
 
     async def read(self, op: Op[V, T], values: V) -> T:
-        if self._reader is None:
-            raise Unavailable(f"The store {self.name} is not open")
-        return run_inline(op(SqliteTx(self._reader, reading=True), values))
+        """At once, but for the rare moment in which another process rebuilds or removes the log: then the loop goes on."""
+        ends = time.monotonic() + _BUSY_PATIENCE_S
+        while True:
+            if self._reader is None:
+                raise Unavailable(f"The store {self.name} is not open")
+            try:
+                return run_inline(op(SqliteTx(self._reader, reading=True), values))
+            except Unavailable as error:
+                if not isinstance(error.__cause__, apsw.BusyError) or time.monotonic() > ends:
+                    raise
+            await asyncio.sleep(_BUSY_PAUSE_S)

@@ -52,8 +52,12 @@ async def begin(tx: Tx, asked: Begin) -> Stored | None:
 
 
 async def finish(tx: Tx, done: Finish) -> None:
+    """The first answer stays: one that comes so late that another request has finished meanwhile is not kept."""
     await tx.execute(
-        "UPDATE idempotency SET status = ?, response = ? WHERE key = ?", done.status, done.response, done.key
+        "UPDATE idempotency SET status = ?, response = ? WHERE key = ? AND status IS NULL",
+        done.status,
+        done.response,
+        done.key,
     )
 
 

@@ -45,7 +45,7 @@ class NotPermitted(DomainError):
 
 
 class Conflict(DomainError):
-    """A precondition (If-Match, Idempotency-Key with another body) does not hold."""
+    """A precondition (If-Match) does not hold, or another request does the same just now."""
 
 
 class NotEmpty(DomainError):

@@ -13,6 +13,7 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
+    Histogram,
     generate_latest,
     multiprocess,
 )
@@ -50,6 +51,15 @@ BUS_HEALTHY = Gauge(
 )
 
 
+REST_REQUESTS = Counter(
+    "skrytka_rest_requests", "Requests answered, by class of status", ["status"], registry=_registry
+)
+REST_DURATION = Histogram(
+    "skrytka_rest_seconds",
+    "From the head of a request to the head of its answer",
+    buckets=(0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0),
+    registry=_registry,
+)
 EVENTS_DROPPED = Counter(
     "skrytka_events_dropped",
     "Events that a listener of a plugin was not told: it was too slow, or the process ended",

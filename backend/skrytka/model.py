@@ -188,12 +188,13 @@ class Copied(msgspec.Struct, frozen=True):
 
 
 class FlagChange(msgspec.Struct, frozen=True):
-    """One STORE: ``unchanged_since`` is that of RFC 7162 section 3.1.3."""
+    """One STORE: ``unchanged_since`` is that of RFC 7162 section 3.1.3. ``then`` is done with it, as one change."""
 
     mode: Literal["add", "remove", "replace"]
     flags: Flags = Flags.NONE
     keywords: tuple[str, ...] = ()
     unchanged_since: ModSeq | None = None
+    then: FlagChange | None = None
 
 
 class FlagsStored(msgspec.Struct, frozen=True):

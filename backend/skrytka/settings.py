@@ -15,6 +15,7 @@ class SettingsError(Exception):
 
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
@@ -78,6 +79,8 @@ class Rest(Section, frozen=True):
     """The head of a request."""
     header_fields: Positive = 100
     """How many fields a head has at most."""
+    body_octets: Positive = 65_536
+    """A JSON body; a mail has ``limits.message_octets``."""
     header_timeout_s: Seconds = 20.0
     """The head has to come within this time."""
     idle_timeout_s: Seconds = 60.0
@@ -137,9 +140,9 @@ class Limits(Section, frozen=True):
     """Mails on their way in, over all connections of a worker; more are deferred."""
     outgoing_octets: Positive = 512 * 1024 * 1024
     """Large mails on their way out, over all connections of a worker; more wait their turn."""
-    default_quota_octets: int | None = None
+    default_quota_octets: NotNegative | None = None
     """The storage quota of a mailbox that is given none; not set is unlimited."""
-    default_quota_messages: int | None = None
+    default_quota_messages: NotNegative | None = None
     """The same for the number of messages."""
 
 

@@ -11,6 +11,7 @@ from httpx import ASGITransport, AsyncClient
 from skrytka.core import Core
 from skrytka.model import Actor
 from skrytka.rest.app import create_app
+from skrytka.rest.outermost import Outermost
 from skrytka.services import keys
 from skrytka.settings import Settings
 from tests.cores import open_core
@@ -29,7 +30,7 @@ async def core(open_databases: Databases, settings: Settings) -> AsyncIterator[C
 async def api(core: Core) -> AsyncIterator[AsyncClient]:
     """A client with a valid key."""
     _, secret = await keys.create(core, Actor("tests", "cli"), "tests")
-    transport = ASGITransport(cast(Any, create_app(core)), raise_app_exceptions=False)
+    transport = ASGITransport(cast(Any, Outermost(create_app(core))), raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {secret}"}
     async with AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         yield client

@@ -25,3 +25,13 @@ def test_every_operation_is_named_and_described() -> None:
 def test_bodies_refuse_unknown_fields_in_the_document_too() -> None:
     schemas = json.loads(document())["components"]["schemas"]
     assert schemas["MailboxBody"]["additionalProperties"] is False
+
+
+def test_what_a_client_needs_for_conditions_is_in_the_document() -> None:
+    paths = json.loads(document())["paths"]
+    mailbox = paths["/v1/mailboxes/{address}"]
+    for operation, status in ((mailbox["get"], "200"), (mailbox["put"], "200"), (mailbox["put"], "201")):
+        assert "ETag" in operation["responses"][status]["headers"]
+    assert "304" in paths["/v1/domains/{domain}"]["get"]["responses"]
+    assert "Retry-After" in mailbox["get"]["responses"]["default"]["headers"]
+    assert "application/problem+json" in paths["/healthz/ready"]["get"]["responses"]["503"]["content"]

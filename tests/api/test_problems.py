@@ -35,7 +35,7 @@ async def test_a_key_is_needed(api: AsyncClient, header: str | None) -> None:
     assert answer.json()["detail"] == "A valid API key is needed: Authorization: Bearer KEY"
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[" * 100_000, b'{"a": NaN}'])
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[" * 60_000, b'{"a": NaN}'])
 async def test_malformed_json_is_400(api: AsyncClient, body: bytes) -> None:
     answer = await api.put("/v1/domains/example.org", content=body)
     assert answer.status_code == 400

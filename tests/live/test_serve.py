@@ -298,6 +298,7 @@ def test_clients_that_break_off_leave_no_traceback(service: Service) -> None:
             "serve.plugins: no installed package has the plugin 'absent' (there are: imap, lmtp, pop3, rest)",
         ),
         ({"tls.certificate": "/x.pem"}, "tls.key: certificate and key are set together or not at all"),
+        ({"tls.certificate": "/", "tls.key": "/"}, "tls.key: / or / cannot be read: Is a directory"),
         ({"blobs.url": "ftp://x"}, "blobs.url: 'ftp://x' is neither empty nor file:///path"),
     ],
 )

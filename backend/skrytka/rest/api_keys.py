@@ -13,7 +13,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from skrytka.core import Core
-from skrytka.errors import Fault
+from skrytka.errors import Fault, Invalid
 from skrytka.model import ApiKey
 from skrytka.rest.bodies import Body, CheckedBody
 from skrytka.rest.pages import Page
@@ -71,6 +71,8 @@ class Keys(Controller):
     async def create_key(
         self, core: NamedDependency[Core], request: Request[Any, Any, Any], data: JSONBody[KeyBody]
     ) -> Response[NewKeyView]:
+        if "idempotency-key" in request.headers:
+            raise Invalid("Idempotency-Key", "is not supported here: to repeat the answer, the secret would be stored")
         made, secret = await keys.create(core, request.user, data.name)
         return Response(NewKeyView(view(made), secret), status_code=201)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
 
 from litestar import Request, Response
 from litestar.params import HeaderParameter
@@ -12,6 +13,8 @@ from litestar.params import HeaderParameter
 from skrytka import errors
 from skrytka.core import Core
 from skrytka.services import idempotency
+
+T = TypeVar("T")
 
 IdempotencyKey = Annotated[
     str | None,
@@ -24,20 +27,26 @@ IdempotencyKey = Annotated[
 ]
 
 
-async def once(
-    core: Core,
-    request: Request[Any, Any, Any],
-    key: str | None,
-    act: Callable[[], Awaitable[tuple[int, bytes]]],
-) -> Response[bytes]:
-    """Run ``act``, which answers a status and a JSON body, at most once per key; without a key, always."""
+@dataclass(frozen=True, slots=True)
+class OnceOnly(Generic[T]):
+    """``act`` is done once per ``key``, without one always; ``answer`` makes status and JSON of what it returns."""
+
+    key: str | None
+    octets: bytes
+    act: Callable[[], Awaitable[T]]
+    answer: Callable[[T], Awaitable[tuple[int, bytes]]]
+
+
+async def once(core: Core, request: Request[Any, Any, Any], asked: OnceOnly[T]) -> Response[bytes]:
+    """The answer, or the one that the first request with this key and these octets got."""
+    key = asked.key
     if key is None:
-        status, body = await act()
+        status, body = await asked.answer(await asked.act())
         return Response(body, status_code=status, media_type="application/json")
     digest = hashlib.sha256()
     for piece in (request.method, str(request.url.path), str(request.url.query)):
         digest.update(piece.encode() + b"\n")
-    digest.update(await request.body())
+    digest.update(asked.octets)
     scope = f"{request.user.credential}:{key}"
     stored = await idempotency.begin(core, scope, digest.hexdigest())
     if stored is not None:
@@ -48,11 +57,13 @@ async def once(
             headers={"Idempotent-Replayed": "true"},
         )
     try:
-        status, body = await act()
+        done = await asked.act()
     except errors.Unavailable:
         raise  # whether it was committed is not known: the key stays taken as if this process had died
     except errors.DomainError:
         await idempotency.forget(core, scope)
         raise
+    # From here on it is done: whatever fails now, the key stays taken.
+    status, body = await asked.answer(done)
     await idempotency.finish(core, scope, status, body)
     return Response(body, status_code=status, media_type="application/json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import get_running_loop
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -19,7 +19,7 @@ from skrytka import errors
 from skrytka.core import Core
 from skrytka.model import FlagChange, Flags, FolderId, MailboxRef, MessageRow, NewMessage, Uid
 from skrytka.rest.bodies import Body, CheckedBody
-from skrytka.rest.idempotent import IdempotencyKey, once
+from skrytka.rest.idempotent import IdempotencyKey, OnceOnly, once
 from skrytka.rest.message_views import (
     FLAGS_BY_NAME,
     FullMessageView,
@@ -28,7 +28,11 @@ from skrytka.rest.message_views import (
     message_view,
 )
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_number, page_of
+from skrytka.rest.uploads import received
 from skrytka.services import contents, folders, mailboxes, messages, outgoing
+from skrytka.services.faults import faults_of, refuse
+from skrytka.services.keyword_rules import check_keywords
+from skrytka.settings import Limits
 
 CHUNK_OCTETS = 65_536
 """Of a mail on its way out: the server waits after each for a client that is behind."""
@@ -42,12 +46,17 @@ FlagName = Literal["seen", "answered", "flagged", "deleted", "draft"]
 
 
 class FlagsBody(Body, frozen=True):
-    """Flags and keywords to add, then those to remove; all others stay as they are."""
+    """Flags and keywords to remove, then those to add; all others stay as they are. All is done, or nothing."""
 
     add: tuple[FlagName, ...] = ()
     remove: tuple[FlagName, ...] = ()
     add_keywords: tuple[str, ...] = ()
     remove_keywords: tuple[str, ...] = ()
+
+    def faults(self, limits: Limits) -> Iterable[errors.Fault]:
+        for field in ("add_keywords", "remove_keywords"):
+            found = faults_of(check_keywords, getattr(self, field), limits)
+            yield from (errors.Fault(field, fault.reason) for fault in found)
 
 
 def parse_id(message: str) -> tuple[FolderId, Uid]:
@@ -120,6 +129,7 @@ class Messages(Controller):
         return Page(await _views(core, mailbox, found.folder_id, kept), next_cursor)
 
     @post(
+        request_max_body_size=None,
         operation_id="uploadMessage",
         summary="Store a mail (message/rfc822) in a folder",
         media_type="application/json",
@@ -137,18 +147,18 @@ class Messages(Controller):
     ) -> Response[bytes]:
         mailbox = (await mailboxes.get(core, address)).ref
         target = await folders.get(core, mailbox, folder)
-        octets = await request.body()
-        if not octets:
-            raise errors.Invalid("body", "is empty; send the mail as message/rfc822")
         flags = _flags(tuple(flag or ()))
+        async with received(core, request) as octets:
 
-        async def store() -> tuple[int, bytes]:
-            mail = NewMessage(octets, flags, tuple(keyword or ()))
-            appended = await messages.append(core, request.user, mailbox, target.folder_id, [mail])
-            row = await messages.row(core, mailbox, target.folder_id, appended.uids[0])
-            return 201, msgspec.json.encode(await _view(core, mailbox, target.folder_id, row))
+            async def store() -> Uid:
+                mail = NewMessage(octets, flags, tuple(keyword or ()))
+                return (await messages.append(core, request.user, mailbox, target.folder_id, [mail])).uids[0]
 
-        return await once(core, request, key, store)
+            async def answer(uid: Uid) -> tuple[int, bytes]:
+                row = await messages.row(core, mailbox, target.folder_id, uid)
+                return 201, msgspec.json.encode(await _view(core, mailbox, target.folder_id, row))
+
+            return await once(core, request, OnceOnly(key, octets, store, answer))
 
     @get("/{message:str}", operation_id="getMessage", summary="Read a message as JSON, its text decoded")
     async def get_message(
@@ -191,13 +201,10 @@ class Messages(Controller):
         data: JSONBody[FlagsBody],
     ) -> MessageView:
         mailbox, folder_id, row = await find(core, address, message)
-        changes = (
-            FlagChange("add", _flags(data.add), data.add_keywords),
-            FlagChange("remove", _flags(data.remove), data.remove_keywords),
-        )
-        for change in changes:
-            if change.flags or change.keywords:
-                await messages.store_flags(core, request.user, mailbox, folder_id, [row.uid], change)
+        refuse(data.faults(core.settings.limits))
+        added = FlagChange("add", _flags(data.add), data.add_keywords)
+        change = FlagChange("remove", _flags(data.remove), data.remove_keywords, then=added)
+        await messages.store_flags(core, request.user, mailbox, folder_id, [row.uid], change)
         return await _view(core, mailbox, folder_id, await messages.row(core, mailbox, folder_id, row.uid))
 
     @delete("/{message:str}", operation_id="deleteMessage", summary="Delete a message")

@@ -15,8 +15,26 @@ Json = dict[str, Any]
 
 _PROBLEM: Json = {
     "description": "An RFC 9457 problem document; `code` is for machines",
+    "headers": {
+        "Retry-After": {
+            "description": "With 503, and with the 409 of a request that the first one with its Idempotency-Key is still doing",
+            "schema": {"type": "integer"},
+        }
+    },
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+_ETAG: Json = {"ETag": {"description": "The version, for `If-Match` and `If-None-Match`", "schema": {"type": "string"}}}
+_REPLAYED: Json = {
+    "Idempotent-Replayed": {"description": "`true`: the answer to an earlier request", "schema": {"type": "string"}}
+}
+_NOT_MODIFIED: Json = {"description": "The client has this version", "headers": _ETAG}
+_NOT_READY: Json = _PROBLEM | {
+    "description": "It cannot: a problem document that also says what does not answer",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/NotReady"}}},
+}
+_VERSIONED = frozenset(
+    verb + name for verb in ("get", "put") for name in ("Domain", "Mailbox", "Quota", "RetentionPolicy")
+)
 _PROBLEM_SCHEMAS: Json = {
     "FieldError": {
         "type": "object",
@@ -35,8 +53,22 @@ _PROBLEM_SCHEMAS: Json = {
             "status": {"type": "integer"},
             "code": {"type": "string"},
             "detail": {"type": "string"},
-            "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
+            "errors": {"type": "array", "maxItems": 100, "items": {"$ref": "#/components/schemas/FieldError"}},
         },
+    },
+    "NotReady": {
+        "allOf": [
+            {"$ref": "#/components/schemas/Problem"},
+            {
+                "type": "object",
+                "required": ["directory", "shards", "bus"],
+                "properties": {
+                    "directory": {"type": "string"},
+                    "shards": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "bus": {"type": "string"},
+                },
+            },
+        ]
     },
 }
 _MAIL: Json = {"message/rfc822": {"schema": {"type": "string", "format": "binary"}}}
@@ -84,7 +116,20 @@ def _complete_operation(method: str, operation: Json) -> None:
         responses["200"]["content"] = _MAIL
     if operation["operationId"] == "metrics":
         responses["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+    _complete_headers(operation["operationId"], responses)
     responses["default"] = _PROBLEM
+
+
+def _complete_headers(name: str, responses: Json) -> None:
+    if name in _VERSIONED:
+        for status in {"200", "201"} & set(responses):
+            responses[status] = responses[status] | {"headers": _ETAG}
+    if name in {"getDomain", "getRetentionPolicy"}:
+        responses["304"] = _NOT_MODIFIED
+    if name == "uploadMessage":
+        responses["201"]["headers"] = _REPLAYED
+    if name == "ready":
+        responses["503"] = _NOT_READY
 
 
 def _with_short_names(schema: Json) -> Json:

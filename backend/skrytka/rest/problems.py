@@ -42,8 +42,17 @@ class MalformedTags(Exception):
     """``If-Match`` or ``If-None-Match`` is not what RFC 9110 says."""
 
 
+PROBLEM_TYPE = "application/problem+json"
 CONDITIONS = frozenset(("if-match", "if-none-match"))
 RETRY_AFTER_S = 5
+RETRIED = frozenset(("unavailable", "conflict"))
+FIELD_ERRORS = 100
+NAMED = 10
+"""So many errors of fields are repeated in the detail."""
+
+DISCONNECTED = "client disconnected prematurely"
+"""What Litestar says when a client goes away while its body is read."""
+
 NO_KEY = "A valid API key is needed: Authorization: Bearer KEY"
 
 # A subclass of DomainError that is missing here fails a test.
@@ -81,7 +90,7 @@ def problem(
     headers: dict[str, str] | None = None,
 ) -> Response[Problem]:
     body = Problem("about:blank", HTTPStatus(status).phrase, status, code, detail, tuple(field_errors))
-    return Response(body, status_code=status, media_type="application/problem+json", headers=headers or {})
+    return Response(body, status_code=status, media_type=PROBLEM_TYPE, headers=headers or {})
 
 
 def from_domain_error(request: Request[Any, Any, Any], error: errors.DomainError) -> Response[Problem]:
@@ -89,12 +98,19 @@ def from_domain_error(request: Request[Any, Any, Any], error: errors.DomainError
     if isinstance(error, errors.Conflict) and CONDITIONS.intersection(request.headers):
         status, code = 412, "precondition_failed"
     if isinstance(error, errors.Invalid):
-        return problem(status, code, str(error), [FieldError(*fault) for fault in error.faults])
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
+        return invalid_fields([FieldError(*fault) for fault in error.faults])
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if code in RETRIED else {}
     if isinstance(error, errors.AuthenticationFailed):
         # its own text speaks of logins and passwords, which this API does not take
         return problem(status, code, NO_KEY, headers={"WWW-Authenticate": "Bearer"})
     return problem(status, code, str(error), headers=headers)
+
+
+def invalid_fields(field_errors: Sequence[FieldError]) -> Response[Problem]:
+    """Boundedly many: a body can be wrong in thousands of fields."""
+    named = [f"{each.field}: {each.message}" for each in field_errors[:NAMED]]
+    more = [f"and {len(field_errors) - NAMED} more"] if len(field_errors) > NAMED else []
+    return problem(422, "invalid_fields", "; ".join(named + more), field_errors[:FIELD_ERRORS])
 
 
 def from_malformed_body(_: Request[Any, Any, Any], error: MalformedBody) -> Response[Problem]:
@@ -108,14 +124,21 @@ def from_malformed_tags(_: Request[Any, Any, Any], error: MalformedTags) -> Resp
 def from_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """Litestar's own: no such route, wrong method, a query parameter that does not convert."""
     if error.status_code >= 500:
-        log.error("error in the API", exc_info=error)
+        if error.detail == DISCONNECTED:
+            log.info("a client broke off within a body")
+        else:
+            log.error("error in the API", exc_info=error)
         return problem(500, "internal_error", "This is a bug of the server; it was logged")
     extra = error.extra if isinstance(error.extra, list) else []
-    field_errors = [FieldError(str(each.get("key", "")), str(each.get("message", ""))) for each in extra]
+    field_errors = [_field_error(str(each.get("key", "")), str(each.get("message", ""))) for each in extra]
     if field_errors:
-        detail = "; ".join(f"{each.field}: {each.message}" for each in field_errors)
-        return problem(422, "invalid_fields", detail, field_errors)
+        return invalid_fields(field_errors)
     return problem(error.status_code, code_of(error.status_code), error.detail, headers=dict(error.headers or {}))
+
+
+def _field_error(key: str, message: str) -> FieldError:
+    """Litestar calls the body as the handler's parameter is called."""
+    return FieldError("body", "is required") if key == "data" else FieldError(key, message)
 
 
 def from_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

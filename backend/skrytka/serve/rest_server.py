@@ -14,6 +14,7 @@ import uvicorn
 from skrytka.core import Core
 from skrytka.plugin_host.manager import Plugins
 from skrytka.rest.app import create_app
+from skrytka.rest.outermost import Outermost
 from skrytka.serve.bounded_http import BoundedHttp, Door
 
 SWEEP_S = 1.0
@@ -35,7 +36,7 @@ class RestServer:
     def __init__(self, core: Core, plugins: Plugins, sockets: Sequence[socket.socket]) -> None:
         self._door = Door(core.settings.rest)
         config = uvicorn.Config(
-            cast(Any, create_app(core, plugins.routes)),
+            cast(Any, Outermost(create_app(core, plugins.routes))),
             loop="none",
             http=cast(Any, functools.partial(BoundedHttp, self._door)),
             ws="none",

@@ -7,6 +7,7 @@ read first, because a plugin owns its section's type.
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 import typing
 from collections.abc import Collection, Iterable, Mapping
@@ -140,6 +141,8 @@ def _section(name: str, section: type[msgspec.Struct], given: Mapping[str, Given
             raise SettingsError(f"{name}.{key}: there is no such setting{_meant(key, fields)} ({value.origin})")
         try:
             values[key] = _convert(value, fields[key].type)
+            if isinstance(values[key], float) and not math.isfinite(values[key]):
+                raise SettingsError(f"{name}.{key}: must be a finite number ({value.origin})")
         except msgspec.MsgspecError as error:
             raise SettingsError(f"{name}.{key}: {error} ({value.origin})") from None
     try:

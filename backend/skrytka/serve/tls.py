@@ -49,13 +49,13 @@ def load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
         absent = certificate if not certificate.exists() else key
         setting = "tls.certificate" if absent == certificate else "tls.key"
         raise settings.SettingsError(f"{setting}: there is no file {absent}") from None
-    except PermissionError:
-        raise settings.SettingsError(f"tls.key: {certificate} or {key} may not be read") from None
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise settings.SettingsError(f"tls.key: {key} does not belong to the certificate {certificate}") from None
         reason = error.reason or "neither is a PEM file"
         raise settings.SettingsError(f"tls.certificate: {certificate} and {key} cannot be loaded: {reason}") from None
+    except OSError as error:
+        raise settings.SettingsError(f"tls.key: {certificate} or {key} cannot be read: {error.strerror}") from None
 
 
 def make_self_signed(certificate: Path, key: Path, hostname: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 from pathlib import Path
@@ -20,6 +21,9 @@ from skrytka.store.operations.api_keys import KeyWrite
 ENVIRONMENT = "SKRYTKA_BOOTSTRAP_KEY"
 KEY_ID = "bootstrap"
 FILE = "admin.key"
+STRONG_LENGTH = 32
+
+_log = logging.getLogger(__name__)
 
 
 async def bootstrap_key(core: Core) -> str | None:
@@ -30,6 +34,10 @@ async def bootstrap_key(core: Core) -> str | None:
     """
     given = os.environ.get(ENVIRONMENT)
     if given:
+        if len(given) < STRONG_LENGTH:
+            _log.warning(
+                "%s is short: who guesses it may do everything; give %d characters", ENVIRONMENT, STRONG_LENGTH
+            )
         await core.directory.write(api_keys.replace, _write(core, given))
         return given
     path = Path(core.settings.data_dir) / FILE

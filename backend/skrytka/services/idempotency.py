@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from skrytka.core import Core
-from skrytka.errors import Conflict
+from skrytka.errors import Conflict, Invalid
 from skrytka.store.operations import idempotency_keys
 from skrytka.store.operations.idempotency_keys import Begin, Finish
 
@@ -24,8 +24,8 @@ class Answer(msgspec.Struct, frozen=True):
 async def begin(core: Core, key: str, digest: str) -> Answer | None:
     """None: do the request, then ``finish`` or ``forget``. An answer: give it again.
 
-    ``key`` names who asks and the client's key, ``digest`` the request. ``Conflict`` while the first request runs, and for
-    the same key on another request.
+    ``key`` names who asks and the client's key, ``digest`` the request. ``Conflict`` while the first request runs,
+    ``Invalid`` for the same key on another request.
     """
     now = int(core.now())
     asked = Begin(
@@ -39,7 +39,7 @@ async def begin(core: Core, key: str, digest: str) -> Answer | None:
     if stored is None:
         return None
     if stored.digest != digest:
-        raise Conflict("The Idempotency-Key was used for another request")
+        raise Invalid("Idempotency-Key", "was used for another request")
     if stored.status is None:
         raise Conflict("The first request with this Idempotency-Key is not finished yet")
     return Answer(stored.status, stored.response or b"")

@@ -112,6 +112,8 @@ async def store_flags(
     """Change flags, 1 000 messages in a transaction; which of them really change is decided inside it."""
     limits = core.settings.limits
     check_keywords(change.keywords, limits)
+    if change.then is not None:
+        check_keywords(change.then.keywords, limits)
     parts: list[FlagsStored] = []
     ordered = tuple(sorted(set(uids)))
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from skrytka.core import Core
-from skrytka.errors import Conflict
+from skrytka.errors import Conflict, Invalid
 from skrytka.services import idempotency
 from skrytka.services.idempotency import Answer
 from tests.contract.provisioning import Clock, vary
@@ -23,10 +23,10 @@ async def test_the_first_answer_again(core: Core) -> None:
 
 async def test_another_request_under_the_key(core: Core) -> None:
     await idempotency.begin(core, "key:1", "digest")
-    with pytest.raises(Conflict):
+    with pytest.raises(Invalid):
         await idempotency.begin(core, "key:1", "other")
     await idempotency.finish(core, "key:1", 200, b"")
-    with pytest.raises(Conflict):
+    with pytest.raises(Invalid):
         await idempotency.begin(core, "key:1", "other")
 
 

@@ -163,6 +163,18 @@ def test_plugin_names_come_before_their_sections_are_known() -> None:
             {"SKRYTKA_IMAP__PROXY_PROTOCOL": "listen"},
             "imap.proxy_protocol: needs imap.trusted_networks, from where it is believed",
         ),
+        (
+            {"SKRYTKA_IMAP__IDLE_TIMEOUT_S": "inf"},
+            "imap.idle_timeout_s: must be a finite number (the environment's SKRYTKA_IMAP__IDLE_TIMEOUT_S)",
+        ),
+        (
+            {"SKRYTKA_SERVE__DRAIN_TIMEOUT_S": "nan"},
+            "serve.drain_timeout_s: Expected `float` > 0.0 (the environment's SKRYTKA_SERVE__DRAIN_TIMEOUT_S)",
+        ),
+        (
+            {"SKRYTKA_LIMITS__DEFAULT_QUOTA_OCTETS": "-5"},
+            "limits.default_quota_octets: Expected `int` >= 0 (the environment's SKRYTKA_LIMITS__DEFAULT_QUOTA_OCTETS)",
+        ),
         ({"SKRYTKA_CONFIG": "/nowhere.toml"}, "--config: /nowhere.toml cannot be read: No such file or directory"),
     ],
 )

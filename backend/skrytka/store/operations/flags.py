@@ -7,7 +7,7 @@ from collections import defaultdict
 import msgspec
 
 from skrytka.errors import LimitReached
-from skrytka.model import FlagChange, FlagsStored, FolderId, MailboxId, MessageRow, ModSeq, Uid
+from skrytka.model import FlagChange, Flags, FlagsStored, FolderId, MailboxId, MessageRow, ModSeq, Uid
 from skrytka.store.interface import Statement, Tx
 from skrytka.store.operations import keywords
 from skrytka.store.operations.locking import advance, no_folder
@@ -62,14 +62,7 @@ async def _rows(tx: Tx, values: StoreFlags) -> list[MessageRow]:
 
 def _after(row: MessageRow, values: StoreFlags, modseq: ModSeq) -> MessageRow:
     """The row as it will be; the same object when nothing changes."""
-    change = values.change
-    match change.mode:
-        case "add":
-            flags, names = row.flags | change.flags, keywords.added(row.keywords, change.keywords)
-        case "remove":
-            flags, names = row.flags & ~change.flags, keywords.removed(row.keywords, change.keywords)
-        case "replace":
-            flags, names = change.flags, keywords.replaced(row.keywords, change.keywords)
+    flags, names = _applied(row.flags, row.keywords, values.change)
     if flags == row.flags and names == row.keywords:
         return row
     if len(names) > values.keyword_limit and len(names) > len(row.keywords):
@@ -77,6 +70,17 @@ def _after(row: MessageRow, values: StoreFlags, modseq: ModSeq) -> MessageRow:
     return MessageRow(
         row.uid, FLAGS[flags], names, modseq, row.internal_date, row.saved_at, row.size_octets, row.content_id
     )
+
+
+def _applied(flags: Flags, names: keywords.Keywords, change: FlagChange) -> tuple[Flags, keywords.Keywords]:
+    match change.mode:
+        case "add":
+            done = flags | change.flags, keywords.added(names, change.keywords)
+        case "remove":
+            done = flags & ~change.flags, keywords.removed(names, change.keywords)
+        case "replace":
+            done = change.flags, keywords.replaced(names, change.keywords)
+    return done if change.then is None else _applied(*done, change.then)
 
 
 def _count(values: StoreFlags, pairs: list[tuple[MessageRow, MessageRow]], modseq: ModSeq) -> Statement:

@@ -14,7 +14,19 @@ from msgspec import UNSET, UnsetType
 
 from skrytka.core import Core
 from skrytka.errors import Fault, NotFound, Unavailable
-from skrytka.model import UNCONDITIONAL, Actor, Hint, Mailbox, MailboxRef, ModSeq, Precondition, Quota, State, Status, Usage
+from skrytka.model import (
+    UNCONDITIONAL,
+    Actor,
+    Hint,
+    Mailbox,
+    MailboxRef,
+    ModSeq,
+    Precondition,
+    Quota,
+    State,
+    Status,
+    Usage,
+)
 from skrytka.services import addresses, hashing, verifiers
 from skrytka.services.faults import faults_of, refuse
 from skrytka.services.shards import shard_of

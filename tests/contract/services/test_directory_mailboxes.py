@@ -139,8 +139,12 @@ async def test_if_match(core: Core) -> None:
         await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange(), only_if=Precondition(some_of=(1,)))
     await make_mailbox(core)
     with pytest.raises(Conflict):
-        await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange(display_name="A"), only_if=Precondition(some_of=(2,)))
-    changed, _ = await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange(display_name="B"), only_if=Precondition(some_of=(1,)))
+        await mailboxes.put(
+            core, ADMIN, "ann@example.org", MailboxChange(display_name="A"), only_if=Precondition(some_of=(2,))
+        )
+    changed, _ = await mailboxes.put(
+        core, ADMIN, "ann@example.org", MailboxChange(display_name="B"), only_if=Precondition(some_of=(1,))
+    )
     assert (changed.display_name, changed.version) == ("B", 2)
     with pytest.raises(Conflict):
         await mailboxes.delete(core, ADMIN, "ann@example.org", only_if=Precondition(some_of=(1,)))

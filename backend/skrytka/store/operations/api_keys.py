@@ -62,7 +62,7 @@ async def insert_first(tx: Tx, write: KeyWrite) -> bool:
 
 
 async def find(tx: Tx, digest: bytes) -> ApiKey | None:
-    row = await tx.row(f"SELECT {COLUMNS} FROM api_key WHERE digest = ?", digest)  # noqa: S608
+    row = await tx.row(f"SELECT {COLUMNS} FROM api_key WHERE digest = ?", digest)
     return read_key(row) if row else None
 
 
@@ -75,7 +75,7 @@ async def mark_used(tx: Tx, use: KeyUse) -> None:
 
 
 async def list_all(tx: Tx, values: None) -> list[ApiKey]:
-    rows = await tx.rows(f"SELECT {COLUMNS} FROM api_key ORDER BY created_at, key_id")  # noqa: S608
+    rows = await tx.rows(f"SELECT {COLUMNS} FROM api_key ORDER BY created_at, key_id")
     return [read_key(row) for row in rows]
 
 

@@ -53,13 +53,13 @@ async def raise_bounds(tx: Tx, values: Recount) -> list[Behind]:
 
 async def _folders(tx: Tx, mailbox_id: MailboxId) -> list[Behind]:
     highest = {
-        (table, column): f"COALESCE((SELECT MAX({column}) FROM {table} m"  # noqa: S608 - names from this line
+        (table, column): f"COALESCE((SELECT MAX({column}) FROM {table} m"
         " WHERE m.mailbox_id = f.mailbox_id AND m.folder_id = f.folder_id), 0)"
         for table in ("message", "expunged")
         for column in ("uid", "modseq")
     }
     rows = await tx.rows(
-        f"SELECT f.folder_id, f.uid_next, f.highest_modseq, {', '.join(highest.values())}"  # noqa: S608
+        f"SELECT f.folder_id, f.uid_next, f.highest_modseq, {', '.join(highest.values())}"
         " FROM folder f WHERE f.mailbox_id = ? ORDER BY f.folder_id",
         mailbox_id,
     )
@@ -80,6 +80,6 @@ def _low(
 
 def _raise(mailbox_id: MailboxId, behind: Behind) -> Statement:
     if behind.folder_id is None:
-        return f"UPDATE mailbox SET {behind.bound} = ? WHERE mailbox_id = ?", (behind.needed, mailbox_id)  # noqa: S608
-    sql = f"UPDATE folder SET {behind.bound} = ? WHERE mailbox_id = ? AND folder_id = ?"  # noqa: S608
+        return f"UPDATE mailbox SET {behind.bound} = ? WHERE mailbox_id = ?", (behind.needed, mailbox_id)
+    sql = f"UPDATE folder SET {behind.bound} = ? WHERE mailbox_id = ? AND folder_id = ?"
     return sql, (behind.needed, mailbox_id, behind.folder_id)

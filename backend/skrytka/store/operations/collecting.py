@@ -80,7 +80,7 @@ async def drop_unreferenced(tx: Tx, mailbox_id: MailboxId, content_ids: Iterable
     for part in chunks(list(content_ids)):
         operand, values = listed(part)
         used = await tx.rows(
-            f"SELECT content_id FROM message WHERE mailbox_id = ? AND content_id IN {operand}"  # noqa: S608
+            f"SELECT content_id FROM message WHERE mailbox_id = ? AND content_id IN {operand}"
             f" UNION SELECT content_id FROM expunged WHERE mailbox_id = ? AND content_id IN {operand}",
             mailbox_id,
             *values,
@@ -123,7 +123,7 @@ async def collect_folder(tx: Tx, values: Collect) -> bool:
     key = (values.mailbox_id, values.folder_id)
     for table in ("message", "expunged"):
         rows = await tx.rows(
-            f"DELETE FROM {table} WHERE mailbox_id = ? AND folder_id = ? AND uid IN"  # noqa: S608
+            f"DELETE FROM {table} WHERE mailbox_id = ? AND folder_id = ? AND uid IN"
             f" (SELECT uid FROM {table} WHERE mailbox_id = ? AND folder_id = ? LIMIT ?) RETURNING content_id",
             *key,
             *key,

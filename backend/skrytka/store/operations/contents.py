@@ -125,7 +125,7 @@ async def headers(tx: Tx, values: ContentKeys) -> list[tuple[ContentId, bytes]]:
     for content_ids in chunks(values.content_ids):
         operand, id_values = listed(content_ids)
         rows = await tx.rows(
-            f"SELECT content_id, data FROM header WHERE mailbox_id = ? AND content_id IN {operand}",  # noqa: S608
+            f"SELECT content_id, data FROM header WHERE mailbox_id = ? AND content_id IN {operand}",
             values.mailbox_id,
             *id_values,
         )
@@ -140,7 +140,7 @@ class BlobKeys(msgspec.Struct, frozen=True):
 async def referenced_blobs(tx: Tx, values: BlobKeys) -> set[str]:
     """Which of the blobs a content of this shard names. The one query over all mailboxes: blobs are shared by all."""
     operand = ", ".join("?" * len(values.keys))
-    rows = await tx.rows(f"SELECT DISTINCT blob_key FROM content WHERE blob_key IN ({operand})", *values.keys)  # noqa: S608
+    rows = await tx.rows(f"SELECT DISTINCT blob_key FROM content WHERE blob_key IN ({operand})", *values.keys)
     return {row[0] for row in rows}
 
 
@@ -150,6 +150,6 @@ def removal(mailbox_id: MailboxId, content_ids: Sequence[int]) -> list[Statement
     for part in chunks(content_ids):
         operand, values = listed(part)
         for table in ("rendition_extra", "rendition", "body", "header", "content"):
-            sql = f"DELETE FROM {table} WHERE mailbox_id = ? AND content_id IN {operand}"  # noqa: S608
+            sql = f"DELETE FROM {table} WHERE mailbox_id = ? AND content_id IN {operand}"
             statements.append((sql, (mailbox_id, *values)))
     return statements

@@ -113,7 +113,7 @@ def _copies(values: Transfer, found: Sequence[Row], target: _Target, modseq: Mod
     for start in range(0, len(found), CHUNK):
         operand, uids = listed([row[0] for row in found[start : start + CHUNK]])
         sql = (
-            "INSERT INTO message (mailbox_id, folder_id, uid, flags, keywords, modseq, internal_date, saved_at, size,"  # noqa: S608
+            "INSERT INTO message (mailbox_id, folder_id, uid, flags, keywords, modseq, internal_date, saved_at, size,"
             " content_id) SELECT mailbox_id, CAST(? AS BIGINT), CAST(? AS BIGINT) + row_number() OVER (ORDER BY uid),"
             " flags, keywords, CAST(? AS BIGINT), internal_date, CAST(? AS BIGINT), size, content_id FROM message"
             f" WHERE mailbox_id = ? AND folder_id = ? AND uid IN {operand}"

@@ -73,7 +73,7 @@ def _folder_miscounts(row: Row) -> list[Miscount]:
 
 def _repair(mailbox_id: MailboxId, miscount: Miscount) -> Statement:
     if miscount.folder_id is None:
-        sql = f"UPDATE mailbox SET {miscount.counter} = ? WHERE mailbox_id = ?"  # noqa: S608 - one of the names above
+        sql = f"UPDATE mailbox SET {miscount.counter} = ? WHERE mailbox_id = ?"
         return sql, (miscount.counted, mailbox_id)
-    sql = f"UPDATE folder SET {miscount.counter} = ? WHERE mailbox_id = ? AND folder_id = ?"  # noqa: S608
+    sql = f"UPDATE folder SET {miscount.counter} = ? WHERE mailbox_id = ? AND folder_id = ?"
     return sql, (miscount.counted, mailbox_id, miscount.folder_id)

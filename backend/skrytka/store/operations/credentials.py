@@ -45,7 +45,7 @@ class VerifiersAdd(msgspec.Struct, frozen=True):
 async def find(tx: Tx, address: Address) -> Credential | None:
     """The credential of the mailbox that an address or alias belongs to."""
     row = await tx.row(
-        f"SELECT {routes.TARGET}, c.version, c.argon2id, c.scram_salt, c.scram_iterations, c.scram_stored_key,"  # noqa: S608
+        f"SELECT {routes.TARGET}, c.version, c.argon2id, c.scram_salt, c.scram_iterations, c.scram_stored_key,"
         " c.scram_server_key FROM mailbox m JOIN domain d ON d.name = m.domain"
         f" LEFT JOIN credential c ON c.mailbox_id = m.mailbox_id AND c.name = '{PASSWORD}' WHERE {routes.WHERE}",
         address.domain,

@@ -44,7 +44,7 @@ def check_version(version: int | None, only_if: Precondition, what: str) -> None
 
 async def lock(tx: Tx, name: str) -> Domain | None:
     """Take the domain's row lock, so that what is read next stays true until the commit."""
-    row = await tx.row(f"UPDATE domain SET version = version WHERE name = ? RETURNING {COLUMNS}", name)  # noqa: S608
+    row = await tx.row(f"UPDATE domain SET version = version WHERE name = ? RETURNING {COLUMNS}", name)
     return read_domain(row) if row else None
 
 
@@ -65,7 +65,7 @@ async def put(tx: Tx, write: DomainWrite) -> tuple[Domain, bool]:
     if write.status in (None, current.status):
         return current, False
     row = await tx.row(
-        f"UPDATE domain SET status = ?, version = version + 1 WHERE name = ? RETURNING {COLUMNS}",  # noqa: S608
+        f"UPDATE domain SET status = ?, version = version + 1 WHERE name = ? RETURNING {COLUMNS}",
         write.status.value,
         write.name,
     )
@@ -74,12 +74,12 @@ async def put(tx: Tx, write: DomainWrite) -> tuple[Domain, bool]:
 
 
 async def get(tx: Tx, name: str) -> Domain | None:
-    row = await tx.row(f"SELECT {COLUMNS} FROM domain WHERE name = ?", name)  # noqa: S608
+    row = await tx.row(f"SELECT {COLUMNS} FROM domain WHERE name = ?", name)
     return read_domain(row) if row else None
 
 
 async def page(tx: Tx, asked: DomainPage) -> list[Domain]:
-    sql = f"SELECT {COLUMNS} FROM domain WHERE name > ? ORDER BY name LIMIT ?"  # noqa: S608
+    sql = f"SELECT {COLUMNS} FROM domain WHERE name > ? ORDER BY name LIMIT ?"
     return [read_domain(row) for row in await tx.rows(sql, asked.after, asked.limit)]
 
 

@@ -92,10 +92,10 @@ def removal(
         operand, uids = listed([row[0] for row in found[start : start + CHUNK]])
         condition = f"WHERE mailbox_id = ? AND folder_id = ? AND uid IN {operand}"
         sql = (
-            "INSERT INTO expunged (mailbox_id, folder_id, uid, modseq, flags, keywords, internal_date, saved_at, size,"  # noqa: S608
+            "INSERT INTO expunged (mailbox_id, folder_id, uid, modseq, flags, keywords, internal_date, saved_at, size,"
             " content_id, actor, expunged_at) SELECT mailbox_id, folder_id, uid, CAST(? AS BIGINT), flags, keywords,"
             " internal_date, saved_at, size, content_id, CAST(? AS TEXT), CAST(? AS BIGINT) FROM message " + condition
         )
         statements.append((sql, (modseq, actor, now, *key, *uids)))
-        statements.append((f"DELETE FROM message {condition}", (*key, *uids)))  # noqa: S608
+        statements.append((f"DELETE FROM message {condition}", (*key, *uids)))
     return statements

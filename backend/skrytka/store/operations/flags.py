@@ -55,7 +55,7 @@ async def _rows(tx: Tx, values: StoreFlags) -> list[MessageRow]:
     rows: list[MessageRow] = []
     for uids in chunks(values.uids):
         operand, uid_values = listed(uids)
-        sql = f"SELECT {COLUMNS} FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid IN {operand} ORDER BY uid"  # noqa: S608
+        sql = f"SELECT {COLUMNS} FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid IN {operand} ORDER BY uid"
         rows += [message_row(row) for row in await tx.rows(sql, *key, *uid_values)]
     return rows
 
@@ -103,7 +103,7 @@ def _updates(values: StoreFlags, changed: list[MessageRow]) -> list[Statement]:
         for part in chunks(uids):
             operand, uid_values = listed(part)
             sql = (
-                "UPDATE message SET flags = ?, keywords = ?, modseq = ?"  # noqa: S608
+                "UPDATE message SET flags = ?, keywords = ?, modseq = ?"
                 f" WHERE mailbox_id = ? AND folder_id = ? AND uid IN {operand}"
             )
             key = (values.mailbox_id, values.folder_id)

@@ -66,13 +66,13 @@ def folder_of(row: Row) -> Folder:
 
 async def list_all(tx: Tx, mailbox_id: MailboxId) -> list[Folder]:
     """All folders in no order."""
-    rows = await tx.rows(f"SELECT {COLUMNS} FROM folder WHERE mailbox_id = ?", mailbox_id)  # noqa: S608
+    rows = await tx.rows(f"SELECT {COLUMNS} FROM folder WHERE mailbox_id = ?", mailbox_id)
     return [folder_of(row) for row in rows]
 
 
 async def by_name(tx: Tx, values: FolderName) -> Folder | None:
     row = await tx.row(
-        f"SELECT {COLUMNS} FROM folder WHERE mailbox_id = ? AND name = ?",  # noqa: S608
+        f"SELECT {COLUMNS} FROM folder WHERE mailbox_id = ? AND name = ?",
         values.mailbox_id,
         values.name,
     )
@@ -81,7 +81,7 @@ async def by_name(tx: Tx, values: FolderName) -> Folder | None:
 
 async def by_id(tx: Tx, values: FolderKey) -> Folder | None:
     row = await tx.row(
-        f"SELECT {COLUMNS} FROM folder WHERE mailbox_id = ? AND folder_id = ?",  # noqa: S608
+        f"SELECT {COLUMNS} FROM folder WHERE mailbox_id = ? AND folder_id = ?",
         values.mailbox_id,
         values.folder_id,
     )
@@ -90,7 +90,7 @@ async def by_id(tx: Tx, values: FolderKey) -> Folder | None:
 
 async def by_role(tx: Tx, values: FolderRole) -> Folder | None:
     row = await tx.row(
-        f"SELECT {COLUMNS} FROM folder WHERE mailbox_id = ? AND role = ?",  # noqa: S608
+        f"SELECT {COLUMNS} FROM folder WHERE mailbox_id = ? AND role = ?",
         values.mailbox_id,
         values.role.value,
     )

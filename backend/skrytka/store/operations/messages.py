@@ -51,7 +51,7 @@ async def _rows_from(tx: Tx, table: str, values: Uids, uids: tuple[Uid, ...]) ->
     for part in chunks(uids):
         operand, uid_values = listed(part)
         sql = (
-            f"SELECT {COLUMNS} FROM {table} WHERE mailbox_id = ? AND folder_id = ?"  # noqa: S608
+            f"SELECT {COLUMNS} FROM {table} WHERE mailbox_id = ? AND folder_id = ?"
             f" AND content_id IS NOT NULL AND uid IN {operand} ORDER BY uid"
         )
         found += [message_row(row) for row in await tx.rows(sql, values.mailbox_id, values.folder_id, *uid_values)]
@@ -60,7 +60,7 @@ async def _rows_from(tx: Tx, table: str, values: Uids, uids: tuple[Uid, ...]) ->
 
 async def page(tx: Tx, values: Page) -> list[MessageRow]:
     found = await tx.rows(
-        f"SELECT {COLUMNS} FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid > ? ORDER BY uid LIMIT ?",  # noqa: S608
+        f"SELECT {COLUMNS} FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid > ? ORDER BY uid LIMIT ?",
         values.mailbox_id,
         values.folder_id,
         values.after_uid,
@@ -84,7 +84,7 @@ async def deleted_page(tx: Tx, values: Page) -> list[tuple[Uid, int]]:
 
 async def changed_page(tx: Tx, values: Since) -> list[MessageRow]:
     found = await tx.rows(
-        f"SELECT {COLUMNS} FROM message WHERE mailbox_id = ? AND folder_id = ? AND modseq > ? AND uid > ?"  # noqa: S608
+        f"SELECT {COLUMNS} FROM message WHERE mailbox_id = ? AND folder_id = ? AND modseq > ? AND uid > ?"
         " ORDER BY uid LIMIT ?",
         values.mailbox_id,
         values.folder_id,
@@ -117,7 +117,7 @@ async def uidl_page(tx: Tx, values: Page) -> list[tuple[MessageRow, str]]:
         raise no_folder(values.folder_id)
     prefix = f"{values.folder_id}-{folder[0]}-"
     found = await tx.rows(
-        f"SELECT {COLUMNS}, uidl FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid > ? ORDER BY uid LIMIT ?",  # noqa: S608
+        f"SELECT {COLUMNS}, uidl FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid > ? ORDER BY uid LIMIT ?",
         values.mailbox_id,
         values.folder_id,
         values.after_uid,
@@ -140,7 +140,7 @@ async def stamp_downloads(tx: Tx, values: Download) -> None:
     for part in chunks(values.uids):
         operand, uid_values = listed(part)
         await tx.execute(
-            "UPDATE message SET first_download_at = COALESCE(first_download_at, ?),"  # noqa: S608
+            "UPDATE message SET first_download_at = COALESCE(first_download_at, ?),"
             " first_download_by = COALESCE(first_download_by, ?), last_download_at = ?, last_download_by = ?"
             f" WHERE mailbox_id = ? AND folder_id = ? AND uid IN {operand}",
             values.now,

@@ -50,7 +50,7 @@ async def _list_from(tx: Tx, table: str, values: ListRenditions, uids: tuple[Uid
     for part in chunks(uids):
         condition, uid_values = _uid_condition(part)
         sql = (
-            f"SELECT {MESSAGE_COLUMNS}{columns} FROM {table} m{join}"  # noqa: S608 - names from this module
+            f"SELECT {MESSAGE_COLUMNS}{columns} FROM {table} m{join}"
             f" WHERE m.mailbox_id = ? AND m.folder_id = ? AND m.content_id IS NOT NULL AND {condition} ORDER BY m.uid"
         )
         rows = await tx.rows(sql, *join_values, values.mailbox_id, values.folder_id, *uid_values)
@@ -109,7 +109,7 @@ async def store_renditions(tx: Tx, values: StoreRenditions) -> None:
         column = RENDITION_COLUMNS.get(rendition.name)
         key = (values.mailbox_id, content_id)
         if column is not None:
-            sql = f"UPDATE rendition SET {column} = ?, {column}_version = ? WHERE mailbox_id = ? AND content_id = ?"  # noqa: S608
+            sql = f"UPDATE rendition SET {column} = ?, {column}_version = ? WHERE mailbox_id = ? AND content_id = ?"
             statements.append((sql, (rendition.octets, rendition.version, *key)))
         else:
             sql = (

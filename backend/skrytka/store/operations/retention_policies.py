@@ -35,7 +35,7 @@ def read_policy(row: Row) -> RetentionPolicy:
 
 
 async def _lock(tx: Tx, name: str) -> RetentionPolicy | None:
-    row = await tx.row(f"UPDATE retention_policy SET version = version WHERE name = ? RETURNING {COLUMNS}", name)  # noqa: S608
+    row = await tx.row(f"UPDATE retention_policy SET version = version WHERE name = ? RETURNING {COLUMNS}", name)
     return read_policy(row) if row else None
 
 
@@ -52,7 +52,7 @@ async def put(tx: Tx, write: PolicyWrite) -> tuple[RetentionPolicy, bool]:
             return current, False
         stored = msgspec.structs.replace(kept, version=current.version + 1)
     if current is None:
-        sql = f"INSERT INTO retention_policy ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+        sql = f"INSERT INTO retention_policy ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         await tx.execute(sql, *_row(stored))
         return stored, True
     await tx.execute(
@@ -80,7 +80,7 @@ def _row(policy: RetentionPolicy) -> tuple[Value, ...]:
 
 
 async def get(tx: Tx, name: str) -> RetentionPolicy | None:
-    row = await tx.row(f"SELECT {COLUMNS} FROM retention_policy WHERE name = ?", name)  # noqa: S608
+    row = await tx.row(f"SELECT {COLUMNS} FROM retention_policy WHERE name = ?", name)
     return read_policy(row) if row else None
 
 
@@ -93,10 +93,10 @@ async def delete(tx: Tx, asked: PolicyDelete) -> None:
 
 
 async def page(tx: Tx, asked: PolicyPage) -> list[RetentionPolicy]:
-    sql = f"SELECT {COLUMNS} FROM retention_policy WHERE name > ? ORDER BY name LIMIT ?"  # noqa: S608
+    sql = f"SELECT {COLUMNS} FROM retention_policy WHERE name > ? ORDER BY name LIMIT ?"
     return [read_policy(row) for row in await tx.rows(sql, asked.after, asked.limit)]
 
 
 async def enabled(tx: Tx, values: None) -> list[RetentionPolicy]:
-    rows = await tx.rows(f"SELECT {COLUMNS} FROM retention_policy WHERE enabled = 1 ORDER BY name")  # noqa: S608
+    rows = await tx.rows(f"SELECT {COLUMNS} FROM retention_policy WHERE enabled = 1 ORDER BY name")
     return [read_policy(row) for row in rows]

@@ -34,7 +34,7 @@ def read_target(row: Row) -> Target:
 async def find(tx: Tx, address: Address) -> Target | None:
     """The mailbox that an address belongs to; never one that is being deleted."""
     row = await tx.row(
-        f"SELECT {TARGET} FROM mailbox m JOIN domain d ON d.name = m.domain WHERE {WHERE}",  # noqa: S608
+        f"SELECT {TARGET} FROM mailbox m JOIN domain d ON d.name = m.domain WHERE {WHERE}",
         address.domain,
         address.address,
         address.address,

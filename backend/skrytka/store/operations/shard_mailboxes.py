@@ -158,7 +158,7 @@ async def delete_some(tx: Tx, mailbox_id: MailboxId) -> bool:
     left = ROWS_PER_BATCH
     for table, key in _KEYS:
         left -= await tx.execute(
-            f"DELETE FROM {table} WHERE mailbox_id = ? AND ({key}) IN"  # noqa: S608 - names from the table above
+            f"DELETE FROM {table} WHERE mailbox_id = ? AND ({key}) IN"
             f" (SELECT {key} FROM {table} WHERE mailbox_id = ? LIMIT ?)",
             mailbox_id,
             mailbox_id,

@@ -45,7 +45,11 @@ class NotPermitted(DomainError):
 
 
 class Conflict(DomainError):
-    """A precondition (If-Match) does not hold, or another request does the same just now."""
+    """Somebody else is at it, or was: the first request of an Idempotency-Key, a later holder of a job."""
+
+
+class VersionMismatch(Conflict):
+    """The thing is at another version than the caller asks for, or is there, or is not, against the caller's wish."""
 
 
 class NotEmpty(DomainError):

@@ -10,6 +10,7 @@ CODES: dict[type[errors.DomainError], bytes] = {
     errors.Invalid: b"CANNOT",
     errors.NotPermitted: b"CANNOT",
     errors.Conflict: b"INUSE",
+    errors.VersionMismatch: b"INUSE",
     errors.NotEmpty: b"CANNOT",
     errors.OverQuota: b"OVERQUOTA",
     errors.TooLarge: b"TOOBIG",

@@ -14,6 +14,7 @@ CODES: Mapping[type[errors.DomainError], tuple[int, str]] = {
     errors.Invalid: (553, "5.1.3"),
     errors.NotPermitted: (550, "5.7.1"),
     errors.Conflict: (451, "4.3.0"),
+    errors.VersionMismatch: (451, "4.3.0"),
     errors.NotEmpty: (451, "4.3.0"),
     errors.OverQuota: (452, "4.2.2"),
     errors.TooLarge: (552, "5.3.4"),

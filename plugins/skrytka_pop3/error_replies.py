@@ -13,6 +13,7 @@ CODES: Mapping[type[errors.DomainError], str] = {
     errors.Invalid: "",
     errors.NotPermitted: "SYS/PERM",
     errors.Conflict: "SYS/TEMP",
+    errors.VersionMismatch: "SYS/TEMP",
     errors.NotEmpty: "SYS/PERM",
     errors.OverQuota: "SYS/TEMP",
     errors.TooLarge: "SYS/PERM",

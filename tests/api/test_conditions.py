@@ -8,8 +8,11 @@ import pytest
 from httpx import AsyncClient
 from hypothesis import given
 from hypothesis import strategies as st
+from litestar import Request
+from litestar.types import HTTPScope
 
-from skrytka.rest.problems import MalformedTags
+from skrytka import errors
+from skrytka.rest.problems import MalformedTags, from_domain_error
 from skrytka.rest.versions import Tag, tags
 
 NEW = {
@@ -27,6 +30,15 @@ CHANGES = {
 @pytest.fixture(autouse=True)
 async def example_org(api: AsyncClient) -> None:
     await api.put("/v1/domains/example.org")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(errors.Conflict("at it"), 409), (errors.VersionMismatch("The domain is at version 2"), 412)]
+)
+def test_only_a_version_is_a_precondition(error: errors.Conflict, status: int) -> None:
+    """Also where the request has a condition: another conflict is none of it."""
+    conditional: HTTPScope = {"type": "http", "headers": [(b"if-match", b'"1"')]}  # type: ignore[typeddict-item]
+    assert from_domain_error(Request(conditional), error).status_code == status
 
 
 @pytest.mark.parametrize("path", NEW)

@@ -43,7 +43,6 @@ class MalformedTags(Exception):
 
 
 PROBLEM_TYPE = "application/problem+json"
-CONDITIONS = frozenset(("if-match", "if-none-match"))
 RETRY_AFTER_S = 5
 RETRIED = frozenset(("unavailable", "conflict"))
 FIELD_ERRORS = 100
@@ -62,6 +61,7 @@ TABLE: dict[type[errors.DomainError], tuple[int, str]] = {
     errors.Invalid: (422, "invalid_fields"),
     errors.NotPermitted: (403, "not_permitted"),
     errors.Conflict: (409, "conflict"),
+    errors.VersionMismatch: (412, "precondition_failed"),
     errors.NotEmpty: (409, "not_empty"),
     errors.OverQuota: (507, "over_quota"),
     errors.TooLarge: (413, "too_large"),
@@ -93,10 +93,8 @@ def problem(
     return Response(body, status_code=status, media_type=PROBLEM_TYPE, headers=headers or {})
 
 
-def from_domain_error(request: Request[Any, Any, Any], error: errors.DomainError) -> Response[Problem]:
+def from_domain_error(_: Request[Any, Any, Any], error: errors.DomainError) -> Response[Problem]:
     status, code = TABLE[type(error)]
-    if isinstance(error, errors.Conflict) and CONDITIONS.intersection(request.headers):
-        status, code = 412, "precondition_failed"
     if isinstance(error, errors.Invalid):
         return invalid_fields([FieldError(*fault) for fault in error.faults])
     headers = {"Retry-After": str(RETRY_AFTER_S)} if code in RETRIED else {}

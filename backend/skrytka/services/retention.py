@@ -15,13 +15,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from skrytka.core import Core
-from skrytka.errors import Conflict, Fault, NotFound
+from skrytka.errors import Conflict, Fault, NotFound, VersionMismatch
 from skrytka.model import UNCONDITIONAL, Actor, Folder, Mailbox, Precondition, RetentionPolicy, Role
 from skrytka.services import addresses, folder_names
 from skrytka.services.faults import faults_of, refuse
 from skrytka.store.interface import Duplicate
-from skrytka.store.operations import retention_policies
-from skrytka.store.operations.domains import check_version
+from skrytka.store.operations import retention_policies, versions
 from skrytka.store.operations.retention_policies import PolicyDelete, PolicyPage, PolicyWrite
 
 DAYS_MAXIMUM = 36_500
@@ -47,13 +46,13 @@ async def change(
     """Create (True) or change the policy. What is kept is what is there at the commit: its version is checked there."""
     for _ in range(_TRIES):
         current = await core.directory.read(retention_policies.get, name) if _NAME.fullmatch(name) else None
-        check_version(current.version if current else None, only_if, "retention policy")
+        versions.check(current.version if current else None, only_if, "retention policy")
         if current is None:
             refuse(_missing(asked))
         known = Precondition(exists=False) if current is None else Precondition(some_of=(current.version,))
         try:
             return await put(core, actor, changed(current or BLANK, name, asked), known)
-        except Conflict:
+        except VersionMismatch:
             continue  # changed by another request since it was read
     raise Conflict("The retention policy is being changed by others all the time")
 

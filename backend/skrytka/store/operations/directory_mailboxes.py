@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 from skrytka import errors
 from skrytka.model import Mailbox, MailboxId, MailboxRef, Precondition, Quota, State, Status
 from skrytka.store.interface import Row, Tx
-from skrytka.store.operations import credentials, domains, sequences
+from skrytka.store.operations import credentials, domains, sequences, versions
 from skrytka.store.operations.credentials import Verifiers
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ def read_mailbox(row: Row) -> Mailbox:
 async def put(tx: Tx, write: MailboxWrite) -> MailboxWritten:
     """Create or change. ``Duplicate`` when another transaction created it meanwhile: then run again."""
     row = await tx.row(f"UPDATE mailbox SET version = version WHERE address = ? RETURNING {COLUMNS}", write.address)
-    domains.check_version(row[11] if row else None, write.only_if, "mailbox")
+    versions.check(row[11] if row else None, write.only_if, "mailbox")
     if row is None:
         return MailboxWritten(await _insert(tx, write), created=True, pending=True)
     return await _update(tx, write, read_mailbox(row), pending=bool(row[12]))
@@ -249,7 +249,7 @@ async def begin_deletion(tx: Tx, asked: MailboxDelete) -> Mailbox:
     if row is None:
         raise errors.NotFound("mailbox", asked.address)
     mailbox = read_mailbox(row)
-    domains.check_version(mailbox.version - 1, asked.only_if, "mailbox")
+    versions.check(mailbox.version - 1, asked.only_if, "mailbox")
     await sequences.raise_to(tx, UID_VALIDITY_MARK, asked.uid_validity_mark)
     await tx.execute("DELETE FROM credential WHERE mailbox_id = ?", mailbox.ref.mailbox_id)
     gone = await tx.rows("DELETE FROM alias WHERE mailbox_id = ? RETURNING domain", mailbox.ref.mailbox_id)

@@ -7,6 +7,7 @@ import msgspec
 from skrytka import errors
 from skrytka.model import Domain, Precondition, Status
 from skrytka.store.interface import Row, Tx
+from skrytka.store.operations import versions
 
 DEFAULT_TENANT = 1
 COLUMNS = "name, status, created_at, version"
@@ -36,12 +37,6 @@ def read_domain(row: Row) -> Domain:
     return Domain(name, Status(status), created_at, version)
 
 
-def check_version(version: int | None, only_if: Precondition, what: str) -> None:
-    """``version`` is None when the thing is not there."""
-    if not only_if.holds(version):
-        raise errors.Conflict(f"There is no {what}" if version is None else f"The {what} is at version {version}")
-
-
 async def lock(tx: Tx, name: str) -> Domain | None:
     """Take the domain's row lock, so that what is read next stays true until the commit."""
     row = await tx.row(f"UPDATE domain SET version = version WHERE name = ? RETURNING {COLUMNS}", name)
@@ -51,7 +46,7 @@ async def lock(tx: Tx, name: str) -> Domain | None:
 async def put(tx: Tx, write: DomainWrite) -> tuple[Domain, bool]:
     """Create or change; True when it was created. ``Duplicate`` when another transaction created it meanwhile."""
     current = await lock(tx, write.name)
-    check_version(current.version if current else None, write.only_if, "domain")
+    versions.check(current.version if current else None, write.only_if, "domain")
     if current is None:
         made = Domain(write.name, write.status or Status.ACTIVE, write.now, 1)
         await tx.execute(
@@ -88,7 +83,7 @@ async def delete(tx: Tx, asked: DomainDelete) -> None:
     current = await lock(tx, asked.name)
     if current is None:
         raise errors.NotFound("domain", asked.name)
-    check_version(current.version, asked.only_if, "domain")
+    versions.check(current.version, asked.only_if, "domain")
     if not await tx.execute("DELETE FROM domain WHERE name = ? AND addresses = 0", asked.name):
         raise errors.NotEmpty(f"The domain {asked.name!r} still has mailboxes or aliases")
 

@@ -7,7 +7,7 @@ import msgspec
 from skrytka import errors
 from skrytka.model import Precondition, RetentionPolicy, Role
 from skrytka.store.interface import Row, Tx, Value
-from skrytka.store.operations.domains import check_version
+from skrytka.store.operations import versions
 
 COLUMNS = "name, action, days, domain, mailbox, role, folder, enabled, version, created_at"
 
@@ -43,7 +43,7 @@ async def put(tx: Tx, write: PolicyWrite) -> tuple[RetentionPolicy, bool]:
     """Create or replace; version and time of creation are the store's. ``Duplicate`` when it was created meanwhile."""
     asked = write.policy
     current = await _lock(tx, asked.name)
-    check_version(current.version if current else None, write.only_if, "retention policy")
+    versions.check(current.version if current else None, write.only_if, "retention policy")
     if current is None:
         stored = msgspec.structs.replace(asked, version=1)
     else:
@@ -88,7 +88,7 @@ async def delete(tx: Tx, asked: PolicyDelete) -> None:
     current = await _lock(tx, asked.name)
     if current is None:
         raise errors.NotFound("retention policy", asked.name)
-    check_version(current.version, asked.only_if, "retention policy")
+    versions.check(current.version, asked.only_if, "retention policy")
     await tx.execute("DELETE FROM retention_policy WHERE name = ?", asked.name)
 
 

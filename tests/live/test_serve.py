@@ -219,6 +219,7 @@ def test_proxy_protocol_and_trusted_networks(start_service: StartService) -> Non
     service = start_service(
         {
             "imap.proxy_protocol": "listen,listen_tls",
+            "imap.tls_ended_upstream": "listen",
             "imap.trusted_networks": "127.0.0.0/8",
             "imap.max_connections_per_address": "1",
             "pop3.proxy_protocol": "listen",

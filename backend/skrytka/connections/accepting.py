@@ -151,25 +151,29 @@ class Acceptor:
         """Who the client is, and its entry in the limits; a trusted proxy that names no client is not limited."""
         terms = self._terms
         trusted = networks.contains(terms.trusted, peer)
-        address = peer
+        named, with_tls = None, trusted
         if terms.listener.proxy_protocol:
             if not trusted:
                 raise _Refused("untrusted", "a PROXY header is expected here, and this network is not trusted")
-            address = await self._read_proxy_header(client) or peer
+            named, with_tls = await self._read_proxy_header(client)
+        address = named or peer
         key = None if trusted and address == peer else networks.client_key(address)
         if key is not None and not terms.limits.enter_from(key):
             raise _Refused("connections_per_address", f"too many connections from {address}")
-        plaintext = trusted or peer.is_loopback or terms.allow_plaintext
+        plaintext = with_tls or address.is_loopback or terms.allow_plaintext
         return Client(str(address), plaintext), key
 
-    async def _read_proxy_header(self, client: socket.socket) -> networks.Address | None:
+    async def _read_proxy_header(self, client: socket.socket) -> tuple[networks.Address | None, bool]:
+        """The client that the proxy names, and whether it came with TLS; the proxy itself counts as such."""
         try:
             async with asyncio.timeout(PROXY_HEADER_TIMEOUT_S):
                 prefix = await self._read_exactly(client, proxy_protocol.PREFIX_OCTETS)
                 body = await self._read_exactly(client, proxy_protocol.body_octets(prefix))
-            return proxy_protocol.source(prefix, body)
+            named = proxy_protocol.source(prefix, body)
         except (proxy_protocol.ProxyProtocolError, OSError) as error:
             raise _Refused("proxy_protocol", f"no PROXY header: {error or 'it did not come in time'}") from None
+        ended = self._terms.listener.tls_ended_upstream or proxy_protocol.ended_tls(prefix, body)
+        return named, named is None or ended
 
     async def _read_exactly(self, client: socket.socket, size: int) -> bytes:
         octets = b""

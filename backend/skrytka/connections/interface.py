@@ -19,7 +19,8 @@ class Signal(enum.Enum):
 class Listener(msgspec.Struct, frozen=True):
     """One address a front end listens on. ``tls`` is implicit TLS; with ``proxy_protocol`` a PROXY v2 header must come first.
 
-    Clients from ``trusted_networks`` may send that header, and on a plain listener count as having ended TLS upstream.
+    Clients from ``trusted_networks`` may send that header. One that does not need it, or names no client in it, counts as having
+    ended TLS; of a client that it names it has to say so, or ``tls_ended_upstream`` does for all of them.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Listener(msgspec.Struct, frozen=True):
     tls: bool
     proxy_protocol: bool = False
     trusted_networks: tuple[str, ...] = ()
+    tls_ended_upstream: bool = False
 
 
 class Connection(Protocol):

@@ -1,13 +1,14 @@
 """The PROXY protocol, version 2 (binary), sans IO: how a load balancer tells who the client is.
 
 The header is 16 octets (signature, version and command, family, length) and then as many as the length says: addresses
-and TLVs, of which only the addresses are read. The caller reads exactly these octets, so that what follows (a TLS
+and TLVs, of which only the one about TLS is read. The caller reads exactly these octets, so that what follows (a TLS
 ClientHello) stays in the socket.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import struct
 
 from skrytka.connections.networks import Address
 
@@ -23,6 +24,9 @@ _TCP6 = 0x21
 _UNIX = 0x31
 _TCP4_OCTETS = 12
 _TCP6_OCTETS = 36
+_TLV_HEAD = struct.Struct("!BH")
+_TYPE_SSL = 0x20
+_CLIENT_SSL = 0x01
 
 
 class ProxyProtocolError(ValueError):
@@ -54,3 +58,15 @@ def source(prefix: bytes, body: bytes) -> Address | None:
         address = ipaddress.IPv6Address(body[:16])
         return address.ipv4_mapped or address
     raise ProxyProtocolError(f"family {family:#04x} with {len(body)} octets of addresses")
+
+
+def ended_tls(prefix: bytes, body: bytes) -> bool:
+    """Whether the proxy says that the client came to it with TLS: PP2_TYPE_SSL with PP2_CLIENT_SSL (section 2.2.5)."""
+    position = {_TCP4: _TCP4_OCTETS, _TCP6: _TCP6_OCTETS}.get(prefix[13], len(body))
+    while position + _TLV_HEAD.size <= len(body):
+        kind, size = _TLV_HEAD.unpack_from(body, position)
+        position += _TLV_HEAD.size
+        if kind == _TYPE_SSL:
+            return 0 < size <= len(body) - position and bool(body[position] & _CLIENT_SSL)
+        position += size
+    return False

@@ -22,6 +22,8 @@ class FrontEndSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """Which of the two stand behind a proxy that says with PROXY v2 who the client is."""
     trusted_networks: tuple[str, ...] = ()
     """From where PROXY v2 is believed."""
+    tls_ended_upstream: tuple[Literal["listen"], ...] = ()
+    """Which listener's proxy ends TLS for every client without saying so in its header: passwords are then taken there."""
     max_connections: Annotated[int, msgspec.Meta(ge=1)] = 10_000
     """Of each worker, over both listeners."""
     max_connections_per_address: Annotated[int, msgspec.Meta(ge=1)] = 100
@@ -31,7 +33,14 @@ class FrontEndSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         """The listeners that are on, named as the settings keys are: ``imap.listen``."""
         addresses = (("listen", self.listen, False), ("listen_tls", self.listen_tls, True))
         return tuple(
-            Listener(f"{section}.{name}", address, tls, name in self.proxy_protocol, self.trusted_networks)
+            Listener(
+                f"{section}.{name}",
+                address,
+                tls,
+                name in self.proxy_protocol,
+                self.trusted_networks,
+                name in self.tls_ended_upstream,
+            )
             for name, address, tls in addresses
             if address
         )

@@ -50,10 +50,11 @@ class Served:
         trusted: tuple[str, ...] = (),
         limits: ConnectionLimits | None = None,
         allow_plaintext: bool = False,
+        tls_ended: bool = False,
     ) -> Acceptor:
         listening = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.ports.append(listening.getsockname()[1])
-        listener = Listener("test.listen", f"127.0.0.1:{self.ports[-1]}", tls, proxy, trusted)
+        listener = Listener("test.listen", f"127.0.0.1:{self.ports[-1]}", tls, proxy, trusted, tls_ended)
         terms = Terms(
             listener,
             converse,

@@ -23,7 +23,11 @@ def proxy_header(address: bytes, *, command: int = 0x21, family: int = 0x11, tlv
     return proxy_protocol.SIGNATURE + struct.pack("!BBH", command, family, len(body)) + body
 
 
-FROM_192_0_2_9 = proxy_header(b"\xc0\x00\x02\x09" + b"\x7f\x00\x00\x01" + b"\x30\x39\x04\x77")
+def from_192_0_2_9(tlvs: bytes = b"", address: bytes = b"\xc0\x00\x02\x09") -> bytes:
+    return proxy_header(address + b"\x7f\x00\x00\x01" + b"\x30\x39\x04\x77", tlvs=tlvs)
+
+
+FROM_192_0_2_9 = from_192_0_2_9()
 
 
 async def report(connection: Connection) -> None:
@@ -137,9 +141,31 @@ async def test_proxy_header_names_the_client(served: Served) -> None:
         await writer.drain()
         await asyncio.sleep(0.01)
         writer.write(FROM_192_0_2_9[split:] + b"hello")
-        assert await reader.readline() == b"192.0.2.9 tls=False secure=True start=True\r\n"
+        assert await reader.readline() == b"192.0.2.9 tls=False secure=False start=True\r\n"
         assert await reader.read() == b"hello"
         writer.close()
+
+
+@pytest.mark.parametrize(
+    ("sent", "tls_ended", "secure"),
+    [
+        (FROM_192_0_2_9, False, False),
+        (FROM_192_0_2_9, True, True),
+        (from_192_0_2_9(b"\x20\x00\x05\x01\x00\x00\x00\x00"), False, True),
+        (from_192_0_2_9(b"\x04\x00\x02xx\x20\x00\x05\x07\x00\x00\x00\x00"), False, True),
+        (from_192_0_2_9(b"\x20\x00\x05\x00\x00\x00\x00\x00"), False, False),
+        (from_192_0_2_9(b"\x20\x00\x00"), False, False),
+        (from_192_0_2_9(b"\x20\x00\x09\x01"), False, False),
+        (from_192_0_2_9(b"\x04\xff\xff\x20\x00\x05\x01"), False, False),
+        (from_192_0_2_9(address=b"\x7f\x00\x00\x02"), False, True),
+    ],
+)
+async def test_a_client_behind_a_proxy_gives_its_password_over_tls_only(
+    served: Served, sent: bytes, tls_ended: bool, secure: bool
+) -> None:
+    """The balancer may pass TCP through: that it is trusted says nothing of the way to it."""
+    served.listen(report, proxy=True, trusted=("127.0.0.0/8",), tls_ended=tls_ended)
+    assert f"tls=False secure={secure}".encode() in await first_line(served, sent)
 
 
 async def test_proxy_header_and_then_implicit_tls(served: Served, client_context: ssl.SSLContext) -> None:
@@ -154,7 +180,7 @@ async def test_proxy_header_and_then_implicit_tls(served: Served, client_context
 async def test_a_proxy_speaking_for_itself_keeps_its_own_address(served: Served) -> None:
     served.listen(report, proxy=True, trusted=("127.0.0.1",))
     local = proxy_header(b"", command=0x20, family=0)
-    assert (await first_line(served, local)).startswith(b"127.0.0.1 ")
+    assert (await first_line(served, local)).startswith(b"127.0.0.1 tls=False secure=True ")
 
 
 @pytest.mark.parametrize(

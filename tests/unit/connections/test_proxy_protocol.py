@@ -15,6 +15,7 @@ from skrytka.connections.proxy_protocol import (
     SIGNATURE,
     ProxyProtocolError,
     body_octets,
+    ended_tls,
     source,
 )
 
@@ -72,3 +73,4 @@ def test_any_octets_yield_an_address_or_the_one_error(octets: bytes, signed: boo
     with contextlib.suppress(ProxyProtocolError):
         size = body_octets(octets[:PREFIX_OCTETS])
         source(octets[:PREFIX_OCTETS], octets[PREFIX_OCTETS : PREFIX_OCTETS + size])
+        assert ended_tls(octets[:PREFIX_OCTETS], octets[PREFIX_OCTETS : PREFIX_OCTETS + size]) in (True, False)

@@ -20,11 +20,16 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Serve(Section, frozen=True):
-    """``workers`` 0 means one per core. ``plugins`` may name ``rest`` besides the front ends."""
+    """``workers`` 0 means one per core. ``plugins`` may name ``rest`` besides the front ends.
+
+    ``health_listen`` serves ``/healthz`` and ``/metrics`` alone, whatever the plugins: for probes of a process without
+    ``rest``, and where the API shall not be reachable for them. Empty is off.
+    """
 
     workers: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
     plugins: tuple[str, ...] = ("imap", "pop3", "lmtp", "rest")
     hostname: str = ""
+    health_listen: str = ""
     drain_timeout_s: Seconds = 30.0
     switch_interval_s: Seconds = 0.0002
 

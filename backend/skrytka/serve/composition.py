@@ -14,7 +14,7 @@ from skrytka.core import Core
 from skrytka.errors import Invalid
 from skrytka.extensions import Extensions
 from skrytka.settings import Settings, SettingsError
-from skrytka.store.opening import open_databases
+from skrytka.store.opening import migrate_databases, open_databases
 
 _COMPUTE_THREADS = 4
 
@@ -36,6 +36,12 @@ async def open_core(settings: Settings, extensions: Extensions, *, migrating: bo
         hashing = stack.enter_context(ThreadPoolExecutor(settings.auth.argon2_concurrency, "hashing"))
         compute = stack.enter_context(ThreadPoolExecutor(threads, "compute"))
         yield Core(settings, databases.directory, databases.shards, blobs, bus, hashing, compute, extensions)
+
+
+async def migrate(settings: Settings) -> dict[str, int]:
+    """Bring the schemas to this release and open nothing else; the version of each database by name."""
+    _make_data_dir(Path(settings.data_dir))
+    return {name: version.version for name, version in (await migrate_databases(settings)).items()}
 
 
 def _make_data_dir(path: Path) -> None:

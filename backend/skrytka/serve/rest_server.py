@@ -1,4 +1,4 @@
-"""The REST API in a worker: uvicorn on the worker's loop and sockets."""
+"""The REST API, or the probes alone, in a worker: uvicorn on the worker's loop and sockets."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from collections.abc import Generator, Sequence
 from typing import Any, cast
 
 import uvicorn
+from litestar import Litestar
 
-from skrytka.core import Core
-from skrytka.plugin_host.manager import Plugins
-from skrytka.rest.app import create_app
+from skrytka.settings import Settings
 
 _QUEUE_TURNS = 3
 _START_POLL_S = 0.005
@@ -29,9 +28,9 @@ class _Server(uvicorn.Server):
 class RestServer:
     """Serves until drained."""
 
-    def __init__(self, core: Core, plugins: Plugins, sockets: Sequence[socket.socket]) -> None:
+    def __init__(self, app: Litestar, settings: Settings, sockets: Sequence[socket.socket]) -> None:
         config = uvicorn.Config(
-            cast(Any, create_app(core, plugins.routes)),
+            cast(Any, app),
             loop="none",
             http="httptools",
             ws="none",
@@ -40,8 +39,8 @@ class RestServer:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=core.settings.rest.max_connections,
-            timeout_graceful_shutdown=max(1, int(core.settings.serve.drain_timeout_s)),
+            limit_concurrency=settings.rest.max_connections,
+            timeout_graceful_shutdown=max(1, int(settings.serve.drain_timeout_s)),
         )
         self._server = _Server(config)
         self._sockets = list(sockets)

@@ -17,7 +17,7 @@ from skrytka.store.engines.postgres import PostgresDatabase
 from skrytka.store.engines.sqlite import SqliteDatabase
 from skrytka.store.interface import Database, Unsuitable
 from skrytka.store.migrate import migrate, postgresql_schema
-from skrytka.store.schema import refuse_older
+from skrytka.store.schema import Version, refuse_older
 
 _MIGRATION_TIMEOUT_S = 24 * 3600.0
 _POSTGRESQL = ("postgresql://", "postgres://")
@@ -74,13 +74,12 @@ async def open_databases(settings: Settings, *, migrating: bool = True) -> Datab
     return databases
 
 
-async def migrate_databases(settings: Settings) -> None:
-    """Bring all databases to this release's schema; may take as long as it takes."""
+async def migrate_databases(settings: Settings) -> dict[str, Version]:
+    """Bring all databases to this release's schema; may take as long as it takes. Their versions by name."""
     databases = build(settings, timeout_s=_MIGRATION_TIMEOUT_S)
     await databases.open()
     try:
-        for database in databases.all():
-            await migrate(database)
+        return {database.name: await migrate(database) for database in databases.all()}
     finally:
         await databases.close()
 

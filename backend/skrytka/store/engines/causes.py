@@ -1,0 +1,43 @@
+"""Why a database did not answer, in a word for metrics: told by the driver's exception behind an ``Unavailable``."""
+
+from __future__ import annotations
+
+import apsw
+import psycopg
+
+from skrytka.errors import Unavailable
+
+OTHER = "other"
+
+_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
+    (apsw.FullError, "disk_full"),
+    (psycopg.errors.DiskFull, "disk_full"),
+    (apsw.IOError, "io_error"),
+    (apsw.CantOpenError, "cannot_open"),
+    (apsw.CorruptError, "corrupt"),
+    (apsw.NotADBError, "corrupt"),
+    (apsw.ReadOnlyError, "read_only"),
+    (apsw.PermissionsError, "read_only"),
+    (apsw.BusyError, "locked"),
+    (apsw.LockedError, "locked"),
+    (apsw.NoMemError, "memory"),
+    (psycopg.errors.QueryCanceled, "timeout"),
+    (TimeoutError, "timeout"),
+    (psycopg.errors.SerializationFailure, "conflicts"),
+    (psycopg.errors.DeadlockDetected, "conflicts"),
+    (psycopg.OperationalError, "connection"),
+    (psycopg.InterfaceError, "connection"),
+    (ConnectionError, "connection"),
+)
+CAUSES = frozenset({OTHER, *(word for _, word in _CAUSES)})
+
+
+def cause_of(failure: Unavailable) -> str:
+    """The word of the first exception behind it that has one."""
+    behind = failure.__cause__
+    while behind is not None:
+        for kind, word in _CAUSES:
+            if isinstance(behind, kind):
+                return word
+        behind = behind.__cause__
+    return OTHER

@@ -32,6 +32,10 @@ class WatchedDatabase:
         self._reads = Outage(f"reads of the store {self.name}", _log)
         self._writes = Outage(f"writes to the store {self.name}", _log)
 
+    @property
+    def alive(self) -> bool:
+        return self._database.alive
+
     async def open(self) -> None:
         await self._database.open()
 

@@ -60,6 +60,13 @@ ACCEPT_ERRORS = Counter(
     ["listener", "cause"],
     registry=_registry,
 )
+CONNECTIONS_STALLED = Counter(
+    "skrytka_connections_stalled",
+    "Connections cut because the client took nothing of what was sent to it",
+    ["listener"],
+    registry=_registry,
+)
+CLOCK_JUMPS = Counter("skrytka_clock_jumps", "Times that a worker saw the clock being set", registry=_registry)
 EVENTS_DROPPED = Counter(
     "skrytka_events_dropped",
     "Events that a listener of a plugin was not told: it was too slow, or the process ended",

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-CALM_S = 1.0
+CALM_S = 3.0
 """It is over when something works so long after the last failure: half of what is tried may fail."""
 
 

@@ -135,6 +135,8 @@ class Limits(Section, frozen=True):
     """Messages of one COPY or MOVE, which are atomic, or that one QUIT of POP3 deletes."""
     filter_timeout_s: Seconds = 30.0
     """What a delivery filter may take; then the mail is deferred."""
+    write_stall_s: Seconds = 60.0
+    """A client of a front end that takes none of what is sent to it for so long is cut off."""
     inflight_octets: Positive = 512 * 1024 * 1024
     """Mails on their way in, over all connections of a worker; more are deferred."""
     outgoing_octets: Positive = 512 * 1024 * 1024

@@ -6,6 +6,7 @@ The PROXY header has to be read to the octet before TLS starts, so the sockets b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -21,13 +22,16 @@ from skrytka.connections.connection import (
     TLS_SHUTDOWN_TIMEOUT_S,
     Client,
     ClientConnection,
+    Patience,
 )
 from skrytka.connections.interface import Connection, Listener
 from skrytka.connections.limits import ConnectionLimits
+from skrytka.outage import Outage
 
 logger = logging.getLogger(__name__)
 
 PROXY_HEADER_TIMEOUT_S = 5.0
+_LIMITS = ("connections", "connections_per_address")
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -39,6 +43,8 @@ class Terms(msgspec.Struct, frozen=True):
     trusted: tuple[networks.Network, ...] = ()
     tls_context: ssl.SSLContext | None = None
     allow_plaintext: bool = False
+    busy: bytes = b""
+    patience: Patience = Patience()
 
 
 class _Refused(Exception):
@@ -61,6 +67,7 @@ class Acceptor:
         self._draining = False
         self._quiet_s = 0.0
         name = terms.listener.name
+        self._full = {reason: Outage(f"{name}: limit of {reason}", logger) for reason in _LIMITS}
         self._open = metrics.CONNECTIONS_OPEN.labels(name)
         self._accepted = metrics.CONNECTIONS_ACCEPTED.labels(name)
 
@@ -96,9 +103,12 @@ class Acceptor:
     def _take(self, client: socket.socket, peer: str) -> None:
         self._accepted.inc()
         if not self._terms.limits.enter():
-            self._count_refused(_Refused("connections", "too many connections"), peer)
+            refused = _Refused("connections", "too many connections")
+            self._turn_away(client, refused)
+            self._count_refused(refused, peer)
             client.close()
             return
+        self._full["connections"].worked()
         task = self._loop.create_task(self._serve(client, peer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -130,7 +140,10 @@ class Acceptor:
             address = await self._read_proxy_header(client) or peer
         key = None if trusted and address == peer else networks.client_key(address)
         if key is not None and not terms.limits.enter_from(key):
-            raise _Refused("connections_per_address", f"too many connections from {address}")
+            refused = _Refused("connections_per_address", f"too many connections from {address}")
+            self._turn_away(client, refused)
+            raise refused
+        self._full["connections_per_address"].worked()
         plaintext = trusted or peer.is_loopback or terms.allow_plaintext
         return Client(str(address), plaintext), key
 
@@ -155,7 +168,7 @@ class Acceptor:
     async def _connect(self, client: socket.socket, who: Client) -> ClientConnection:
         terms = self._terms
         tls = terms.listener.tls
-        connection = ClientConnection(terms.listener, who, terms.tls_context)
+        connection = ClientConnection(terms.listener, who, terms.tls_context, terms.patience)
         try:
             await self._loop.connect_accepted_socket(
                 lambda: connection,
@@ -187,6 +200,14 @@ class Acceptor:
             finally:
                 self._connections.discard(connection)
 
+    def _turn_away(self, client: socket.socket, refused: _Refused) -> None:
+        """Tell the client that there are too many, and the log that it began: such clients come by the thousand."""
+        self._full[refused.reason].failed(refused)
+        if self._terms.busy and not self._terms.listener.tls:
+            with contextlib.suppress(OSError):
+                client.send(self._terms.busy)
+
     def _count_refused(self, refused: _Refused, peer: str) -> None:
         metrics.CONNECTIONS_REFUSED.labels(self._name, refused.reason).inc()
-        logger.info("%s: refused %s: %s", self._name, peer, refused)
+        if refused.reason not in self._full:
+            logger.info("%s: refused %s: %s", self._name, peer, refused)

@@ -13,6 +13,7 @@ from typing import cast
 
 import msgspec
 
+from skrytka import metrics
 from skrytka.connections.interface import Listener, Signal
 
 READ_HIGH_WATER = 256 * 1024
@@ -248,6 +249,7 @@ class ClientConnection(asyncio.Protocol):
                 raise ConnectionResetError("the client has gone")
             left = self._transport.get_write_buffer_size()
             if not writable.done() and left >= queued:
+                metrics.CONNECTIONS_STALLED.labels(self.listener.name).inc()
                 self.abort()
                 raise ConnectionAbortedError("the client takes nothing")
             queued = left

@@ -1,4 +1,7 @@
-"""All settings: one Struct per section, read once from a TOML file and the environment; unknown keys stop the start."""
+"""All settings: one Struct per section, read once from a TOML file and the environment; unknown keys stop the start.
+
+A test holds that every key has its line of explanation here; those of the front ends stand in the READMEs of the plugins.
+"""
 
 from __future__ import annotations
 
@@ -20,111 +23,148 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Serve(Section, frozen=True):
-    """``workers`` 0 means one per core. ``plugins`` may name ``rest`` besides the front ends."""
-
     workers: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
+    """Worker processes; 0 is one per core."""
     plugins: tuple[str, ...] = ("imap", "pop3", "lmtp", "rest")
+    """What this process serves: front ends by name, other plugins, and ``rest``. Their order is that of the delivery filters."""
     hostname: str = ""
+    """The name in the self-signed certificate; empty is the machine's."""
     drain_timeout_s: Seconds = 30.0
+    """How long commands in flight may take to finish when the process is to end."""
     switch_interval_s: Seconds = 0.0002
+    """``sys.setswitchinterval`` of the workers: how long the event loop keeps threads waiting for the interpreter."""
 
 
 class Store(Section, frozen=True):
-    """``url`` is ``sqlite:`` or ``postgresql://...`` (the directory; ``shard_urls`` name further servers, else it holds all)."""
-
     url: str = "sqlite:"
+    """``sqlite:`` (files in the data directory) or ``postgresql://...``: the directory, and the shards without ``shard_urls``."""
     shard_urls: tuple[str, ...] = ()
+    """PostgreSQL only: one database per shard, in an order that never changes; more may be added at the end."""
     shards: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
+    """How many shards there are without ``shard_urls``."""
     pool_size: Positive = 10
+    """PostgreSQL only: connections of each worker to the directory and to each shard."""
     statement_timeout_s: Seconds = 30.0
+    """After so long a store that does not answer, or a turn to write that does not come, is given up."""
 
 
 class Redis(Section, frozen=True):
-    """Empty ``url``: the local bus."""
-
     url: str = ""
+    """``redis://...`` is the bus between machines; empty is the one between the processes of the data directory."""
 
 
 class Bus(Section, frozen=True):
     poll_interval_s: Seconds = 60.0
+    """How often idle sessions look by themselves, in case a hint was lost or the bus is down."""
 
 
 class Blobs(Section, frozen=True):
-    """``url`` is empty (a folder in the data directory) or ``file:///path``."""
-
     url: str = ""
+    """Where large bodies lie: empty is a folder of the data directory, or ``file:///path``."""
     inline_limit_octets: Positive = 65_536
+    """A compressed body up to this size sits in the shard, a larger one is a blob."""
 
 
 class Rest(Section, frozen=True):
-    """``header_octets`` and ``header_fields`` bound the head of a request, which is to come within ``header_timeout_s``.
-
-    ``idle_timeout_s`` is for a client that neither sends its body nor reads the answer, ``keep_alive_s`` for one that asks
-    nothing more. The limits of connections hold for each worker.
-    """
-
     listen: str = "127.0.0.1:8080"
+    """``host:port``; empty is off."""
     idempotency_hours: Positive = 24
+    """How long the answer to an Idempotency-Key is kept."""
     max_connections: Positive = 1_000
+    """Of each worker."""
     max_connections_per_address: Positive = 250
+    """Of one client address, in each worker."""
     header_octets: Positive = 32_768
+    """The head of a request."""
     header_fields: Positive = 100
+    """How many fields a head has at most."""
     header_timeout_s: Seconds = 20.0
+    """The head has to come within this time."""
     idle_timeout_s: Seconds = 60.0
+    """A client that neither sends its body nor reads the answer for so long is cut off."""
     keep_alive_s: Seconds = 5.0
+    """A client that asks nothing more for so long is closed."""
 
 
 class Auth(Section, frozen=True):
     scram: bool = True
+    """Whether setting a password also stores SCRAM-SHA-256 keys; the weaker verifier bounds what an offline attack costs."""
     allow_plaintext: bool = False
+    """Passwords without TLS from elsewhere than loopback or a trusted proxy."""
     cache_s: Seconds = 300.0
+    """How long a worker remembers a verified login, as a keyed HMAC, instead of hashing again."""
     argon2_time_cost: Positive = 2
+    """Passes of argon2id."""
     argon2_memory_kib: Annotated[int, msgspec.Meta(ge=8_192)] = 19_456
+    """Memory of one argon2id; at least 8 MiB."""
     argon2_concurrency: Positive = 2
+    """How many passwords a worker hashes at once; each takes ``argon2_memory_kib``."""
     argon2_queue: Positive = 1_000
+    """How many logins may run or wait for that in a worker; more are told to try again."""
 
 
 class Tls(Section, frozen=True):
-    """Empty: a self-signed pair is made in the data directory at first start, and said so."""
-
     certificate: str = ""
+    """A PEM file, read again at SIGHUP; empty makes a self-signed pair in the data directory at the first start."""
     key: str = ""
+    """The key of the certificate; both are set or none."""
 
 
 class Limits(Section, frozen=True):
     """Limits that hold on every way in."""
 
     message_octets: Positive = 50 * 1024 * 1024
+    """The largest mail."""
     header_octets: Positive = 1024 * 1024
+    """The largest header of a mail."""
     folders: Positive = 10_000
+    """Folders of a mailbox."""
     folder_name_octets: Positive = 512
+    """The whole name of a folder, its superiors' and the separators included."""
     folder_depth: Positive = 32
+    """Levels of folders."""
     keywords_per_message: Positive = 64
+    """Keywords of one message."""
     keyword_octets: Positive = 128
+    """The longest keyword."""
     aliases: Positive = 1_000
+    """Aliases of a mailbox."""
     copy_messages: Positive = 100_000
+    """Messages of one COPY or MOVE, which are atomic, or that one QUIT of POP3 deletes."""
     filter_timeout_s: Seconds = 30.0
+    """What a delivery filter may take; then the mail is deferred."""
     inflight_octets: Positive = 512 * 1024 * 1024
+    """Mails on their way in, over all connections of a worker; more are deferred."""
     outgoing_octets: Positive = 512 * 1024 * 1024
+    """Large mails on their way out, over all connections of a worker; more wait their turn."""
     default_quota_octets: int | None = None
+    """The storage quota of a mailbox that is given none; not set is unlimited."""
     default_quota_messages: int | None = None
+    """The same for the number of messages."""
 
 
 class Log(Section, frozen=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is logged."""
     format: Literal["text", "json"] = "text"
+    """``json`` is one object a line."""
 
 
 class Jobs(Section, frozen=True):
     retention_interval_s: Seconds = 300.0
+    """How often retention policies are applied."""
     collect_interval_s: Seconds = 3_600.0
+    """How often is removed for good what nobody refers to: expunged mail after its grace, deleted folders, blobs."""
     expunge_grace_s: Annotated[float, msgspec.Meta(ge=600)] = 600.0
+    """How long an expunged message stays readable for sessions that were not told yet; at least 600."""
 
 
 class Settings(Section, frozen=True):
     """Everything but the front ends' sections, which their plugins own and which sit in ``front_ends`` by name."""
 
     data_dir: str = "./var"
+    """Databases, large bodies, certificates, the first key."""
+
     serve: Serve = Serve()
     store: Store = Store()
     redis: Redis = Redis()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from skrytka.plugin_api import errors, folders, model, views
 from skrytka_imap import responses
+from skrytka_imap.commands import Command, Examine, Select
 from skrytka_imap.selected import Selected, Updates
 from skrytka_imap.session import Session
 from skrytka_imap.wire import Over
@@ -29,16 +30,18 @@ async def announce(session: Session, *, may_expunge: bool, with_uid: bool = Fals
 
 
 async def current_view(session: Session) -> model.FolderView:
-    """The selected folder as it is now; new mail that it has is claimed as recent for this session.
+    """The selected folder as it is now; new mail that it has is claimed as recent for this session, or only shown as such
+    where the folder is open for reading only.
 
     The claim comes before the view that is returned, so that what is claimed is in it. A folder that another session
     deleted, or that was restored with other UIDs, ends the conversation: no number of the client means anything any more.
     """
     selected, folder_id = session.selected, session.selected.folder_id
+    look = folders.unclaimed_recent if selected.read_only else folders.claim_recent
     try:
         current = await views.current(session.core, session.mailbox, folder_id)
-        if current.uid_next > selected.view.uid_next and not selected.read_only:
-            recent = await folders.claim_recent(session.core, session.mailbox, folder_id)
+        if current.uid_next > selected.view.uid_next:
+            recent = await look(session.core, session.mailbox, folder_id)
             current = await views.current(session.core, session.mailbox, folder_id)
             selected.claim_recent(recent)
     except errors.NotFound:
@@ -48,11 +51,22 @@ async def current_view(session: Session) -> model.FolderView:
     return current
 
 
-def enable_condstore(session: Session) -> None:
-    """RFC 7162 section 3.1: from now on FETCH answers carry MODSEQ; a client that has a folder selected hears where it is."""
-    if not session.condstore and session.is_selected:
-        session.wire.write(b"* OK [HIGHESTMODSEQ %d] Noted\r\n" % session.selected.view.highest_modseq)
+def enable_condstore(session: Session, command: Command) -> None:
+    """RFC 7162 section 3.1: from now on FETCH answers carry MODSEQ; a client that has a folder selected hears where it is.
+
+    SELECT and EXAMINE leave that folder, and tell the HIGHESTMODSEQ of their own.
+    """
+    leaves = isinstance(command, Select | Examine)
+    if not session.condstore and session.is_selected and not leaves:
+        session.wire.write(b"* OK [HIGHESTMODSEQ %d] Noted\r\n" % session.selected.complete_modseq)
     session.condstore = True
+
+
+def tell_keywords(session: Session, carried: Iterable[Sequence[str]]) -> None:
+    """FLAGS and PERMANENTFLAGS anew when a message carries a keyword that the client has not heard of (RFC 3501, 7.2.6)."""
+    selected = session.selected
+    if selected.learn(carried, session.settings.told_keywords):
+        session.wire.write(responses.flags_lines(selected.known_keywords, read_only=selected.read_only))
 
 
 async def _write(session: Session, selected: Selected, updates: Updates, *, with_uid: bool) -> None:
@@ -61,6 +75,8 @@ async def _write(session: Session, selected: Selected, updates: Updates, *, with
         wire.write(b"* %d EXPUNGE\r\n" % number)
     if updates.exists is not None:
         wire.write(b"* %d EXISTS\r\n* %d RECENT\r\n" % (updates.exists, selected.count_recent()))
+    keywords = selected.view.keywords
+    tell_keywords(session, (keywords[uid] for uid in updates.uids if uid in keywords))
     for start in range(0, len(updates.changed), CHUNK):
         places = updates.changed[start : start + CHUNK]
         wire.write(flag_lines(selected, places, with_uid=with_uid, with_modseq=session.condstore))

@@ -67,7 +67,10 @@ class Conversation:
         try:
             tagged = parse(pieces)
         except SyntaxFault as fault:
-            self._refuse(fault.tag, bad(fault.message))
+            if fault.tag is not None and fault.code is not None:
+                self._stream.write(no(fault.message, fault.code).line(fault.tag))
+            else:
+                self._refuse(fault.tag, bad(fault.message))
             return True
         reply = await self._reply(tagged)
         if reply.status == b"BAD":
@@ -101,7 +104,7 @@ class Conversation:
         if session.state in LOGGED_IN:
             await confirm(session)
             if enables_condstore(tagged.command):
-                enable_condstore(session)
+                enable_condstore(session, tagged.command)
         before = session.selected if session.is_selected else None
         reply = await self._run(entry, tagged.command)
         if session.is_selected and session.selected is before:

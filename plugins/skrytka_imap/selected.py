@@ -5,6 +5,8 @@ Invariants, which keep sequence numbers right while others expunge (RFC 3501 sec
 - ``view`` is what the client has been told, and nothing else: numbers, flags and ``*`` of every command come from it.
 - ``advance`` is the only way to a newer view, and whoever calls it sends the updates that it returns.
 - A message that is gone, but may not be told yet, stays in ``view`` with the flags last told, until a later ``advance`` may.
+- ``complete_modseq`` is the modseq up to which the client has been told all: lower than that of any EXPUNGE held back, which a
+  client that leaves with this value would else never hear of.
 
 In the usual case, nothing held back, ``view`` is the very object that all sessions of the process share.
 """
@@ -13,6 +15,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -21,10 +25,12 @@ from skrytka.plugin_api import model
 
 class Updates(msgspec.Struct, frozen=True):
     """What to send, in this order: EXPUNGE for ``expunged`` (numbers, descending, so that none shifts another), EXISTS
-    and RECENT when ``exists`` is not None, FETCH for the messages at the places ``changed`` of the new view."""
+    and RECENT when ``exists`` is not None, FLAGS for new keywords of the messages ``uids``, which changed or arrived, FETCH for
+    the messages at the places ``changed`` of the new view."""
 
     expunged: tuple[int, ...] = ()
     exists: int | None = None
+    uids: tuple[int, ...] = ()
     changed: tuple[int, ...] = ()
 
 
@@ -35,9 +41,11 @@ class Selected:
         self.name = name
         self.read_only = read_only
         self.view = view
+        self.complete_modseq = view.highest_modseq
         self.gone: frozenset[int] = frozenset()
         self._own_changes: dict[int, int] = {}
         self.recent: list[range] = []
+        self.known_keywords: dict[str, str] = {}
 
     @property
     def folder_id(self) -> model.FolderId:
@@ -51,6 +59,16 @@ class Selected:
     def keywords(self, uid: int) -> tuple[str, ...]:
         """The keywords last told."""
         return self.view.keywords.get(uid, ())
+
+    def learn(self, carried: Iterable[Sequence[str]], limit: int) -> bool:
+        """Note the keywords that messages carry, up to so many; whether one is new to the client."""
+        known = self.known_keywords
+        before = len(known)
+        for word in chain.from_iterable(carried):
+            if len(known) >= limit:
+                break
+            known.setdefault(word.lower(), word)
+        return len(known) > before
 
     def claim_recent(self, uids: range) -> None:
         """These messages are recent in this session (RFC 3501 section 2.3.2)."""
@@ -108,10 +126,14 @@ class Selected:
             expunged = tuple(bisect_left(told.uids, uid) + 1 for uid in reversed(gone))
             self.gone = frozenset()
             self.view = current
+            self.complete_modseq = current.highest_modseq
         changed = self._changed(told)
         self._own_changes.clear()
-        arrived = len(self.view.uids) > len(told.uids) - len(expunged)
-        return Updates(expunged, len(self.view.uids) if arrived else None, changed)
+        uids = self.view.uids
+        arrived = uids[bisect_left(uids, told.uid_next) :]
+        return Updates(
+            expunged, len(uids) if arrived else None, (*(uids[place] for place in changed), *arrived), changed
+        )
 
     def _changed(self, told: model.FolderView) -> tuple[int, ...]:
         """Places of messages known before whose flags have another modseq than the one told."""

@@ -20,6 +20,8 @@ class Settings(FrontEndSettings, frozen=True):
     literals of a command but the message of APPEND, which the limit on messages bounds. ``max_bad_commands`` in a row, or
     ``max_login_failures``, end the connection; a failed login is answered after ``login_failure_delay_s`` and up to as much
     again, so that guessing is slow and its timing says nothing.
+
+    ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
     """
 
     listen: str = "127.0.0.1:1143"
@@ -30,6 +32,7 @@ class Settings(FrontEndSettings, frozen=True):
     idle_heartbeat_s: Seconds = 120.0
     line_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 65_536
     command_literal_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
+    told_keywords: Positive = 1_000
     max_bad_commands: Positive = 20
     max_login_failures: Positive = 5
     login_failure_delay_s: Annotated[float, msgspec.Meta(ge=0)] = 2.0

@@ -20,6 +20,10 @@ class Wrapped:
         self.name = real.name
         self.engine: Literal["sqlite", "postgresql"] = real.engine
 
+    @property
+    def alive(self) -> bool:
+        return self.real.alive
+
     async def open(self) -> None:
         await self.real.open()
 
@@ -49,6 +53,14 @@ class Down(ReadOnly):
     async def read(self, op: Op[V, T], values: V) -> T:
         self.refused += 1
         raise Unavailable("The shard is down")
+
+
+class Finished(Wrapped):
+    """A bug has ended what writes to it."""
+
+    @property
+    def alive(self) -> bool:
+        return False
 
 
 class Interrupted(Wrapped):

@@ -96,3 +96,14 @@ async def test_the_literals_of_a_command_are_bounded(serve: Serve) -> None:
     writer.write(b"c SELECT {1024}\r\n")
     assert await reader.readline() == b"+ Send the literal\r\n"
     writer.close()
+
+
+async def test_so_many_keywords_are_listed(serve: Serve) -> None:
+    served = serve(ImapSettings(told_keywords=2))
+    reader, writer = await logged_in(served)
+    writer.write(b"b SELECT INBOX\r\nc APPEND INBOX (a b c d) {4+}\r\nmail\r\nd STORE 1 FLAGS.SILENT (e f)\r\n")
+    said = await reader.readuntil(b"d OK The flags are stored\r\n")
+    listed = [line for line in said.split(b"\r\n") if line.startswith(b"* FLAGS (")]
+    flags = rb"* FLAGS (\Answered \Flagged \Deleted \Seen \Draft"
+    assert listed == [flags + b")", flags + b" a b)"], "for SELECT and for the new mail, and no third time"
+    writer.close()

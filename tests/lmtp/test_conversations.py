@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import cast
 
 import msgspec
@@ -21,6 +23,7 @@ from skrytka_lmtp.session import Peer, Session
 from skrytka_lmtp.settings import LmtpSettings
 from tests.front_ends import Serve, Served, mailbox
 
+README = Path(__file__).parent.parent.parent / "README.md"
 HELLO = b"LHLO mta.example.net\r\nMAIL FROM:<s@example.net>\r\n"
 
 
@@ -33,6 +36,18 @@ async def started(
     await reader.readuntil(b"\r\n354 ")
     await reader.readline()
     return reader, writer
+
+
+async def test_the_reply_that_the_readme_calls_durable_is_that_to_the_mail(
+    core: Core, serve: Serve[LmtpSettings]
+) -> None:
+    (durable,) = re.findall(r"`(250 [^`]+)` comes after the mail is on the disk", README.read_text())
+    reader, writer = await started(serve(LmtpSettings()))
+    writer.write(b"Subject: x\r\n\r\nx\r\n.\r\n")
+    told = (await reader.readline()).decode().removesuffix("\r\n")
+    assert told == durable.replace("info@", "ann@")
+    assert (await folders.get(core, await mailbox(core, "ann@example.org"), "INBOX")).messages == 1
+    writer.close()
 
 
 async def test_over_quota_can_be_rejected(serve: Serve[LmtpSettings]) -> None:

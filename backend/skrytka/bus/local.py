@@ -36,13 +36,14 @@ _PACKET_OCTETS = 1 << 16
 _PACKETS_PER_TURN = 16
 _GREETING_TIMEOUT_S = 2.0
 _RETRY_S = 0.05
+_NO_DESCRIPTORS_S = 1.0
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Hint]).decode
 
 
 class LocalBus:
-    """Never down: a peer that cannot be reached is a process that is gone."""
+    """Down only by a bug: a peer that cannot be reached is a process that is gone, or is tried again."""
 
     def __init__(self, data_dir: Path, poll_interval_s: float) -> None:
         self._folder = data_dir / "bus"
@@ -53,10 +54,11 @@ class LocalBus:
         self._incoming: dict[socket.socket, str] = {}
         self._greeted: dict[str, asyncio.Event] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._failed = False
 
     @property
     def healthy(self) -> bool:
-        return True
+        return not self._failed
 
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -71,7 +73,16 @@ class LocalBus:
             asyncio.create_task(self._watchers.poll(self._poll_interval_s)),
             asyncio.create_task(self._look_for_peers()),
         ]
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
         BUS_HEALTHY.set(1)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """These tasks end only by being cancelled; anything else is a bug that must show."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("bug: a task of the bus failed", exc_info=error)
+            self._failed = True
+            BUS_HEALTHY.set(0)
 
     async def close(self) -> None:
         """May be called twice."""
@@ -125,7 +136,12 @@ class LocalBus:
         """Connect for sending and greet. A socket nobody listens on any more is removed; a full backlog is tried again."""
         if name in self._peers:
             return
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
+        try:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
+        except OSError as error:
+            self._out_of_descriptors(error)
+            self._loop.call_later(_NO_DESCRIPTORS_S, self._connect_again, name)
+            return
         try:
             connection.connect(self._address(name))
             connection.send(self._name.encode())
@@ -159,16 +175,32 @@ class LocalBus:
         """Greetings introduce every process to every other; this finds those that could not be reached at that moment."""
         while True:
             await asyncio.sleep(self._poll_interval_s)
-            self._connect_to_all()
+            try:
+                self._connect_to_all()
+            except OSError as error:
+                self._out_of_descriptors(error)
 
     def _accept(self) -> None:
         try:
             connection, _ = self._listener.accept()
         except (BlockingIOError, ConnectionError):
             return
+        except OSError as error:
+            # The loop would call again at once, and again.
+            self._out_of_descriptors(error)
+            self._loop.remove_reader(self._listener)
+            self._loop.call_later(_NO_DESCRIPTORS_S, self._accept_again)
+            return
         connection.setblocking(False)
         self._incoming[connection] = ""
         self._loop.add_reader(connection, self._receive, connection)
+
+    def _accept_again(self) -> None:
+        if self._listener.fileno() >= 0:
+            self._loop.add_reader(self._listener, self._accept)
+
+    def _out_of_descriptors(self, error: OSError) -> None:
+        logger.warning("bus: another process cannot be reached now: %s", error.strerror or error)
 
     def _receive(self, connection: socket.socket) -> None:
         """Take some packets; the loop calls again for the rest."""

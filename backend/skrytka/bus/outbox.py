@@ -14,9 +14,11 @@ class Outbox:
     def __init__(self) -> None:
         self._hints: dict[MailboxId, Hint] = {}
         self.overflowed = False
+        # What is being sent says that everything may have changed; hints put since then are not in it.
+        self._telling_all = False
 
     def __bool__(self) -> bool:
-        return self.overflowed or bool(self._hints)
+        return self.overflowed or self._telling_all or bool(self._hints)
 
     def put(self, hint: Hint) -> None:
         if self.overflowed:
@@ -28,13 +30,17 @@ class Outbox:
             self.overflowed = True
 
     def peek(self, limit: int) -> list[Hint]:
-        """The first hints, which stay until ``drop``. Empty after an overflow."""
+        """The first hints, which stay until ``drop``. Empty after an overflow, until that was dropped."""
+        if self.overflowed:
+            self.overflowed, self._telling_all = False, True
+        if self._telling_all:
+            return []
         return [hint for hint, _ in zip(self._hints.values(), range(limit), strict=False)]
 
     def drop(self, hints: list[Hint]) -> None:
         """Forget what was sent; a hint that was merged with a newer one meanwhile stays. No hints: the overflow was sent."""
         if not hints:
-            self.overflowed = False
+            self._telling_all = False
         for hint in hints:
             if self._hints.get(hint.mailbox_id) is hint:
                 del self._hints[hint.mailbox_id]

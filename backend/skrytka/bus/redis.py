@@ -78,6 +78,7 @@ class RedisBus:
         self._asked: set[bytes] = set()
         self._confirmed: set[bytes] = set()
         self._waiting: dict[bytes, asyncio.Event] = {}
+        self._given_up: set[bytes] = set()
         self._down: dict[str, str] = {"listener": "not connected yet"}
         self._told: bool | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -125,7 +126,7 @@ class RedisBus:
         if self._listening.is_set() and channel not in self._confirmed:
             waiting = self._waiting.setdefault(channel, asyncio.Event())
             if not await _within(waiting.wait(), _CONFIRM_TIMEOUT_S):
-                self._waiting.pop(channel, None)
+                self._given_up.add(channel)
         return watch
 
     def _channel(self, mailbox_id: MailboxId) -> bytes:
@@ -164,6 +165,7 @@ class RedisBus:
         for waiting in self._waiting.values():
             waiting.set()
         self._waiting.clear()
+        self._given_up.clear()
         self._changed = set(self._watchers.mailbox_ids())
         self._steering.set()
 
@@ -218,7 +220,7 @@ class RedisBus:
                 self._watchers.call(message.hint.mailbox_id)
 
     def _confirm(self, channel: bytes) -> None:
-        """Release who waits for this subscription. Nobody does after a reconnect: then the watchers read again."""
+        """Release who waits for this subscription. Who no longer does, or did before a reconnect, has to read again."""
         if channel == self._everyone:
             self._set_state("listener", None)
             self._listening.set()
@@ -229,7 +231,8 @@ class RedisBus:
         waiting = self._waiting.pop(channel, None)
         if waiting is not None:
             waiting.set()
-        else:
+        if waiting is None or channel in self._given_up:
+            self._given_up.discard(channel)
             self._watchers.call(mailbox_id)
         if mailbox_id not in self._watchers:
             self._steer_soon(mailbox_id)

@@ -14,12 +14,13 @@ from skrytka.services.checking import Finding
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Mend what can be mended without losing mail.")
+@click.option("--deep", is_flag=True, help="Also read every mail, large bodies too, and compare it with its digest.")
 @with_settings
-def check(started: Started, repair: bool) -> None:
+def check(started: Started, repair: bool, deep: bool) -> None:
     """Recount and compare everything; exit status 1 when something is wrong and was not repaired."""
 
     async def work(core: Core) -> list[Finding]:
-        return await checking.check(core, repair)
+        return await checking.check(core, repair, deep)
 
     findings = run_with_core(started, work)
     for finding in findings:

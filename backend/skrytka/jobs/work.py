@@ -92,7 +92,7 @@ async def collect_blobs(core: Core, run: JobRun) -> None:
 JOBS = (
     Job("mailboxes", lambda settings: COMPLETE_INTERVAL_S, complete_mailboxes),
     Job("retention", lambda settings: settings.jobs.retention_interval_s, sweep_retention),
-    Job("expunged", lambda settings: settings.jobs.retention_interval_s, collect_expunged),
+    Job("expunged", lambda settings: settings.jobs.collect_interval_s, collect_expunged),
     Job("blobs", lambda settings: settings.jobs.collect_interval_s, collect_blobs),
     Job("idempotency", lambda settings: EXPIRE_INTERVAL_S, expire_idempotency_keys),
 )

@@ -15,11 +15,17 @@ class FrontEndSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """Base of every front end's settings section."""
 
     listen: str = ""
+    """``host:port`` where clients begin without TLS; empty is off."""
     listen_tls: str = ""
+    """``host:port`` where TLS comes first; empty is off."""
     proxy_protocol: tuple[Literal["listen", "listen_tls"], ...] = ()
+    """Which of the two stand behind a proxy that says with PROXY v2 who the client is."""
     trusted_networks: tuple[str, ...] = ()
+    """From where PROXY v2 is believed."""
     max_connections: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    """Of each worker, over both listeners."""
     max_connections_per_address: Annotated[int, msgspec.Meta(ge=1)] = 100
+    """Of one client address, in each worker, over both listeners."""
 
     def listeners(self, section: str) -> tuple[Listener, ...]:
         """The listeners that are on, named as the settings keys are: ``imap.listen``."""

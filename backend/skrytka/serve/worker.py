@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("skrytka.serve.worker")  # __name__ is __main__ here
 
 RENEW_S = 5.0
+WATCH_S = 1.0
 EVENTS_S = 5.0
 _GC_THRESHOLDS = (20_000, 50, 100)
 """Requests make few cycles; the default of 700 has the collector run several times within one FETCH."""
@@ -69,6 +70,7 @@ class Worker:
         async with open_core(self._settings, self._plugins.extensions, migrating=False) as core:
             self._in_background(self._watch_supervisor(reader))
             self._in_background(_renew_locks(core))
+            self._in_background(_watch_stores(core))
             jobs = self._in_background(runner.run(core, pop3_locks.worker_name(), self._stop))
             acceptors = self._accept(core)
             rest = await self._serve_rest(core)
@@ -155,6 +157,15 @@ async def _renew_locks(core: Core) -> None:
     while True:
         await pop3_locks.renew_worker(core, pop3_locks.worker_name())
         await asyncio.sleep(RENEW_S)
+
+
+async def _watch_stores(core: Core) -> None:
+    """End with a fault, and the worker with it, when a store can be written no more."""
+    while True:
+        await asyncio.sleep(WATCH_S)
+        for database in (core.directory, *core.shards.values()):
+            if not database.alive:
+                raise RuntimeError(f"nothing writes to {database.name} any more")
 
 
 async def _run(booted: boot.Boot, channel: socket.socket) -> None:

@@ -105,10 +105,10 @@ async def _renew_verifiers(core: Core, credential: Credential, stored: Verifiers
         return
     try:
         renewed = await hashing.run(core, verifiers.renew, prepared, stored, costs)
+        added = VerifiersAdd(credential.target.mailbox.mailbox_id, credential.version, renewed)
+        await core.directory.write(credentials.add_verifiers, added)
     except Unavailable:
-        return  # the queue is full: the login itself is done, a later one will renew
-    added = VerifiersAdd(credential.target.mailbox.mailbox_id, credential.version, renewed)
-    await core.directory.write(credentials.add_verifiers, added)
+        return  # the queue is full, or the disk is: the login itself is done, a later one will renew
 
 
 def _enter(actor: Actor, target: Target, credential_version: int) -> Login:

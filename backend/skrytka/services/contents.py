@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import time
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from skrytka.core import Core
 from skrytka.errors import NotFound, Unavailable
 from skrytka.extensions import Rendition
 from skrytka.model import ContentId, FolderId, MailboxRef, MessageRow, Uid
-from skrytka.services.packing import unpack
+from skrytka.services.packing import Damaged, unpack
 from skrytka.services.preparing import derive, draft, finish, off_loop
 from skrytka.services.shards import shard_of
 from skrytka.store.operations import contents
@@ -44,13 +45,45 @@ async def prepare(core: Core, octets: bytes) -> Prepared:
 
 
 async def octets(core: Core, mailbox: MailboxRef, content_id: ContentId) -> bytes:
-    """The whole mail, exactly as it came."""
+    """The whole mail, exactly as it came. One whose octets are lost or damaged is logged and ``Unavailable``."""
+    try:
+        return await _octets(core, mailbox, content_id)
+    except Damaged as damaged:
+        raise _unreadable(mailbox, content_id, damaged) from damaged
+
+
+async def is_intact(core: Core, mailbox: MailboxRef, content_id: ContentId) -> bool:
+    """Whether all octets can be read and the body is the one that came; ``NotFound`` when the content is gone."""
+    try:
+        mail = await _octets(core, mailbox, content_id)
+    except Damaged:
+        return False
+    key = contents.ContentKey(mailbox.mailbox_id, content_id)
+    found = await shard_of(core, mailbox).read(contents.digest, key)
+    if found is None:
+        raise NotFound("content", str(content_id))
+    digest, body_start = found[0], len(unpack(found[1]))
+    return await off_loop(core, len(mail), lambda: hashlib.sha256(memoryview(mail)[body_start:]).digest() == digest)
+
+
+def _unreadable(mailbox: MailboxRef, content_id: ContentId, damaged: Damaged) -> Unavailable:
+    _log.error("content %d of mailbox %s cannot be read: %s", content_id, mailbox.address, damaged)
+    return Unavailable("The message cannot be read now")
+
+
+async def _octets(core: Core, mailbox: MailboxRef, content_id: ContentId) -> bytes:
     stored = await _stored(core, mailbox, content_id)
     body = stored.body
     if stored.blob_key is not None:
         body = await _blob(core, mailbox, content_id, stored.blob_key)
-    assert body is not None
-    return await off_loop(core, stored.size_octets, lambda: unpack(stored.header) + unpack(body))
+    return await off_loop(core, stored.size_octets, lambda: _joined(stored, body))
+
+
+def _joined(stored: StoredContent, body: bytes | None) -> bytes:
+    mail = unpack(stored.header) + unpack(body)
+    if len(mail) != stored.size_octets:
+        raise Damaged(f"{len(mail)} octets of {stored.size_octets}")
+    return mail
 
 
 async def _stored(core: Core, mailbox: MailboxRef, content_id: ContentId) -> StoredContent:
@@ -67,8 +100,7 @@ async def _blob(core: Core, mailbox: MailboxRef, content_id: ContentId, key: str
         return await core.blobs.get(key)
     except NotFound as missing:
         await _stored(core, mailbox, content_id)
-        _log.error("the blob %s of content %d of mailbox %s is missing", key, content_id, mailbox.address)
-        raise Unavailable("The message cannot be read now") from missing
+        raise Damaged(f"the blob {key} is missing") from missing
 
 
 async def header(core: Core, mailbox: MailboxRef, content_ids: Sequence[ContentId]) -> dict[ContentId, bytes]:
@@ -78,7 +110,10 @@ async def header(core: Core, mailbox: MailboxRef, content_ids: Sequence[ContentI
     headers = {}
     turn_ends = time.monotonic() + TURN_S
     for content_id, packed in found:
-        headers[content_id] = unpack(packed)
+        try:
+            headers[content_id] = unpack(packed)
+        except Damaged as damaged:
+            raise _unreadable(mailbox, content_id, damaged) from damaged
         if time.monotonic() > turn_ends:
             await asyncio.sleep(0)
             turn_ends = time.monotonic() + TURN_S
@@ -88,7 +123,11 @@ async def header(core: Core, mailbox: MailboxRef, content_ids: Sequence[ContentI
 async def renditions(
     core: Core, mailbox: MailboxRef, folder_id: FolderId, uids: Sequence[Uid], names: Sequence[str]
 ) -> list[Listing]:
-    """Messages with the renditions named, for at most 1 000 UIDs; missing ones are derived and stored."""
+    """Messages with the renditions named, for at most 1 000 UIDs; missing ones are derived and stored.
+
+    A listing needs no room on the disk and no mail but its own: what cannot be stored is derived again the next time, and a
+    mail that cannot be read has empty renditions.
+    """
     registered = {rendition.name: rendition for rendition in core.extensions.renditions}
     for name in names:
         if name not in registered:
@@ -120,8 +159,11 @@ async def _derive_missing(core: Core, mailbox: MailboxRef, missing: dict[Content
     turn_ends = time.monotonic() + TURN_S
     for content_id, wanted in missing.items():
         try:
-            mail = await octets(core, mailbox, content_id)
+            mail = await _octets(core, mailbox, content_id)
         except NotFound:
+            continue
+        except Damaged as damaged:
+            _unreadable(mailbox, content_id, damaged)
             continue
         made = await off_loop(core, len(mail), partial(_derive, wanted, mail))
         derived += ((content_id, rendition) for rendition in made)
@@ -129,9 +171,15 @@ async def _derive_missing(core: Core, mailbox: MailboxRef, missing: dict[Content
             await asyncio.sleep(0)
             turn_ends = time.monotonic() + TURN_S
     if derived:
-        values = listings.StoreRenditions(mailbox.mailbox_id, tuple(derived))
-        await shard_of(core, mailbox).write(listings.store_renditions, values)
+        await _store_if_possible(core, mailbox, listings.StoreRenditions(mailbox.mailbox_id, tuple(derived)))
     return {(content_id, rendition.name): rendition.octets for content_id, rendition in derived}
+
+
+async def _store_if_possible(core: Core, mailbox: MailboxRef, values: listings.StoreRenditions) -> None:
+    try:
+        await shard_of(core, mailbox).write(listings.store_renditions, values)
+    except Unavailable as error:
+        _log.warning("renditions of mailbox %s are not stored now: %s", mailbox.address, error)
 
 
 def _derive(wanted: list[Rendition], mail: bytes) -> tuple[StoredRendition, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from skrytka.core import Core
-from skrytka.errors import AlreadyExists, NotFound, NotPermitted
+from skrytka.errors import AlreadyExists, NotFound, NotPermitted, Unavailable
 from skrytka.model import Actor, Folder, FolderId, MailboxRef, ModSeq, Role
 from skrytka.services.folder_names import INBOX, SEPARATOR, canonical, checked, path
 from skrytka.services.publishing import publish
@@ -116,12 +116,18 @@ async def subscriptions(core: Core, mailbox: MailboxRef) -> list[str]:
 
 
 async def claim_recent(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> range:
-    """The UIDs that are ``\\Recent`` for the caller and nobody else; nothing is written when there are none."""
+    """The UIDs that are ``\\Recent`` for the caller and nobody else; nothing is written when there are none.
+
+    A store that can only be read, because its disk is full, has none for anybody: the folder can be selected all the same.
+    """
     key = folders.FolderKey(mailbox.mailbox_id, folder_id)
     shard = shard_of(core, mailbox)
     found = await shard.read(folders.recent, key)
     if found.first < found.end:
-        found = await shard.write(folders.claim_recent, key)
+        try:
+            found = await shard.write(folders.claim_recent, key)
+        except Unavailable:
+            return range(found.end, found.end)
     return range(found.first, found.end)
 
 

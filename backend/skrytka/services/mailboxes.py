@@ -29,8 +29,11 @@ log = logging.getLogger(__name__)
 
 DISPLAY_NAME_LENGTH = 256
 QUOTA_MAXIMUM = 2**62
-RACING_UID_VALIDITIES = 1_000
-"""Folders that can be made between a look at the shard and the commit of a deletion."""
+RACING_UID_VALIDITIES = 32
+"""Folders that can be made between a look at the shard and the removal of the mailbox there, a moment later.
+
+Each deletion uses up as many for the whole deployment, and there are 2^32.
+"""
 
 UNKNOWN_UID_VALIDITIES = 1_000_000
 """How far the numbers of a mailbox may have run ahead of the clock when its shard cannot be asked."""

@@ -187,6 +187,19 @@ async def page(core: Core, mailbox: MailboxRef, folder_id: FolderId, after_uid: 
     return await shard_of(core, mailbox).read(messages.page, values)
 
 
+async def deleted_octets(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> int:
+    """The octets of the messages with ``\\Deleted``: what an expunge of the folder would free."""
+    octets = after = 0
+    while True:
+        values = messages.Page(mailbox.mailbox_id, folder_id, after, CHUNK)
+        part = await shard_of(core, mailbox).read(messages.deleted_page, values)
+        octets += sum(size for _, size in part)
+        if len(part) < CHUNK:
+            return octets
+        after = part[-1][0]
+        await asyncio.sleep(0)
+
+
 async def changed_since(core: Core, mailbox: MailboxRef, folder_id: FolderId, modseq: ModSeq) -> list[MessageRow]:
     """All messages changed or added after that modseq, by UID."""
     shard = shard_of(core, mailbox)

@@ -13,6 +13,10 @@ WORTH_TRYING_OCTETS = 256
 """Below this a frame saves next to nothing."""
 
 
+class Damaged(Exception):
+    """Octets that are not what was packed: cut short, or changed by a broken disk."""
+
+
 class _Contexts(threading.local):
     """zstd contexts are costly to make and may not be shared between threads."""
 
@@ -33,7 +37,13 @@ def pack(octets: bytes) -> bytes:
     return RAW + octets
 
 
-def unpack(packed: bytes) -> bytes:
-    if packed[:1] == ZSTD:
+def unpack(packed: bytes | None) -> bytes:
+    """``Damaged`` for what is not there or no frame. Raw octets say nothing of themselves: their length is checked elsewhere."""
+    if not packed:
+        raise Damaged("nothing is there")
+    if packed[:1] != ZSTD:
+        return packed[1:]
+    try:
         return _contexts.decompressor.decompress(memoryview(packed)[1:])
-    return packed[1:]
+    except zstandard.ZstdError as error:
+        raise Damaged(str(error)) from error

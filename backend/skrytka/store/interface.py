@@ -46,6 +46,10 @@ class Database(Protocol):
     engine: Literal["sqlite", "postgresql"]
     name: str
 
+    @property
+    def alive(self) -> bool:
+        """False when a bug has ended what writes here: this process can write no more until it starts again."""
+
     async def open(self) -> None:
         """Connect. Does not migrate; a schema of another release range is an error that names both versions."""
 

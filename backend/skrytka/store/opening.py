@@ -19,7 +19,7 @@ from skrytka.store.engines.postgres import PostgresDatabase
 from skrytka.store.engines.sqlite import SqliteDatabase
 from skrytka.store.interface import Database, Unsuitable
 from skrytka.store.migrate import migrate, postgresql_schema
-from skrytka.store.schema import refuse_older
+from skrytka.store.schema import is_behind, refuse_older
 
 _MIGRATION_TIMEOUT_S = 24 * 3600.0
 _POSTGRESQL = ("postgresql://", "postgres://")
@@ -66,11 +66,11 @@ async def open_databases(settings: Settings, *, migrating: bool = True) -> Datab
 
     ``Unsuitable`` when a schema is not of this release's range, or the databases do not belong together.
     """
-    if migrating:
-        await migrate_databases(settings)
     databases = build(settings)
     await databases.open()
     try:
+        if migrating and await _are_behind(databases):
+            await migrate_databases(settings)
         for database in databases.all():
             await refuse_older(database)
         await refuse_strangers(databases.directory, databases.shards)
@@ -78,6 +78,10 @@ async def open_databases(settings: Settings, *, migrating: bool = True) -> Datab
         await databases.close()
         raise
     return databases
+
+
+async def _are_behind(databases: Databases) -> bool:
+    return any([await is_behind(database) for database in databases.all()])
 
 
 async def migrate_databases(settings: Settings) -> None:

@@ -109,6 +109,12 @@ async def refuse_newer(database: Database) -> None:
         )
 
 
+async def is_behind(database: Database) -> bool:
+    """Whether migrations of this release are still to be run."""
+    found = await database.read(read_version, database.engine)
+    return found.version < len(load(kind_of(database.name)))
+
+
 async def refuse_older(database: Database) -> None:
     """Stop the start on a schema that still has to be migrated."""
     found = await database.read(read_version, database.engine)

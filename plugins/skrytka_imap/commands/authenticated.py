@@ -67,7 +67,7 @@ class Lsub(msgspec.Struct, frozen=True):
 
 
 class StatusItem(enum.StrEnum):
-    """RFC 3501 section 6.3.10; HIGHESTMODSEQ is that of RFC 7162 section 3.1.7."""
+    """RFC 3501 section 6.3.10; HIGHESTMODSEQ: RFC 7162 section 3.1.7; DELETED and DELETED-STORAGE: RFC 9208 section 4.1.4."""
 
     MESSAGES = "MESSAGES"
     RECENT = "RECENT"
@@ -75,6 +75,8 @@ class StatusItem(enum.StrEnum):
     UIDVALIDITY = "UIDVALIDITY"
     UNSEEN = "UNSEEN"
     HIGHESTMODSEQ = "HIGHESTMODSEQ"
+    DELETED = "DELETED"
+    DELETED_STORAGE = "DELETED-STORAGE"
 
 
 class Status(msgspec.Struct, frozen=True):

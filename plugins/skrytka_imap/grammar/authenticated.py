@@ -24,6 +24,8 @@ from skrytka_imap.commands import (
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.folder_name import folder_name, pattern
 
+STATUS_ITEMS = {item.value: item for item in StatusItem}
+
 
 def select(cursor: Cursor) -> Select:
     """RFC 3501 section 9 and RFC 7162 section 7.
@@ -78,10 +80,10 @@ def lsub(cursor: Cursor) -> Lsub:
 
 
 def status(cursor: Cursor) -> Status:
-    """RFC 3501 section 9 and RFC 7162 section 7.
+    """RFC 3501 section 9, RFC 7162 section 7 and RFC 9208 section 7.
 
     status     = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
-    status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" / "HIGHESTMODSEQ"
+    status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" / "HIGHESTMODSEQ" / "DELETED" / "DELETED-STORAGE"
     """
     name = _name(cursor)
     cursor.space()
@@ -89,9 +91,9 @@ def status(cursor: Cursor) -> Status:
     items: dict[StatusItem, None] = {}
     while True:
         word = cursor.name("a status item")
-        if word not in StatusItem.__members__:
+        if (item := STATUS_ITEMS.get(word)) is None:
             raise cursor.fault(f"There is no status item {word[:40]}")
-        items[StatusItem[word]] = None
+        items[item] = None
         if cursor.skip(b")"):
             return Status(name, tuple(items))
         cursor.space()

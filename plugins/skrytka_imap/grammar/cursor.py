@@ -34,9 +34,9 @@ class Cursor:
         self._text = pieces[0]
         self._at = 0
 
-    def fault(self, message: str) -> SyntaxFault:
+    def fault(self, message: str, code: bytes | None = None) -> SyntaxFault:
         """What to raise: ``raise cursor.fault(...)``."""
-        return SyntaxFault(message, self.tag)
+        return SyntaxFault(message, self.tag, code)
 
     def read_tag(self) -> bytes:
         """tag = 1*<any ASTRING-CHAR except "+">, and the space after it."""

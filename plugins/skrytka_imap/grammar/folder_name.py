@@ -7,7 +7,7 @@ from skrytka_imap.grammar.cursor import LIST_MAILBOX, Cursor
 
 
 def folder_name(cursor: Cursor) -> str:
-    """RFC 3501 section 9. A name that is not modified UTF-7 (section 5.1.3) is a syntax error.
+    """RFC 3501 section 9. A name that is not modified UTF-7 (section 5.1.3) is an astring all the same: NO, not BAD.
 
     mailbox = "INBOX" / astring ; INBOX is case-insensitive
     """
@@ -29,4 +29,4 @@ def _decode(cursor: Cursor, octets: bytes) -> str:
     try:
         return utf7.decode(octets)
     except ValueError:
-        raise cursor.fault("The folder name is not modified UTF-7") from None
+        raise cursor.fault("The folder name is not modified UTF-7", b"CANNOT") from None

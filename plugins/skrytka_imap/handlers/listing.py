@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 
 from skrytka.plugin_api import folders, model
@@ -77,9 +78,10 @@ def matcher(reference: str, pattern: str) -> Callable[[str], bool]:
     """Whether a name matches: ``*`` is anything, ``%`` anything within a level, INBOX is matched in any case,
     also as the first level of others.
 
-    The reference goes before the pattern as it stands (RFC 3501 section 6.3.8 leaves its meaning to the server).
+    The reference goes before the pattern as it stands (RFC 3501 section 6.3.8 leaves its meaning to the server), both in the
+    normal form in which names are stored.
     """
-    text = reference + pattern
+    text = unicodedata.normalize("NFC", reference + pattern)
     level, separator, rest = text.partition(SEPARATOR)
     pieces, inbox, below = (PIECES.findall(one) for one in (text, text.upper(), level.upper() + separator + rest))
 

@@ -10,8 +10,6 @@ from skrytka_imap.replies import Reply, ok
 from skrytka_imap.selected import Selected
 from skrytka_imap.session import Session
 
-FLAGS = rb"\Answered \Flagged \Deleted \Seen \Draft"
-
 
 async def select(session: Session, command: Select) -> Reply:
     """RFC 3501 section 6.3.1."""
@@ -48,6 +46,7 @@ async def _open(session: Session, name: str, *, read_only: bool) -> None:
     view = await views.current(session.core, session.mailbox, folder.folder_id)
     selected = Selected(folder.name, view, read_only=read_only)
     selected.claim_recent(recent)
+    selected.learn(view.keywords.values(), session.settings.told_keywords)
     session.select(selected)
     session.wire.write(_description(selected))
 
@@ -55,12 +54,7 @@ async def _open(session: Session, name: str, *, read_only: bool) -> None:
 def _description(selected: Selected) -> bytes:
     """What SELECT answers before its tagged line, HIGHESTMODSEQ always (RFC 7162 section 3.1.2.1)."""
     view = selected.view
-    keywords = responses.keyword_list({word for words in view.keywords.values() for word in words})
-    names = b" ".join((FLAGS, *keywords))
-    permanent = b"" if selected.read_only else names + rb" \*"
     lines = [
-        b"* FLAGS (%b)" % names,
-        b"* OK [PERMANENTFLAGS (%b)] These are kept" % permanent,
         b"* %d EXISTS" % len(view.uids),
         b"* %d RECENT" % selected.count_recent(),
     ]
@@ -71,7 +65,8 @@ def _description(selected: Selected) -> bytes:
         b"* OK [UIDNEXT %d] The next UID at least" % view.uid_next,
         b"* OK [HIGHESTMODSEQ %d] The last change" % view.highest_modseq,
     ]
-    return b"\r\n".join(lines) + b"\r\n"
+    flags = responses.flags_lines(selected.known_keywords, read_only=selected.read_only)
+    return flags + b"\r\n".join(lines) + b"\r\n"
 
 
 def _first_unseen(view: model.FolderView) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skrytka.plugin_api import messages, model
 from skrytka_imap import responses
+from skrytka_imap.announcing import tell_keywords
 from skrytka_imap.commands import Store
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, uids_at
 from skrytka_imap.replies import Reply, no, ok
@@ -38,6 +39,7 @@ async def _tell(session: Session, command: Store, change: model.FlagChange, stor
 
     Silence hides the client's own change, not what others did to the same message before and was not told yet.
     """
+    tell_keywords(session, (row.keywords for row in stored.changed))
     for row in stored.changed:
         if not command.silent or session.selected.foresees(row, change):
             session.selected.note_own_change(row.uid, row.modseq)
@@ -62,10 +64,14 @@ def _items(session: Session, command: Store, row: model.MessageRow) -> list[byte
 
 
 def _outcome(session: Session, command: Store, modified: list[int], gone: int) -> Reply:
-    """What failed UNCHANGEDSINCE is listed as it was named; other messages are stored in any case (RFC 7162, 3.1.3)."""
+    """What failed UNCHANGEDSINCE is listed as it was named; other messages are stored in any case (RFC 7162, 3.1.3).
+
+    A client that named a message by its number and does not know that it is gone must not take it for stored.
+    """
+    code = None
     if modified:
         names = modified if command.uid else [session.selected.number(uid) or 0 for uid in modified]
-        return ok("Those were changed by others", b"MODIFIED " + responses.number_set(names))
+        code = b"MODIFIED " + responses.number_set(names)
     if gone and not command.uid:
-        return no("Some of the messages are gone", EXPUNGE_ISSUED)
-    return ok("The flags are stored")
+        return no("Some of the messages are gone", code or EXPUNGE_ISSUED)
+    return ok("Those were changed by others" if modified else "The flags are stored", code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from skrytka.plugin_api import folders, model, views
+from skrytka.plugin_api import folders, messages, model, views
 from skrytka_imap import responses
 from skrytka_imap.commands import Status, StatusItem
 from skrytka_imap.replies import Reply, ok
@@ -12,7 +12,10 @@ from skrytka_imap.session import Session
 
 
 async def status(session: Session, command: Status) -> Reply:
-    """RFC 3501 section 6.3.10; HIGHESTMODSEQ: RFC 7162 section 3.1.7. All but RECENT are counters kept with the folder."""
+    """RFC 3501 section 6.3.10; HIGHESTMODSEQ: RFC 7162 section 3.1.7; DELETED and DELETED-STORAGE: RFC 9208 section 4.1.4.
+
+    All but RECENT and DELETED-STORAGE are counters kept with the folder.
+    """
     folder = await folders.get(session.core, session.mailbox, command.name)
     values = {
         StatusItem.MESSAGES: folder.messages,
@@ -20,9 +23,14 @@ async def status(session: Session, command: Status) -> Reply:
         StatusItem.UIDVALIDITY: folder.uid_validity,
         StatusItem.UNSEEN: folder.unseen,
         StatusItem.HIGHESTMODSEQ: folder.highest_modseq,
+        StatusItem.DELETED: folder.deleted,
     }
     if StatusItem.RECENT in command.items:
         values[StatusItem.RECENT] = await _recent(session, folder)
+    if StatusItem.DELETED_STORAGE in command.items:
+        values[StatusItem.DELETED_STORAGE] = await messages.deleted_octets(
+            session.core, session.mailbox, folder.folder_id
+        )
     session.wire.write(responses.status_line(folder.name, {item: values[item] for item in command.items}))
     return ok("That is its status")
 

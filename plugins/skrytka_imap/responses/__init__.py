@@ -15,7 +15,7 @@ from skrytka_imap.responses.fetch import (
     size_item,
     uid_item,
 )
-from skrytka_imap.responses.flags import flag_list, keyword_list
+from skrytka_imap.responses.flags import flag_list, flags_lines
 from skrytka_imap.responses.folders import list_line, lsub_line, namespace_line, separator_line, status_line
 from skrytka_imap.responses.quota import quota_line, quota_root_line
 from skrytka_imap.responses.session import enabled_line, id_line, search_line
@@ -28,9 +28,9 @@ __all__ = [
     "flag_lines",
     "flag_list",
     "flags_item",
+    "flags_lines",
     "id_line",
     "internal_date_item",
-    "keyword_list",
     "list_line",
     "literal_item",
     "literal_prefix",

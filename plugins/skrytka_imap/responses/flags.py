@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from skrytka.plugin_api import model
@@ -25,6 +25,7 @@ _ORDER = (
 TEXTS = tuple(" ".join(name for bit, name in _ORDER if flags & bit) for flags in range(2 * _RECENT))
 """What the system flags look like, by their value; from ``RECENT_TEXTS`` on with ``\\Recent`` among them."""
 RECENT_TEXTS = _RECENT
+ALL_FLAGS = int(~model.Flags.NONE)
 
 
 def flag_list(flags: int, keywords: Sequence[str] = (), *, recent: bool = False) -> bytes:
@@ -39,10 +40,14 @@ def flag_words(flags: int, keywords: Sequence[str], *, recent: bool) -> str:
     return f"{system} {words}" if system and words else system or words
 
 
-def keyword_list(keywords: Iterable[str]) -> list[bytes]:
-    """Keywords for FLAGS and PERMANENTFLAGS: each once, whatever its case, in one order."""
-    distinct = {keyword.lower(): keyword for keyword in sorted(keywords, reverse=True) if ATOM.fullmatch(keyword)}
-    return [distinct[key].encode() for key in sorted(distinct)]
+def flags_lines(keywords: Mapping[str, str], *, read_only: bool) -> bytes:
+    r"""FLAGS and PERMANENTFLAGS (RFC 3501 sections 7.2.6 and 7.1). ``keywords`` are by their name in lower case; ``\*`` says that
+    a client may make others, and nothing is permanent where it may change nothing.
+    """
+    atoms = [keywords[name] for name in sorted(keywords) if ATOM.fullmatch(name)]
+    names = " ".join((TEXTS[ALL_FLAGS], *atoms)).encode()
+    permanent = b"" if read_only else names + rb" \*"
+    return b"* FLAGS (%b)\r\n* OK [PERMANENTFLAGS (%b)] These are kept\r\n" % (names, permanent)
 
 
 @lru_cache(maxsize=1_024)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import resource
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
+import pytest
+
+from skrytka.bus import local
 from skrytka.bus.interface import Bus
 from skrytka.model import MailboxId
 from skrytka.settings import Bus as BusSettings
@@ -74,6 +79,39 @@ async def test_a_process_that_does_not_answer_delays_the_start_only_a_moment(
         await bus.watch(MailboxId(1), heard)
         bus.publish(hint(1))
         await heard.next()
+
+
+async def test_without_descriptors_it_waits_and_then_goes_on(
+    data_dir: Path, opened_buses: OpenedBuses, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "_NO_DESCRIPTORS_S", 0.2)
+    settings = Settings(data_dir=str(data_dir), bus=BusSettings(poll_interval_s=0.1))
+    bus = await opened_buses(settings)
+    (name,) = os.listdir(data_dir / "bus")
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as stranger, no_descriptors():
+        stranger.connect(str(data_dir / "bus" / name))
+        await asyncio.sleep(0.5)
+    assert faults == []
+    assert bus.healthy
+    assert 1 <= caplog.text.count("cannot be reached now") < 20
+    other = await opened_buses(settings)
+    heard = Calls()
+    await other.watch(MailboxId(1), heard)
+    bus.publish(hint(1))
+    await heard.next()
+
+
+@contextlib.contextmanager
+def no_descriptors() -> Iterator[None]:
+    """This process can open nothing; sockets made before may still be connected."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_rubbish_on_a_socket_makes_everybody_read(data_dir: Path, opened_buses: OpenedBuses) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from skrytka.bus import redis
 from skrytka.bus.interface import Bus
 from skrytka.metrics import exposition
 from skrytka.model import MailboxId
@@ -101,3 +102,22 @@ async def test_installations_in_different_databases_do_not_hear_each_other(
     third.publish(hint(ANN))
     await heard.next()
     assert heard.count == 1
+
+
+async def test_a_late_confirmation_releases_who_still_waits_and_tells_who_does_not(
+    own_redis: servers.Redis, opened_buses: OpenedBuses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = await opened_buses(settings_of(own_redis))
+    await until(lambda: bus.healthy)
+    own_redis.pause()
+    heard = Calls()
+    monkeypatch.setattr(redis, "_CONFIRM_TIMEOUT_S", 0.3)
+    impatient = asyncio.create_task(bus.watch(ANN, heard))
+    await asyncio.sleep(0.1)
+    monkeypatch.setattr(redis, "_CONFIRM_TIMEOUT_S", 60.0)
+    patient = asyncio.create_task(bus.watch(ANN, Calls()))
+    await impatient
+    assert not patient.done()
+    own_redis.resume()
+    await asyncio.wait_for(patient, 20)
+    await heard.next()

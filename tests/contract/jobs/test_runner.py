@@ -14,7 +14,7 @@ from skrytka.core import Core
 from skrytka.errors import Conflict, NotFound, Unavailable
 from skrytka.jobs import lease, runner, work
 from skrytka.jobs.work import JOBS, Job
-from skrytka.model import Mailbox, NewMessage, RetentionPolicy, Role
+from skrytka.model import UNCONDITIONAL, Mailbox, NewMessage, RetentionPolicy, Role
 from skrytka.services import contents, domains, folders, idempotency, mailboxes, messages, quota, retention
 from skrytka.services.mailboxes import MailboxChange
 from skrytka.settings import Jobs
@@ -182,7 +182,7 @@ async def test_deletion_is_completed(core: Core) -> None:
     core = vary(core, clock=clock)
     mailbox = await make_mailbox(core)
     await add_messages(core, mailbox, 3)
-    doomed = MailboxDelete(mailbox.ref.mailbox_id, "ann@example.org", None, 0)
+    doomed = MailboxDelete(mailbox.ref.mailbox_id, "ann@example.org", UNCONDITIONAL, 0)
     await core.directory.write(directory_mailboxes.begin_deletion, doomed)
     assert (await quota.get(core, mailbox.ref))[1].messages == 3
     await run_all(core, clock)
@@ -271,7 +271,7 @@ def test_intervals_come_from_the_settings(core: Core) -> None:
     assert {kind: job.interval_s(settings) for kind, job in BY_KIND.items()} == {
         "mailboxes": 5.0,
         "retention": 7.0,
-        "expunged": 7.0,
+        "expunged": 8.0,
         "blobs": 8.0,
         "idempotency": 3_600.0,
     }

@@ -25,6 +25,7 @@ from skrytka.store.operations import credentials
 from skrytka.store.operations.credentials import Credential
 from skrytka.store.operations.routes import Address
 from tests.contract.provisioning import ADMIN, CHEAP, Clock, make_mailbox, vary
+from tests.contract.shards import ReadOnly
 
 CLIENT = Actor(credential="", protocol="imap", client_address="192.0.2.7", client_name="probe")
 ANN = Address("ann@example.org", "example.org")
@@ -134,6 +135,15 @@ async def test_setting_a_password_stores_both_verifiers(core: Core) -> None:
     assert credential.scram is not None
     assert credential.scram.iterations == 100_000
     assert credential.scram == verifiers.scram_keys("pencil", credential.scram.salt)
+
+
+async def test_a_directory_that_can_only_be_read_lets_in(core: Core) -> None:
+    """A full disk: what a login would store better stays as it is."""
+    plain = Auth(scram=False, argon2_time_cost=1, argon2_memory_kib=8_192)
+    await make_mailbox(vary(core, auth=plain), password="pencil")
+    full = dataclasses.replace(vary(core), directory=ReadOnly(core.directory))
+    assert (await authentication.login(full, CLIENT, "ann@example.org", "pencil")).credential_version == 1
+    assert (await stored(core)).scram is None
 
 
 async def test_a_plaintext_login_adds_scram_and_dearer_hashes(core: Core) -> None:

@@ -10,13 +10,13 @@ import msgspec
 import pytest
 
 from skrytka.core import Core
-from skrytka.errors import AlreadyExists, Conflict, Invalid, NotFound, Unavailable
+from skrytka.errors import AlreadyExists, Conflict, Invalid, LimitReached, NotFound, Unavailable
 from skrytka.model import Mailbox, MailboxRef, Quota, Role, State, Status, Usage
 from skrytka.services import aliases, domains, folders, mailboxes, quota
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
 from skrytka.settings import Limits
-from skrytka.store.interface import Database
-from skrytka.store.operations import directory_mailboxes, shard_mailboxes
+from skrytka.store.interface import Database, Tx
+from skrytka.store.operations import directory_mailboxes, sequences, shard_mailboxes
 from skrytka.store.operations.directory_mailboxes import MailboxScan
 from skrytka.store.operations.shard_mailboxes import ShardConfig
 from tests.contract.provisioning import ADMIN, START, Clock, add_messages, make_mailbox, vary
@@ -313,3 +313,20 @@ async def test_a_mailbox_made_anew_while_its_old_shard_is_down_repeats_no_uid_va
     new, created = await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange())
     assert created
     assert (await uid_validities(core, new))[0] > highest
+
+
+async def test_uid_validities_are_used_up_slowly_and_end_at_32_bits(core: Core) -> None:
+    core = vary(core, clock=Clock())
+    marks = []
+    for _ in range(3):
+        await make_mailbox(core)
+        await mailboxes.delete(core, ADMIN, "ann@example.org")
+        marks.append(await core.directory.read(sequences.current, directory_mailboxes.UID_VALIDITY_MARK))
+    assert marks[2] - marks[1] == marks[1] - marks[0] < 50
+    await core.directory.write(raise_mark, 2**32 - 4)
+    with pytest.raises(LimitReached):
+        await make_mailbox(core)
+
+
+async def raise_mark(tx: Tx, value: int) -> None:
+    await sequences.raise_to(tx, directory_mailboxes.UID_VALIDITY_MARK, value)

@@ -18,7 +18,7 @@ from skrytka.errors import NotFound, Unavailable
 from skrytka.extensions import Rendition
 from skrytka.mime.structure import Part
 from skrytka.model import ContentId, MailboxRef, MessageRow, NewMessage, Uid
-from skrytka.services import collecting, contents, messages, packing
+from skrytka.services import collecting, contents, folders, messages, packing
 from skrytka.services.shards import shard_of
 from skrytka.store.interface import Tx
 from skrytka.store.operations import appending
@@ -27,6 +27,7 @@ from tests.contract.provisioning import make_mailbox as make_directory_mailbox
 from tests.contract.provisioning import vary
 from tests.contract.services.conftest import RENDITIONS, Clock, MakeMailbox, with_extensions
 from tests.contract.services.mails import ACTOR, INBOX, age_blobs, append, blob_keys, mail
+from tests.contract.shards import ReadOnly
 
 NAMES = ("imap.bodystructure", "test.extra", "imap.envelope", "preview")
 
@@ -87,6 +88,51 @@ async def test_a_missing_blob_is_an_outage_and_a_missing_content_is_not(
     with pytest.raises(NotFound):
         await contents.octets(core, mailbox, ContentId(12345))
     assert await contents.header(core, mailbox, [ContentId(12345)]) == {}
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x01", b"\x01half a frame", b"\x00raw"])
+async def test_damaged_octets_are_an_outage_of_one_mail(
+    core: Core, make_mailbox: MakeMailbox, caplog: pytest.LogCaptureFixture, damage: bytes
+) -> None:
+    mailbox = await make_mailbox()
+    row = await add(with_extensions(core, renditions=[]), mailbox, b"Subject: lost\r\n\r\n" + noise(100_000))
+    await append(core, mailbox)
+    (key,) = await blob_keys(core)
+    await core.blobs.delete(key, 2**40)
+    await core.blobs.put(key, damage)
+    with pytest.raises(Unavailable, match="cannot be read now"):
+        await contents.octets(core, mailbox, row.content_id)
+    assert f"content {row.content_id} of mailbox {mailbox.address} cannot be read" in caplog.text
+    listings = await contents.renditions(core, mailbox, INBOX, [Uid(1), Uid(2)], ("imap.envelope",))
+    assert [listing.renditions for listing in listings] == [(b"",), (b"number 0",)]
+
+
+async def damage_header(tx: Tx, content_id: int) -> None:
+    await tx.execute("UPDATE header SET data = ? WHERE content_id = ?", b"\x01no frame", content_id)
+
+
+async def test_a_damaged_header_is_an_outage(core: Core, make_mailbox: MakeMailbox) -> None:
+    mailbox = await make_mailbox()
+    row = await add(core, mailbox, mail())
+    await shard_of(core, mailbox).write(damage_header, row.content_id)
+    for reading in (
+        contents.header(core, mailbox, [row.content_id]),
+        contents.octets(core, mailbox, row.content_id),
+    ):
+        with pytest.raises(Unavailable):
+            await reading
+
+
+async def test_a_store_that_can_only_be_read_is_read(core: Core, make_mailbox: MakeMailbox) -> None:
+    """As after an upgrade with other renditions on a full disk: SELECT and the listing work."""
+    mailbox = await make_mailbox()
+    await append(with_extensions(core, renditions=[]), mailbox, 2)
+    full = replace(core, shards={mailbox.shard: ReadOnly(shard_of(core, mailbox))})
+    for _ in range(2):
+        listings = await contents.renditions(full, mailbox, INBOX, [Uid(1), Uid(2)], NAMES)
+        assert [listing.renditions[2] for listing in listings] == [b"number 0", b"number 1"]
+    assert len(await folders.claim_recent(full, mailbox, INBOX)) == 0
+    assert list(await folders.claim_recent(core, mailbox, INBOX)) == [1, 2]
 
 
 async def test_renditions_in_the_order_asked(core: Core, make_mailbox: MakeMailbox) -> None:

@@ -8,6 +8,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -165,6 +166,111 @@ async def test_a_turn_that_is_never_given_back_is_reported(database: SqliteDatab
     os.close(holder)
     assert await other.write(increment, "a") == 1
     await other.close()
+
+
+async def test_opening_waits_for_the_turn_only_so_long(
+    database: SqliteDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = SqliteDatabase("shard-0", database.path, 0.3)
+    holder = os.open(f"{database.path}-turn", os.O_RDWR)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    with pytest.raises(errors.Unavailable, match="does not give it back"):
+        await other.open()
+    assert "another process holds the write turn of shard-0" in caplog.text
+    os.close(holder)
+    await other.open()
+    assert await other.write(increment, "a") == 1
+    assert await database.write(increment, "a") == 2
+    await other.close()
+
+
+STUCK = """
+import asyncio, sys
+from pathlib import Path
+from skrytka.errors import Unavailable
+from skrytka.store.engines.sqlite import SqliteDatabase
+
+async def main():
+    database = SqliteDatabase("shard-0", Path(sys.argv[1]), 0.3)
+    await database.open()
+    print("open", flush=True)
+    sys.stdin.readline()
+    try:
+        await database.write(None, None)
+    except Unavailable:
+        print("unavailable", flush=True)
+    await database.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_process_ends_although_the_turn_is_stuck(database: SqliteDatabase) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUCK, str(database.path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert await asyncio.to_thread(process.stdout.readline) == b"open\n"
+    holder = os.open(f"{database.path}-turn", os.O_RDWR)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    try:
+        output, _ = await asyncio.to_thread(process.communicate, b"go\n", 30)
+    finally:
+        process.kill()
+        os.close(holder)
+    assert (output, process.returncode) == (b"unavailable\n", 0)
+    assert await database.write(increment, "a") == 1
+
+
+async def test_a_bug_that_ends_the_writer_locks_no_other_process_out(
+    database: SqliteDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = SqliteDatabase("shard-0", database.path, 1.0)
+    await other.open()
+
+    async def end(tx: Tx, _: None) -> None:
+        await increment(tx, "a")
+        raise asyncio.CancelledError
+
+    assert database.alive
+    with pytest.raises(errors.Unavailable, match="stopped while it wrote"):
+        await database.write(end, None)
+    await asyncio.sleep(0)
+    assert not database.alive
+    assert await other.write(increment, "a") == 1
+    with pytest.raises(errors.Unavailable):
+        await database.write(increment, "a")
+    await other.close()
+
+
+async def test_a_commit_that_the_disk_holds_up_is_left_alone_at_the_end(
+    database: SqliteDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The end comes while COMMIT runs in its thread: the turn stays taken until it is done."""
+    other = SqliteDatabase("shard-0", database.path, 0.2)
+    await other.open()
+    stalled = threading.Event()
+
+    def stall(connection: apsw.Connection, schema: str, pages: int) -> int:
+        stalled.wait(30)
+        return apsw.SQLITE_OK
+
+    assert other._writer is not None
+    other._writer._connection.set_wal_hook(stall)
+    writing = asyncio.create_task(other.write(increment, "a"))
+    await asyncio.sleep(0.05)
+    await other.close()
+    assert "the disk of shard-0 does not answer" in caplog.text
+    with pytest.raises(errors.Unavailable):
+        await writing
+    waiting = asyncio.create_task(database.write(increment, "a"))
+    await asyncio.wait({waiting}, timeout=0.2)
+    assert not waiting.done()
+    stalled.set()
+    assert await waiting == 2
 
 
 async def test_an_operation_that_waits_for_something_else_is_refused(database: SqliteDatabase) -> None:

@@ -48,8 +48,33 @@ def test_too_many_mailboxes_become_all() -> None:
         outbox.put(hint(number, 0, 1))
     assert outbox.overflowed
     assert outbox.peek(10) == []
-    outbox.put(hint(1, 0, 1))
+    assert outbox.peek(10) == []  # sending failed
     outbox.drop([])
     assert not outbox
     outbox.put(hint(1, 1, 2))
     assert outbox.peek(10) == [hint(1, 1, 2)]
+
+
+def test_what_came_while_all_were_told_stays() -> None:
+    outbox = Outbox()
+    for number in range(MAX_MAILBOXES + 1):
+        outbox.put(hint(number, 0, 1))
+    outbox.put(hint(1, 1, 2))  # told with all
+    sent = outbox.peek(10)
+    outbox.put(hint(1, 2, 3))
+    outbox.drop(sent)
+    assert outbox.peek(10) == [hint(1, 2, 3)]
+
+
+def test_too_many_while_all_are_told_are_told_again() -> None:
+    outbox = Outbox()
+    for again in range(2):
+        for number in range(MAX_MAILBOXES + 1):
+            outbox.put(hint(number, 0, 1))
+        if not again:
+            assert outbox.peek(10) == []
+    outbox.drop([])
+    assert outbox
+    assert outbox.peek(10) == []
+    outbox.drop([])
+    assert not outbox

@@ -56,14 +56,20 @@ def test_flag_lists(flags: F, keywords: tuple[str, ...], recent: bool, expected:
     assert responses.flag_list(flags, keywords, recent=recent) == expected
 
 
-def test_keywords_are_listed_once_whatever_their_case() -> None:
-    assert responses.keyword_list({"b", "Work", "work", "a", "B"}) == [b"a", b"B", b"Work"]
+@pytest.mark.parametrize(
+    ("read_only", "permanent"), [(False, rb"\Answered \Flagged \Deleted \Seen \Draft a Work \*"), (True, b"")]
+)
+def test_keywords_are_listed_in_one_order(read_only: bool, permanent: bytes) -> None:
+    expected = rb"* FLAGS (\Answered \Flagged \Deleted \Seen \Draft a Work)" + b"\r\n"
+    expected += b"* OK [PERMANENTFLAGS (%b)] These are kept\r\n" % permanent
+    assert responses.flags_lines({"work": "Work", "a": "a"}, read_only=read_only) == expected
 
 
 def test_a_keyword_that_is_no_atom_is_left_out_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     stored = ("a)b", "ok", "{5}", "\\Recent", "é")
     assert responses.flag_list(F.SEEN, stored) == b"(\\Seen ok)"
-    assert responses.keyword_list(stored) == [b"ok"]
+    assert responses.flags_lines({word.lower(): word for word in stored}, read_only=True).count(b"ok") == 1
+    assert b")b" not in responses.flags_lines({word.lower(): word for word in stored}, read_only=True)
     assert "a)b" in caplog.text
 
 

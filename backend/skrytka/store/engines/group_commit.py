@@ -9,6 +9,8 @@ Invariants:
   because it may stem from what the group wrote and then lost.
 - The turn is given back by the thread right after COMMIT, before this process can ask again.
 - A cancelled caller does not cancel its operation.
+- Whatever ends the writer, no transaction stays open and no turn taken: the other processes go on. Only a COMMIT that the
+  disk never answers keeps both, and what it holds is left alone.
 """
 
 from __future__ import annotations
@@ -77,6 +79,7 @@ class GroupCommit:
         turns: Turns,
         checkpoints: Checkpoints,
         threads: Executor,
+        waiter: Executor,
         patience_s: float,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
@@ -86,11 +89,14 @@ class GroupCommit:
         self._turns = turns
         self._checkpoints = checkpoints
         self._threads = threads
+        self._waiter = waiter
         self._patience_s = patience_s
         self._queue: deque[_Pending] = deque()
         self._arrived = asyncio.Event()
         self._closing = False
         self._passive: asyncio.Future[None] | None = None
+        # What a thread does with the connection, which is nobody else's meanwhile.
+        self._busy: asyncio.Future[Any] | None = None
         self._loop = loop
         self._task: asyncio.Task[None] | None = None
 
@@ -98,6 +104,11 @@ class GroupCommit:
         """Start the writer task, on the loop."""
         self._task = self._loop.create_task(self._run(), name=f"writer of {self._name}")
         self._task.add_done_callback(self._ended)
+
+    @property
+    def alive(self) -> bool:
+        """False after a bug has ended the writer: nothing can be written any more."""
+        return self._closing or (self._task is not None and not self._task.done())
 
     def submit(self, op: Op[Any, Any], values: Any, committed: Committed[Any] | None) -> asyncio.Future[Any]:
         """Queue an operation; the future ends after the durable commit."""
@@ -117,6 +128,13 @@ class GroupCommit:
             if stuck:
                 self._task.cancel()
                 await asyncio.wait(stuck)
+        self._waiter.shutdown()
+        if self._busy is not None and not self._busy.done():
+            done, _ = await asyncio.wait({self._busy}, timeout=self._patience_s)
+            if not done:
+                _log.error("the disk of %s does not answer: its connection is left open", self._name)
+                return
+        self._give_up()
         if self._passive is not None:
             await self._passive
         self._turns.close()
@@ -145,10 +163,11 @@ class GroupCommit:
             if not await self._begin():
                 return
             await self._run_queued(group)
-            failure = await self._in_thread(self._commit)
+            failure = await self._using_connection(self._commit)
         except BaseException:
-            # Only a bug, or close() giving up on a turn, leads here; other processes must not wait for this one.
-            self._turns.give_back()
+            # Only a bug, or close() giving up, leads here; other processes must not wait for this one.
+            if self._busy is None or self._busy.done():
+                self._give_up()
             for pending in group:
                 pending.resolve(Unavailable(f"The store {self._name} stopped while it wrote"))
             raise
@@ -161,11 +180,15 @@ class GroupCommit:
         """``flock`` at once, else in a thread. Operations fail when another process sits on the turn for too long."""
         if self._turns.try_take():
             return
-        waiting = self._in_thread(self._turns.wait)
-        while not waiting.done():
-            await asyncio.wait({waiting}, timeout=self._patience_s)
-            if not waiting.done():
-                self._fail_queued(Unavailable(f"Another process holds the write turn of {self._name}"))
+        waiting = self._loop.run_in_executor(self._waiter, self._turns.wait)
+        try:
+            while not waiting.done():
+                await asyncio.wait({waiting}, timeout=self._patience_s)
+                if not waiting.done():
+                    self._fail_queued(Unavailable(f"Another process holds the write turn of {self._name}"))
+        except asyncio.CancelledError:
+            waiting.cancel()  # the thread goes on, but tells nobody
+            raise
         waiting.result()
 
     async def _begin(self) -> bool:
@@ -177,7 +200,7 @@ class GroupCommit:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
             except apsw.BusyError:
-                await self._in_thread(self._begin_patiently)
+                await self._using_connection(self._begin_patiently)
         except apsw.Error as error:
             self._turns.give_back()
             self._fail_queued(Unavailable(f"The store {self._name} cannot begin to write: {error}"))
@@ -234,6 +257,14 @@ class GroupCommit:
             time.sleep(_PAUSE_S)
         return None
 
+    def _give_up(self) -> None:
+        """Leave neither a transaction, which would lock the other processes out, nor the turn."""
+        try:
+            self._rollback()
+        except apsw.Error as error:
+            _log.error("rollback of %s failed: %s", self._name, error)
+        self._turns.give_back()
+
     def _rollback(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
@@ -255,6 +286,11 @@ class GroupCommit:
     def _fail_queued(self, failure: Unavailable) -> None:
         while self._queue:
             self._queue.popleft().resolve(failure)
+
+    async def _using_connection(self, work: Callable[[], Any]) -> Any:
+        """In a thread; ``_busy`` until it is done, also when the caller is cancelled."""
+        self._busy = self._in_thread(work)
+        return await asyncio.shield(self._busy)
 
     def _in_thread(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
         return self._loop.run_in_executor(self._threads, work)

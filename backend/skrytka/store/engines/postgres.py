@@ -89,6 +89,10 @@ class PostgresDatabase:
             await asyncio.wait(self._running)
         await pool.close()
 
+    @property
+    def alive(self) -> bool:
+        return True
+
     async def write(self, op: Op[V, T], values: V, committed: Committed[T] | None = None) -> T:
         return await self._shielded(self._written(op, values, committed))
 

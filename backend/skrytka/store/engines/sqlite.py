@@ -11,6 +11,7 @@ WAL with ``synchronous=FULL``: COMMIT returns after the fsync of the log, so a c
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, TypeVar, cast
@@ -23,7 +24,7 @@ from skrytka.store.engines.file_systems import refuse_network_file_system
 from skrytka.store.engines.group_commit import GroupCommit
 from skrytka.store.engines.inline import run_inline
 from skrytka.store.engines.sqlite_tx import SqliteTx
-from skrytka.store.engines.turns import Turns
+from skrytka.store.engines.turns import DaemonThread, Turns
 from skrytka.store.interface import Committed, Op, Unsuitable
 from skrytka.store.schema import refuse_newer
 
@@ -34,6 +35,9 @@ _STATEMENT_CACHE = 500
 _READ_BUSY_MS = 2_000
 _WRITE_CACHE_KIB = 16_384
 _READ_CACHE_KIB = 32_768
+_TELL_AFTER_S = 5.0
+
+_log = logging.getLogger(__name__)
 
 
 class SqliteDatabase:
@@ -53,29 +57,53 @@ class SqliteDatabase:
         if self._writer is not None:
             return
         refuse_network_file_system(self.path.parent)
-        # One thread for the writer (turn, COMMIT), one for checkpoints.
+        # One thread for COMMIT, one for checkpoints, and one that waits for turns.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=f"sqlite {self.name}")
+        waiter = DaemonThread(f"sqlite {self.name} turn")
         loop = asyncio.get_running_loop()
         try:
-            self._reader, writer = await loop.run_in_executor(self._threads, self._connect_all, loop)
+            turns = await self._first_turn(waiter)
+            self._reader, writer = await loop.run_in_executor(self._threads, self._connect_all, loop, turns, waiter)
             writer.start()
             self._writer = writer
             await refuse_newer(self)
-        except apsw.NotADBError as error:
+        except BaseException as error:
+            waiter.shutdown()
             await self.close()
-            raise Unsuitable(f"{self.path} is not a SQLite database") from error
-        except apsw.Error as error:
-            await self.close()
-            raise Unavailable(f"{self.path} cannot be opened: {error}") from error
-        except BaseException:
-            await self.close()
+            if isinstance(error, apsw.NotADBError):
+                raise Unsuitable(f"{self.path} is not a SQLite database") from error
+            if isinstance(error, apsw.Error):
+                raise Unavailable(f"{self.path} cannot be opened: {error}") from error
             raise
 
-    def _connect_all(self, loop: asyncio.AbstractEventLoop) -> tuple[apsw.Connection, GroupCommit]:
-        """In a thread. One process at a time: turning a new file into WAL mode does not wait for others."""
-        assert self._threads is not None
+    async def _first_turn(self, waiter: DaemonThread) -> Turns:
+        """The turn to open with. One process at a time: turning a new file into WAL mode does not wait for others."""
         turns = Turns(self.path)
-        turns.wait()
+        try:
+            taken = turns.try_take() or await self._waited(turns, waiter)
+        except BaseException:
+            turns.close()
+            raise
+        if not taken:
+            turns.close()
+            raise Unavailable(f"Another process holds the write turn of {self.name} and does not give it back")
+        return turns
+
+    async def _waited(self, turns: Turns, waiter: DaemonThread) -> bool:
+        waiting = asyncio.get_running_loop().run_in_executor(waiter, turns.wait)
+        for patience_s in (min(_TELL_AFTER_S, self._patience_s), self._patience_s):
+            await asyncio.wait({waiting}, timeout=patience_s)
+            if waiting.done():
+                return True
+            _log.warning("another process holds the write turn of %s", self.name)
+        waiting.cancel()
+        return False
+
+    def _connect_all(
+        self, loop: asyncio.AbstractEventLoop, turns: Turns, waiter: DaemonThread
+    ) -> tuple[apsw.Connection, GroupCommit]:
+        """In a thread, which has the turn."""
+        assert self._threads is not None
         try:
             writing = self._connect(_WRITE_CACHE_KIB)
             writing.execute("PRAGMA journal_mode = WAL")
@@ -91,7 +119,8 @@ class SqliteDatabase:
             connection.set_busy_timeout(0)
         checkpoints = Checkpoints(checkpointing, int(writing.execute("PRAGMA page_size").get))
         writing.set_wal_hook(checkpoints.note)
-        return reader, GroupCommit(self.name, writing, turns, checkpoints, self._threads, self._patience_s, loop)
+        writer = GroupCommit(self.name, writing, turns, checkpoints, self._threads, waiter, self._patience_s, loop)
+        return reader, writer
 
     def _connect(self, cache_kib: int) -> apsw.Connection:
         connection = apsw.Connection(str(self.path), statementcachesize=_STATEMENT_CACHE)
@@ -112,6 +141,10 @@ class SqliteDatabase:
             await writer.close()
         if threads is not None:
             threads.shutdown(wait=False)
+
+    @property
+    def alive(self) -> bool:
+        return self._writer is None or self._writer.alive
 
     @property
     def groups(self) -> int:

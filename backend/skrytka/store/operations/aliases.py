@@ -70,3 +70,15 @@ async def delete(tx: Tx, asked: AliasDelete) -> None:
 async def list_all(tx: Tx, mailbox_id: MailboxId) -> list[str]:
     rows = await tx.rows("SELECT alias FROM alias WHERE mailbox_id = ? ORDER BY alias", mailbox_id)
     return [alias for (alias,) in rows]
+
+
+async def drop_dangling(tx: Tx, repair: bool) -> list[str]:
+    """Aliases of mailboxes that are not there or being deleted, removed if asked."""
+    rows = await tx.rows(
+        "SELECT a.alias, a.domain FROM alias a LEFT JOIN mailbox m ON m.mailbox_id = a.mailbox_id"
+        " WHERE m.address IS NULL ORDER BY a.alias"
+    )
+    if repair:
+        for alias, domain in rows:
+            await domains.give_addresses(tx, domain, await tx.execute("DELETE FROM alias WHERE alias = ?", alias))
+    return [alias for alias, _ in rows]

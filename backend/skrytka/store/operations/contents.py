@@ -86,25 +86,37 @@ class ContentKeys(msgspec.Struct, frozen=True):
 
 
 class StoredContent(msgspec.Struct, frozen=True):
-    """``body`` None: it lies in the blob store under ``blob_key``."""
+    """``body`` None: it lies in the blob store under ``blob_key``. ``header`` None, or neither of these two: they are lost."""
 
     size_octets: int
     layout: int
     blob_key: str | None
-    header: bytes
+    header: bytes | None
     body: bytes | None
 
 
 async def read(tx: Tx, values: ContentKey) -> StoredContent | None:
     row = await tx.row(
         "SELECT c.size, c.layout, c.blob_key, h.data, b.data FROM content c"
-        " JOIN header h ON h.mailbox_id = c.mailbox_id AND h.content_id = c.content_id"
+        " LEFT JOIN header h ON h.mailbox_id = c.mailbox_id AND h.content_id = c.content_id"
         " LEFT JOIN body b ON b.mailbox_id = c.mailbox_id AND b.content_id = c.content_id"
         " WHERE c.mailbox_id = ? AND c.content_id = ?",
         values.mailbox_id,
         values.content_id,
     )
     return None if row is None else StoredContent(*row)
+
+
+async def digest(tx: Tx, values: ContentKey) -> tuple[bytes, bytes] | None:
+    """That of the body as it came, and the packed header before it."""
+    row = await tx.row(
+        "SELECT c.digest, h.data FROM content c"
+        " JOIN header h ON h.mailbox_id = c.mailbox_id AND h.content_id = c.content_id"
+        " WHERE c.mailbox_id = ? AND c.content_id = ?",
+        values.mailbox_id,
+        values.content_id,
+    )
+    return None if row is None else (row[0], row[1])
 
 
 async def headers(tx: Tx, values: ContentKeys) -> list[tuple[ContentId, bytes]]:

@@ -218,6 +218,12 @@ async def scan_pending(tx: Tx, asked: MailboxScan) -> list[Mailbox]:
     return [read_mailbox(row) for row in await tx.rows(sql, asked.after_id, asked.limit)]
 
 
+async def get_settled(tx: Tx, mailbox_id: MailboxId) -> Mailbox | None:
+    """The mailbox, unless its shard is still to be told something: then the background work will."""
+    row = await tx.row(f"SELECT {COLUMNS} FROM mailbox WHERE mailbox_id = ? AND pending = 0", mailbox_id)  # noqa: S608
+    return read_mailbox(row) if row else None
+
+
 async def settle(tx: Tx, settled: Settled) -> bool:
     """The shard knows this version: a mailbox being created becomes active. A newer version stays pending.
 

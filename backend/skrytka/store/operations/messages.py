@@ -69,6 +69,19 @@ async def page(tx: Tx, values: Page) -> list[MessageRow]:
     return [message_row(row) for row in found]
 
 
+async def deleted_page(tx: Tx, values: Page) -> list[tuple[Uid, int]]:
+    """UID and size of the next messages with ``\\Deleted``, after the index of these."""
+    found = await tx.rows(
+        "SELECT uid, size FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid > ? AND (flags & 8) <> 0"
+        " ORDER BY uid LIMIT ?",
+        values.mailbox_id,
+        values.folder_id,
+        values.after_uid,
+        values.limit,
+    )
+    return [(Uid(uid), size) for uid, size in found]
+
+
 async def changed_page(tx: Tx, values: Since) -> list[MessageRow]:
     found = await tx.rows(
         f"SELECT {COLUMNS} FROM message WHERE mailbox_id = ? AND folder_id = ? AND modseq > ? AND uid > ?"  # noqa: S608

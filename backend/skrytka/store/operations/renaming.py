@@ -35,14 +35,15 @@ class EmptyInbox(msgspec.Struct, frozen=True):
 
 
 async def rename(tx: Tx, values: Rename) -> Changed:
+    """A name that exists only because of what is below it can be renamed like others."""
     modseq = await advance(tx, values.mailbox_id)
     present = await names(tx, values.mailbox_id)
-    if values.old not in present:
-        raise NotFound("folder", values.old)
     renamed = _renamed(present, values.old, values.path[-1])
+    if not renamed:
+        raise NotFound("folder", values.old)
     _check_limits(values, renamed)
     kept = present.keys() - renamed.keys()
-    for name in renamed.values():
+    for name in (values.path[-1], *renamed.values()):
         if name in kept:
             raise AlreadyExists("folder", name)
     missing = [level for level in values.path[:-1] if level not in present]

@@ -10,6 +10,7 @@ import msgspec
 from skrytka.errors import NotFound
 from skrytka.model import FolderId, MailboxId, Quota, Role, Status, Usage
 from skrytka.store.interface import Statement, Tx
+from skrytka.store.operations.locking import check_uid_validities
 
 INBOX_FOLDER_ID = FolderId(1)
 """INBOX is made first and can neither be deleted nor renamed away, so every mailbox has it under this number."""
@@ -72,6 +73,7 @@ class ShardConfig(msgspec.Struct, frozen=True):
 
 async def create_mailbox(tx: Tx, values: NewShardMailbox) -> None:
     """Make the mailbox with its default folders, subscribed; one that exists takes the configuration if it is newer."""
+    check_uid_validities(values.uid_validity + len(DEFAULT_FOLDERS))
     made = await tx.row(
         "INSERT INTO mailbox (mailbox_id, modseq, next_folder_id, next_content_id, next_uid_validity, quota_octets,"
         " quota_messages, used_octets, used_messages, folders, status, config_version)"
@@ -111,6 +113,36 @@ async def configure_mailbox(tx: Tx, values: ShardConfig) -> None:
         values.config_version,
         values.mailbox_id,
         values.config_version,
+    )
+
+
+async def config(tx: Tx, mailbox_id: MailboxId) -> ShardConfig | None:
+    """The shard's copy of limits and status."""
+    row = await tx.row(
+        "SELECT quota_octets, quota_messages, status, config_version FROM mailbox WHERE mailbox_id = ?", mailbox_id
+    )
+    return None if row is None else ShardConfig(mailbox_id, Quota(row[0], row[1]), Status(row[2]), row[3])
+
+
+class Reconfigure(msgspec.Struct, frozen=True):
+    """``right`` in place of what was found under this version, which may be the newer one after a restore."""
+
+    right: ShardConfig
+    found_version: int
+
+
+async def reconfigure_mailbox(tx: Tx, values: Reconfigure) -> None:
+    """Take limits and status over unless they have been changed since they were found wrong."""
+    right = values.right
+    await tx.execute(
+        "UPDATE mailbox SET quota_octets = ?, quota_messages = ?, status = ?, config_version = ?"
+        " WHERE mailbox_id = ? AND config_version = ?",
+        right.quota.storage_octets,
+        right.quota.messages,
+        right.status.value,
+        right.config_version,
+        right.mailbox_id,
+        values.found_version,
     )
 
 

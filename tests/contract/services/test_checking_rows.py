@@ -1,0 +1,165 @@
+"""``skrytka check`` on damage that makes mail unreadable or deliveries fail."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from skrytka.core import Core
+from skrytka.errors import Unavailable
+from skrytka.model import ContentId, Mailbox, NewMessage, Quota, Role, Status, Uid
+from skrytka.services import aliases, checking, contents, domains, folders, mailboxes, messages
+from skrytka.services.checking import Finding
+from skrytka.services.mailboxes import MailboxChange
+from skrytka.store.interface import Tx
+from skrytka.store.operations import shard_mailboxes
+from tests.contract.provisioning import ADMIN, add_messages, make_mailbox, vary
+from tests.contract.services.mails import blob_keys
+
+ANN = "ann@example.org"
+
+
+async def damage(tx: Tx, sql: str) -> None:
+    assert await tx.execute(sql) > 0
+
+
+async def on_shard(core: Core, mailbox: Mailbox, sql: str) -> None:
+    await core.shards[mailbox.ref.shard].write(damage, sql)
+
+
+@pytest.fixture
+async def ann(core: Core) -> Mailbox:
+    mailbox = await make_mailbox(vary(core))
+    await add_messages(core, mailbox, 3)
+    return mailbox
+
+
+async def mended(core: Core, *expected: Finding) -> None:
+    assert await checking.check(core, repair=False, deep=True) == list(expected)
+    repaired = [Finding(found.kind, found.where, found.detail, True) for found in expected]
+    assert await checking.check(core, repair=True) == repaired
+    assert await checking.check(core, repair=False, deep=True) == []
+
+
+async def test_numbers_in_use(core: Core, ann: Mailbox) -> None:
+    inbox = await folders.get_by_role(core, ann.ref, Role.INBOX)
+    await messages.expunge(core, ADMIN, ann.ref, inbox.folder_id, [Uid(3)], deleted_only=False)
+    modseq = (await folders.get_by_role(core, ann.ref, Role.INBOX)).highest_modseq
+    await on_shard(core, ann, "UPDATE folder SET uid_next = 2, highest_modseq = 1 WHERE folder_id = 1")
+    await on_shard(
+        core, ann, "UPDATE mailbox SET modseq = 1, next_content_id = 2, next_folder_id = 3, next_uid_validity = 1"
+    )
+    highest = max(folder.uid_validity for folder in await folders.list_all(core, ann.ref))
+    numbers = {
+        "folder 1: uid_next is 2, needs 4",
+        f"folder 1: highest_modseq is 1, needs {modseq}",
+        f"mailbox: modseq is 1, needs {modseq}",
+        "mailbox: next_folder_id is 3, needs 7",
+        "mailbox: next_content_id is 2, needs 4",
+        f"mailbox: next_uid_validity is 1, needs {highest + 1}",
+    }
+    found = await checking.check(core, repair=True)
+    assert {(one.kind, one.where, one.repaired) for one in found} == {("number in use", ANN, True)}
+    assert {one.detail for one in found} == numbers
+    assert await checking.check(core, repair=False) == []
+    assert (await add_messages(core, ann, 1))[1] == [4]
+    await folders.create(core, ADMIN, ann.ref, "New")
+
+
+async def test_limits_that_the_shard_did_not_learn_of(core: Core, ann: Mailbox) -> None:
+    """A shard restored from a backup: suspended stays open."""
+    await mailboxes.put(core, ADMIN, ANN, MailboxChange(status=Status.SUSPENDED))
+    await on_shard(core, ann, "UPDATE mailbox SET status = 'active', config_version = 1")
+    await mended(core, Finding("outdated limits", ANN, f"version 1 on {ann.ref.shard}, 2 in the directory"))
+    config = await core.shards[ann.ref.shard].read(shard_mailboxes.config, ann.ref.mailbox_id)
+    assert config == shard_mailboxes.ShardConfig(ann.ref.mailbox_id, Quota(), Status.SUSPENDED, 2)
+
+
+async def test_limits_of_a_directory_that_was_restored(core: Core, ann: Mailbox) -> None:
+    await on_shard(core, ann, "UPDATE mailbox SET quota_octets = 1, config_version = 9")
+    await mended(core, Finding("outdated limits", ANN, f"version 9 on {ann.ref.shard}, 1 in the directory"))
+    await mailboxes.put(core, ADMIN, ANN, MailboxChange(status=Status.SUSPENDED))
+    assert await checking.check(core, repair=False) == []
+
+
+async def test_limits_that_are_still_to_be_told_are_none_of_its_business(core: Core, ann: Mailbox) -> None:
+    await core.directory.write(damage, "UPDATE mailbox SET version = 5, pending = 1")
+    assert await checking.check(core, repair=False) == []
+
+
+async def test_messages_of_a_folder_that_is_not_there(core: Core, ann: Mailbox) -> None:
+    await on_shard(core, ann, "UPDATE message SET folder_id = 99 WHERE uid > 1")
+    found = await checking.check(core, repair=True)
+    assert Finding("message without folder", ANN, "folder 99, 2 messages") in found
+    assert Finding("message without folder", ANN, "folder 99, 2 messages") in await checking.check(core, repair=False)
+
+
+async def test_folders_that_are_being_removed_are_sound(core: Core, ann: Mailbox) -> None:
+    await add_messages(core, ann, 2, Role.SENT)
+    await folders.delete(core, ADMIN, ann.ref, "Sent")
+    assert await checking.check(core, repair=False) == []
+
+
+async def test_expunges_that_keep_what_is_not_there(core: Core, ann: Mailbox) -> None:
+    inbox = await folders.get_by_role(core, ann.ref, Role.INBOX)
+    row = await messages.row(core, ann.ref, inbox.folder_id, Uid(2))
+    await messages.expunge(core, ADMIN, ann.ref, inbox.folder_id, [Uid(2)], deleted_only=False)
+    for table in ("content", "header", "body", "rendition"):
+        await on_shard(core, ann, f"DELETE FROM {table} WHERE content_id = {row.content_id}")
+    await mended(core, Finding("expunge without content", ANN, "1 expunged messages"))
+
+
+async def test_renditions_that_cannot_be_stored(core: Core, ann: Mailbox) -> None:
+    await on_shard(core, ann, "DELETE FROM rendition WHERE content_id = 2")
+    await mended(core, Finding("content without renditions", ANN, "content 2"))
+
+
+async def test_aliases_of_nobody(core: Core, ann: Mailbox) -> None:
+    await aliases.put(core, ADMIN, ANN, "info@example.org")
+    await core.directory.write(damage, "UPDATE alias SET mailbox_id = 99")
+    await mended(core, Finding("alias without mailbox", "info@example.org", "its mailbox is not there"))
+    assert (await domains.get(core, "example.org")).name == "example.org"
+    await aliases.put(core, ADMIN, ANN, "info@example.org")
+
+
+async def test_a_deletion_that_nobody_goes_on_with(core: Core, ann: Mailbox) -> None:
+    await core.directory.write(
+        damage, "UPDATE mailbox SET former_address = address, address = NULL, state = 'deleting'"
+    )
+    await core.directory.write(damage, "UPDATE domain SET addresses = 0")
+    where = f"{ann.ref.shard}:{ann.ref.mailbox_id}"
+    await mended(core, Finding("mailbox half done", where, "deleting"))
+    assert await core.shards[ann.ref.shard].read(shard_mailboxes.config, ann.ref.mailbox_id) is None
+
+
+async def test_a_header_that_is_gone(core: Core, ann: Mailbox) -> None:
+    await on_shard(core, ann, "DELETE FROM header WHERE content_id = 2")
+    assert await checking.check(core, repair=True) == [Finding("content without octets", ANN, "content 2")]
+    with pytest.raises(Unavailable):
+        await contents.octets(core, ann.ref, ContentId(2))
+
+
+@pytest.mark.parametrize("octets", [b"", b"half", None])
+async def test_a_blob_that_is_damaged(core: Core, ann: Mailbox, octets: bytes | None) -> None:
+    """``None``: as long as before, with other octets."""
+    inbox = await folders.get_by_role(core, ann.ref, Role.INBOX)
+    mail = b"Subject: large\r\n\r\n" + random.Random(1).randbytes(100_000).hex().encode()
+    await messages.append(core, ADMIN, ann.ref, inbox.folder_id, [NewMessage(mail)])
+    (key,) = await blob_keys(core)
+    packed = await core.blobs.get(key)
+    assert await checking.check(core, repair=False, deep=True) == []
+    await core.blobs.delete(key, 2**40)
+    await core.blobs.put(key, packed[:-8] + b"\0" * 8 if octets is None else octets)
+    assert await checking.check(core, repair=False) == []
+    found = Finding("content cannot be read", ANN, f"content 4, blob {key}")
+    assert await checking.check(core, repair=True, deep=True) == [found]
+
+
+async def test_a_small_body_that_is_damaged(core: Core, ann: Mailbox) -> None:
+    await on_shard(
+        core, ann, "UPDATE body SET data = (SELECT data FROM body WHERE content_id = 1) WHERE content_id = 2"
+    )
+    assert await checking.check(core, repair=False) == []
+    found = Finding("content cannot be read", ANN, "content 2")
+    assert await checking.check(core, repair=False, deep=True) == [found]

@@ -153,8 +153,6 @@ class DemoListener:
 
 
 class DemoRule:
-    name = "demo"
-
     def takes(self, folder: object, message: object, now: int) -> None:
         return None
 

@@ -25,7 +25,10 @@ class Authenticator(Protocol):
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """One mail on its way to one mailbox. ``folder`` is a name; None files by role or plus-addressing."""
+    """One mail on its way to one mailbox.
+
+    ``folder`` is a name; None files by the detail of the address (``ann+lists``), else into INBOX.
+    """
 
     sender: str
     recipient: str
@@ -38,10 +41,13 @@ class DeliveryFilter(Protocol):
         """The delivery as it goes on; ``errors.Refused`` refuses it for good."""
 
 
-class Event(msgspec.Struct, frozen=True):
-    """``kind`` is ``delivered``, ``appended``, ``flags``, ``expunged``, ``copied`` or ``moved``."""
+EventKind = Literal["delivered", "appended", "flags", "expunged", "copied", "moved"]
 
-    kind: str
+
+class Event(msgspec.Struct, frozen=True):
+    """What happened to messages of a mailbox, after its commit. ``uids`` are those of the last folder named."""
+
+    kind: EventKind
     mailbox: MailboxRef
     actor: Actor
     folder_ids: tuple[int, ...]
@@ -53,8 +59,6 @@ class EventListener(Protocol):
 
 
 class RetentionRule(Protocol):
-    name: str
-
     def takes(self, folder: Folder, message: MessageRow, now: int) -> Literal["delete", "trash"] | None:
         """What to do with a message, None to keep it."""
 

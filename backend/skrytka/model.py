@@ -50,7 +50,10 @@ class Status(enum.StrEnum):
 
 
 class State(enum.StrEnum):
-    """Where a mailbox is in its life, in the directory. Only ``active`` ones serve."""
+    """Where a mailbox is in its life, in the directory. Only ``active`` ones serve.
+
+    Nothing makes one ``moving`` yet; it is read, so that the release which does can run beside this one.
+    """
 
     CREATING = "creating"
     ACTIVE = "active"
@@ -59,10 +62,14 @@ class State(enum.StrEnum):
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who does a thing. Every service call takes one; expunges keep it."""
+    """Who does a thing. Every service that changes something takes one; expunges and deleted folders keep it.
+
+    What changes the directory takes it for the audit, which is not kept yet. ``protocol`` is the name of the front end, or
+    ``rest``, ``cli`` or ``job``.
+    """
 
     credential: str
-    protocol: Literal["imap", "pop3", "lmtp", "rest", "job", "cli"] | str
+    protocol: str
     client_address: str = ""
     client_name: str = ""
 
@@ -212,6 +219,28 @@ class Hint(msgspec.Struct, frozen=True, array_like=True):
     previous: ModSeq
     modseq: ModSeq
     folder_ids: tuple[FolderId, ...]
+
+
+class Precondition(msgspec.Struct, frozen=True):
+    """What must hold of the version that is there for a write to be done (RFC 9110 sections 13.1.1 and 13.1.2).
+
+    ``exists`` says whether there must be one at all, ``some_of`` which ones it may be, ``none_of`` which it may not.
+    """
+
+    exists: bool | None = None
+    some_of: tuple[int, ...] | None = None
+    none_of: tuple[int, ...] = ()
+
+    def holds(self, version: int | None) -> bool:
+        """``version`` is None where there is nothing."""
+        if self.exists is not None and self.exists is not (version is not None):
+            return False
+        if self.some_of is not None and version not in self.some_of:
+            return False
+        return version not in self.none_of
+
+
+UNCONDITIONAL = Precondition()
 
 
 class RetentionPolicy(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Everything a plugin may import from Skrytka, besides nothing else of it. A test holds plugins to that."""
+"""Everything a plugin may import from Skrytka. A test holds the plugins to that."""
 
 from skrytka import errors, mime, model
 from skrytka.connections.interface import Connection, Listener, Signal

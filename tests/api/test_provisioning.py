@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -182,3 +183,45 @@ async def test_moments_are_iso_8601_everywhere_and_versions_are_etags(api: Async
     assert key["last_used_at"] is None
     assert all(each is None or datetime.fromisoformat(each).tzinfo == UTC for each in used)
     assert policy.headers["etag"] == '"1"'
+
+
+async def test_a_policy_keeps_what_is_absent_and_resets_what_is_null(api: AsyncClient) -> None:
+    path = "/v1/retention-policies/p1"
+    policy = {"action": "delete", "days": 30, "mailbox": "ann@example.org", "role": "junk", "enabled": False}
+    assert (await api.put(path, json=policy)).status_code == 201
+    changed = await api.put(path, json={"days": 5})
+    assert changed.status_code == 200
+    assert changed.json() | {"days": 30} == (await api.get(path)).json() | {"days": 30}
+    assert (changed.json()["mailbox"], changed.json()["enabled"], changed.json()["role"]) == (
+        "ann@example.org",
+        False,
+        "junk",
+    )
+    assert (await api.put(path)).json() == changed.json()
+    reset = (await api.put(path, json={"enabled": None, "role": None, "mailbox": None, "domain": "example.org"})).json()
+    assert (reset["enabled"], reset["role"], reset["mailbox"], reset["domain"]) == (True, None, None, "example.org")
+    beside = await api.put(path, json={"mailbox": "ann@example.org"})
+    assert [error["field"] for error in beside.json()["errors"]] == ["mailbox"]
+    for field in ("action", "days"):
+        assert (await api.put(path, json={field: None})).status_code == 422
+
+
+async def test_a_new_policy_needs_action_and_days(api: AsyncClient) -> None:
+    answer = await api.put("/v1/retention-policies/p1", json={"enabled": False})
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["action", "days"]
+
+
+@pytest.mark.parametrize("field", ["mailbox", "domain"])
+async def test_the_empty_scope_is_none(api: AsyncClient, field: str) -> None:
+    answer = await api.put("/v1/retention-policies/p1", json={"action": "delete", "days": 7, field: ""})
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+async def test_changes_of_a_policy_at_once_are_all_done(api: AsyncClient) -> None:
+    path = "/v1/retention-policies/p1"
+    await api.put(path, json={"action": "delete", "days": 7})
+    changes = ({"days": 8}, {"enabled": False}, {"role": "junk"})
+    assert {each.status_code for each in await asyncio.gather(*(api.put(path, json=each) for each in changes))} == {200}
+    policy = (await api.get(path)).json()
+    assert (policy["days"], policy["enabled"], policy["role"]) == (8, False, "junk")

@@ -1,4 +1,8 @@
-"""The recurring jobs: what each does in one run, and how often. A run may stop anywhere; the next goes on from its progress."""
+"""The recurring jobs: what each does in one run, and how often.
+
+A run may stop anywhere and be done again. The next retention sweep goes on from the progress of the last; all others begin
+anew, because what they did is out of their way.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from skrytka.services import collecting, mailboxes, retention_sweep
 from skrytka.settings import Settings
 from skrytka.store.operations import directory_mailboxes, idempotency_keys, jobs
 from skrytka.store.operations.directory_mailboxes import MailboxScan
+from skrytka.store.operations.idempotency_keys import Expired
 from skrytka.store.operations.jobs import JobRun
 
 log = logging.getLogger(__name__)
@@ -41,7 +46,7 @@ async def complete_mailboxes(core: Core, run: JobRun) -> None:
 
     A shard that does not answer is left for the next run: each of its mailboxes would cost the patience with a store.
     """
-    after_id = run.progress
+    after_id = 0
     down: set[str] = set()
     while page := await core.directory.read(directory_mailboxes.scan_pending, MailboxScan(after_id, PAGE)):
         for mailbox in page:
@@ -68,7 +73,7 @@ async def sweep_retention(core: Core, run: JobRun) -> None:
 
 async def expire_idempotency_keys(core: Core, run: JobRun) -> None:
     before = int(core.now()) - core.settings.rest.idempotency_hours * 3_600
-    while await core.directory.write(idempotency_keys.delete_expired, before) == EXPIRE_BATCH:
+    while await core.directory.write(idempotency_keys.delete_expired, Expired(before, EXPIRE_BATCH)) == EXPIRE_BATCH:
         pass
 
 

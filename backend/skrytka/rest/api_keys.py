@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
@@ -13,16 +13,21 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from skrytka.core import Core
+from skrytka.errors import Fault
 from skrytka.model import ApiKey
 from skrytka.rest.bodies import Body, CheckedBody
 from skrytka.rest.pages import Page
 from skrytka.services import keys
+from skrytka.settings import Limits
 
 
 class KeyBody(Body, frozen=True):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=keys.NAME_LENGTH)]
 
     STAND_INS: ClassVar[Mapping[str, Any]] = {"name": "-"}
+
+    def faults(self, limits: Limits) -> Iterable[Fault]:
+        return keys.faults(self.name)
 
 
 class KeyView(msgspec.Struct, frozen=True):

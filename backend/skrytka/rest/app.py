@@ -24,6 +24,7 @@ from skrytka.rest.messages import Messages
 from skrytka.rest.openapi_document import OpenApiJson
 from skrytka.rest.problems import HANDLERS
 from skrytka.rest.retention_policies import RetentionPolicies
+from skrytka.rest.versions import precondition
 from skrytka.rest.viewer import Viewer
 
 CONTROLLERS = (Domains, Mailboxes, Aliases, Folders, Messages, RetentionPolicies, Keys)
@@ -44,7 +45,7 @@ def create_app(core: Core, routes: Sequence[Router] = ()) -> Litestar:
     v1 = Router("/v1", route_handlers=[*CONTROLLERS, *extensions], middleware=[keys], security=[{"bearer": []}])
     return Litestar(
         route_handlers=[v1, live, ready, metrics],
-        dependencies={"core": Provide(provide_core)},
+        dependencies={"core": Provide(provide_core), "only_if": Provide(precondition)},
         exception_handlers=HANDLERS,
         state=State({"core": core}),
         request_max_body_size=core.settings.limits.message_octets,

@@ -11,10 +11,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from skrytka.core import Core
-from skrytka.model import Domain, Status
+from skrytka.model import Domain, Precondition, Status
 from skrytka.rest.bodies import Body, CheckedBody
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
-from skrytka.rest.versions import IfMatch, etag, if_match
+from skrytka.rest.versions import IfNoneMatch, etag, read
 from skrytka.services import domains
 
 
@@ -54,20 +54,26 @@ class Domains(Controller):
         core: NamedDependency[Core],
         request: Request[Any, Any, Any],
         domain: FromPath[str],
+        only_if: NamedDependency[Precondition],
         data: JSONBody[DomainBody | None] = None,
-        match: IfMatch = None,
     ) -> Response[DomainView]:
         change = data or DomainBody()
-        changed, created = await domains.put(core, request.user, domain, change.status, if_match(match))
+        changed, created = await domains.put(core, request.user, domain, change.status, only_if)
         return Response(view(changed), status_code=201 if created else 200, headers=etag(changed.version))
 
     @get("/{domain:str}", operation_id="getDomain", summary="Read a domain")
-    async def get_domain(self, core: NamedDependency[Core], domain: FromPath[str]) -> Response[DomainView]:
+    async def get_domain(
+        self, core: NamedDependency[Core], domain: FromPath[str], none_match: IfNoneMatch = None
+    ) -> Response[DomainView]:
         found = await domains.get(core, domain)
-        return Response(view(found), headers=etag(found.version))
+        return read(view(found), found.version, none_match)
 
     @delete("/{domain:str}", operation_id="deleteDomain", summary="Delete a domain that has no mailboxes")
     async def delete_domain(
-        self, core: NamedDependency[Core], request: Request[Any, Any, Any], domain: FromPath[str], match: IfMatch = None
+        self,
+        core: NamedDependency[Core],
+        request: Request[Any, Any, Any],
+        domain: FromPath[str],
+        only_if: NamedDependency[Precondition],
     ) -> None:
-        await domains.delete(core, request.user, domain, if_match(match))
+        await domains.delete(core, request.user, domain, only_if)

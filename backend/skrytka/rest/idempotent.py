@@ -50,7 +50,7 @@ async def once(
     try:
         status, body = await act()
     except errors.Unavailable:
-        raise  # whether it was committed is not known: the key stays taken until its time is over
+        raise  # whether it was committed is not known: the key stays taken as if this process had died
     except errors.DomainError:
         await idempotency.forget(core, scope)
         raise

@@ -13,10 +13,10 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from skrytka.core import Core
 from skrytka.errors import Fault
-from skrytka.model import Mailbox, Quota, Status, Usage
+from skrytka.model import Mailbox, Precondition, Quota, Status, Usage
 from skrytka.rest.bodies import Body, CheckedBody
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
-from skrytka.rest.versions import IfMatch, etag, if_match
+from skrytka.rest.versions import etag
 from skrytka.services import mailboxes, quota
 from skrytka.services.mailboxes import DISPLAY_NAME_LENGTH, QUOTA_MAXIMUM, MailboxChange, QuotaChange
 from skrytka.services.verifiers import PASSWORD_OCTETS
@@ -117,11 +117,11 @@ class Mailboxes(Controller):
         core: NamedDependency[Core],
         request: Request[Any, Any, Any],
         address: FromPath[str],
+        only_if: NamedDependency[Precondition],
         data: JSONBody[MailboxBody | None] = None,
-        match: IfMatch = None,
     ) -> Response[MailboxView]:
         change = _change(data or MailboxBody())
-        changed, created = await mailboxes.put(core, request.user, address, change, if_match(match))
+        changed, created = await mailboxes.put(core, request.user, address, change, only_if)
         return Response(await view(core, changed), status_code=201 if created else 200, headers=etag(changed.version))
 
     @get("/{address:str}", operation_id="getMailbox", summary="Read a mailbox and its usage")
@@ -135,9 +135,9 @@ class Mailboxes(Controller):
         core: NamedDependency[Core],
         request: Request[Any, Any, Any],
         address: FromPath[str],
-        match: IfMatch = None,
+        only_if: NamedDependency[Precondition],
     ) -> None:
-        await mailboxes.delete(core, request.user, address, if_match(match))
+        await mailboxes.delete(core, request.user, address, only_if)
 
     @get("/{address:str}/quota", operation_id="getQuota", summary="Read limits and usage", tags=["Quota"])
     async def get_quota(self, core: NamedDependency[Core], address: FromPath[str]) -> Response[QuotaView]:
@@ -158,11 +158,11 @@ class Mailboxes(Controller):
         core: NamedDependency[Core],
         request: Request[Any, Any, Any],
         address: FromPath[str],
-        data: JSONBody[QuotaBody],
-        match: IfMatch = None,
+        only_if: NamedDependency[Precondition],
+        data: JSONBody[QuotaBody | None] = None,
     ) -> Response[QuotaView]:
         found = await mailboxes.get(core, address)
-        change = _change(MailboxBody(quota=data))
-        changed, _ = await mailboxes.put(core, request.user, found.ref.address, change, if_match(match))
+        change = _change(MailboxBody(quota=data or QuotaBody()))
+        changed, _ = await mailboxes.put(core, request.user, found.ref.address, change, only_if)
         limits, usage = await quota.get(core, changed.ref)
         return Response(QuotaView(limits, usage), headers=etag(changed.version))

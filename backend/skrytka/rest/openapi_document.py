@@ -74,9 +74,10 @@ def _complete_operation(method: str, operation: Json) -> None:
             answer["description"] = "Done"
         elif status == "204":
             answer["description"] = "Deleted"
+    if method == "put":
+        operation.get("requestBody", {})["required"] = False
     if method == "put" and operation["operationId"] != "putQuota":
         responses["201"] = responses["200"] | {"description": "Created"}
-        operation.get("requestBody", {})["required"] = operation["operationId"] == "putRetentionPolicy"
     if operation["operationId"] == "uploadMessage":
         operation["requestBody"] = {"required": True, "content": _MAIL}
     if operation["operationId"] == "getRawMessage":

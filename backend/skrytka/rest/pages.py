@@ -33,9 +33,12 @@ def after(cursor: str | None) -> str:
         return ""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode("utf-8")
+        key = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode("utf-8")
     except (binascii.Error, UnicodeError):
-        raise Invalid("cursor", "is not a cursor of this API") from None
+        key = "\0"
+    if not key.isprintable():
+        raise Invalid("cursor", "is not a cursor of this API")
+    return key
 
 
 def after_number(cursor: str | None) -> int:

@@ -38,10 +38,11 @@ class MalformedBody(Exception):
     """The body is no JSON at all."""
 
 
-class PreconditionFailed(Exception):
-    """``If-Match`` names another version than the current one."""
+class MalformedTags(Exception):
+    """``If-Match`` or ``If-None-Match`` is not what RFC 9110 says."""
 
 
+CONDITIONS = frozenset(("if-match", "if-none-match"))
 RETRY_AFTER_S = 5
 NO_KEY = "A valid API key is needed: Authorization: Bearer KEY"
 
@@ -85,7 +86,7 @@ def problem(
 
 def from_domain_error(request: Request[Any, Any, Any], error: errors.DomainError) -> Response[Problem]:
     status, code = TABLE[type(error)]
-    if isinstance(error, errors.Conflict) and "if-match" in request.headers:
+    if isinstance(error, errors.Conflict) and CONDITIONS.intersection(request.headers):
         status, code = 412, "precondition_failed"
     if isinstance(error, errors.Invalid):
         return problem(status, code, str(error), [FieldError(*fault) for fault in error.faults])
@@ -100,8 +101,8 @@ def from_malformed_body(_: Request[Any, Any, Any], error: MalformedBody) -> Resp
     return problem(400, "malformed_json", str(error))
 
 
-def from_precondition(_: Request[Any, Any, Any], error: PreconditionFailed) -> Response[Problem]:
-    return problem(412, "precondition_failed", str(error))
+def from_malformed_tags(_: Request[Any, Any, Any], error: MalformedTags) -> Response[Problem]:
+    return problem(400, "malformed_header", str(error))
 
 
 def from_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -125,7 +126,7 @@ def from_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Prob
 HANDLERS: dict[Any, Any] = {
     errors.DomainError: from_domain_error,
     MalformedBody: from_malformed_body,
-    PreconditionFailed: from_precondition,
+    MalformedTags: from_malformed_tags,
     HTTPException: from_http_exception,
     Exception: from_bug,
 }

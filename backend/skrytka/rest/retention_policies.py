@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, put
@@ -13,33 +13,37 @@ from litestar.params import FromPath, JSONBody
 
 from skrytka.core import Core
 from skrytka.errors import Fault
-from skrytka.model import RetentionPolicy, Role
+from skrytka.model import Precondition, RetentionPolicy, Role
 from skrytka.rest.bodies import Body, CheckedBody
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
-from skrytka.rest.versions import IfMatch, etag, if_match
+from skrytka.rest.versions import IfNoneMatch, etag, read
 from skrytka.services import retention
+from skrytka.services.retention import PolicyChange
 from skrytka.settings import Limits
+
+Days = Annotated[int, msgspec.Meta(ge=1, le=retention.DAYS_MAXIMUM)]
 
 
 class RetentionPolicyBody(Body, frozen=True):
-    """Scope: a mailbox, a domain, or everything. Folders: by role, by name, or every one."""
+    """Scope: a mailbox, a domain, or everything. Folders: by role, by name, or every one.
 
-    action: Literal["delete", "trash"]
-    days: Annotated[int, msgspec.Meta(ge=1, le=retention.DAYS_MAXIMUM)]
-    domain: str | None = None
-    mailbox: str | None = None
-    role: Role | None = None
-    folder: str | None = None
-    enabled: bool = True
+    Absent fields keep their value; null resets. A new policy needs ``action`` and ``days``.
+    """
 
-    STAND_INS: ClassVar[Mapping[str, Any]] = {"action": "delete", "days": 1}
+    action: Literal["delete", "trash"] | msgspec.UnsetType = msgspec.UNSET
+    days: Days | msgspec.UnsetType = msgspec.UNSET
+    domain: str | msgspec.UnsetType | None = msgspec.UNSET
+    mailbox: str | msgspec.UnsetType | None = msgspec.UNSET
+    role: Role | msgspec.UnsetType | None = msgspec.UNSET
+    folder: str | msgspec.UnsetType | None = msgspec.UNSET
+    enabled: bool | msgspec.UnsetType | None = msgspec.UNSET
 
     def faults(self, limits: Limits) -> Iterable[Fault]:
-        return retention.faults(_policy("any-name", self))
+        return retention.faults(retention.changed(retention.BLANK, "any-name", _change(self)))
 
 
-def _policy(name: str, body: RetentionPolicyBody) -> RetentionPolicy:
-    return RetentionPolicy(name, **msgspec.structs.asdict(body))
+def _change(body: RetentionPolicyBody) -> PolicyChange:
+    return PolicyChange(**msgspec.structs.asdict(body))
 
 
 class RetentionPolicyView(msgspec.Struct, frozen=True):
@@ -83,7 +87,7 @@ class RetentionPolicies(Controller):
     @put(
         "/{name:str}",
         operation_id="putRetentionPolicy",
-        summary="Create or replace a policy",
+        summary="Create or change a policy",
         dto=CheckedBody,
         return_dto=None,
     )
@@ -92,19 +96,27 @@ class RetentionPolicies(Controller):
         core: NamedDependency[Core],
         request: Request[Any, Any, Any],
         name: FromPath[str],
-        data: JSONBody[RetentionPolicyBody],
-        match: IfMatch = None,
+        only_if: NamedDependency[Precondition],
+        data: JSONBody[RetentionPolicyBody | None] = None,
     ) -> Response[RetentionPolicyView]:
-        stored, created = await retention.put(core, request.user, _policy(name, data), if_match(match))
+        stored, created = await retention.change(
+            core, request.user, name, _change(data or RetentionPolicyBody()), only_if
+        )
         return Response(view(stored), status_code=201 if created else 200, headers=etag(stored.version))
 
     @get("/{name:str}", operation_id="getRetentionPolicy", summary="Read a policy")
-    async def get_policy(self, core: NamedDependency[Core], name: FromPath[str]) -> Response[RetentionPolicyView]:
+    async def get_policy(
+        self, core: NamedDependency[Core], name: FromPath[str], none_match: IfNoneMatch = None
+    ) -> Response[RetentionPolicyView]:
         found = await retention.get(core, name)
-        return Response(view(found), headers=etag(found.version))
+        return read(view(found), found.version, none_match)
 
     @delete("/{name:str}", operation_id="deleteRetentionPolicy", summary="Delete a policy; no mail changes")
     async def delete_policy(
-        self, core: NamedDependency[Core], request: Request[Any, Any, Any], name: FromPath[str], match: IfMatch = None
+        self,
+        core: NamedDependency[Core],
+        request: Request[Any, Any, Any],
+        name: FromPath[str],
+        only_if: NamedDependency[Precondition],
     ) -> None:
-        await retention.delete(core, request.user, name, if_match(match))
+        await retention.delete(core, request.user, name, only_if)

@@ -1,4 +1,4 @@
-"""Who is there: logins of mail clients by password, and keys of the REST API."""
+"""Who is there: logins of mail clients by password. The keys of the REST API are in ``keys``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,11 @@ from skrytka.core import Core
 from skrytka.errors import AuthenticationFailed, Invalid, NotFound, Suspended, Unavailable
 from skrytka.model import Actor, Login, MailboxRef, State
 from skrytka.services import addresses, hashing, verifiers
-from skrytka.services.bootstrap import bootstrap_key
-from skrytka.services.keys import verify_key
 from skrytka.services.login_cache import LoginCache
 from skrytka.services.verifiers import Costs
 from skrytka.store.operations import credentials, routes
 from skrytka.store.operations.credentials import Credential, Verifiers, VerifiersAdd
 from skrytka.store.operations.routes import Address, Target
-
-__all__ = ["bootstrap_key", "confirm", "login", "verify_key"]
 
 AUTHENTICATOR_TIMEOUT_S = 10.0
 

@@ -9,6 +9,7 @@ import msgspec
 from skrytka.core import Core
 from skrytka.errors import NotFound, Unavailable
 from skrytka.model import MailboxId
+from skrytka.services.shards import now
 from skrytka.store.interface import Database, Tx
 from skrytka.store.operations import collecting, contents, deployments, pop3_locks
 
@@ -16,6 +17,9 @@ LOG_KEPT_S = 30 * 24 * 3600
 """How much longer than its content the log row of an expunge is kept: that long a client may stay away and resynchronise."""
 
 BLOB_GRACE_S = 3_600
+
+WORKERS_KEPT_S = 600
+"""A lease lasts 15 s; what was not renewed for so long will not be."""
 
 _CANDIDATES = 50_000
 _KEYS_ASKED = 500
@@ -30,7 +34,7 @@ async def collect_expired(core: Core, shard_name: str, before: int) -> int:
     done = await _collect_folders(shard, before)
     done += await _drain(shard, collecting.due_expunges, collecting.collect_expunged, before)
     done += await _drain(shard, collecting.due_log, collecting.trim_log, before - LOG_KEPT_S)
-    await shard.write(pop3_locks.forget_dead_workers, before)
+    await shard.write(pop3_locks.forget_dead_workers, now(core) - WORKERS_KEPT_S)
     return done
 
 

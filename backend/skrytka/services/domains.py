@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from skrytka.core import Core
 from skrytka.errors import NotFound
-from skrytka.model import Actor, Domain, Status
+from skrytka.model import UNCONDITIONAL, Actor, Domain, Precondition, Status
 from skrytka.services import addresses, mailboxes
 from skrytka.store.interface import Duplicate
 from skrytka.store.operations import domains
@@ -16,11 +16,15 @@ MAILBOXES_AT_ONCE = 500
 
 
 async def put(
-    core: Core, actor: Actor, name: str, status: Status | UnsetType | None = UNSET, if_match: int | None = None
+    core: Core,
+    actor: Actor,
+    name: str,
+    status: Status | UnsetType | None = UNSET,
+    only_if: Precondition = UNCONDITIONAL,
 ) -> tuple[Domain, bool]:
     """Create (True) or change. ``status`` UNSET keeps, None resets to active."""
     asked = None if isinstance(status, UnsetType) else status or Status.ACTIVE
-    write = DomainWrite(addresses.normalise_domain(name), asked, if_match, int(core.now()))
+    write = DomainWrite(addresses.normalise_domain(name), asked, only_if, int(core.now()))
     try:
         domain, created = await core.directory.write(domains.put, write)
     except Duplicate:
@@ -48,9 +52,9 @@ async def get(core: Core, name: str) -> Domain:
     return found
 
 
-async def delete(core: Core, actor: Actor, name: str, if_match: int | None = None) -> None:
+async def delete(core: Core, actor: Actor, name: str, only_if: Precondition = UNCONDITIONAL) -> None:
     """``NotEmpty`` while there are mailboxes or aliases in it."""
-    await core.directory.write(domains.delete, DomainDelete(addresses.normalise_domain(name), if_match))
+    await core.directory.write(domains.delete, DomainDelete(addresses.normalise_domain(name), only_if))
 
 
 async def list_page(core: Core, after: str, limit: int) -> list[Domain]:

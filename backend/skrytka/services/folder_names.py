@@ -33,10 +33,15 @@ def faults(name: str, limits: Limits) -> Iterator[Fault]:
     name = canonical(name)
     if not all(name.split(SEPARATOR)):
         yield Fault("name", "a folder name and each of its levels must not be empty")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
+    if has_control_characters(name):
         yield Fault("name", "a folder name must not contain control characters")
     if len(name.encode(errors="surrogatepass")) > limits.folder_name_octets:
         yield Fault("name", f"a folder name has at most {limits.folder_name_octets} octets")
+
+
+def has_control_characters(name: str) -> bool:
+    """No folder is called so, and PostgreSQL takes no NUL in a text at all."""
+    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in name)
 
 
 def path(name: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Protocol
 from skrytka.core import Core
 from skrytka.errors import AlreadyExists, NotFound, NotPermitted, Unavailable
 from skrytka.model import Actor, Folder, FolderId, MailboxRef, ModSeq, Role
-from skrytka.services.folder_names import INBOX, SEPARATOR, canonical, checked, path
+from skrytka.services.folder_names import INBOX, SEPARATOR, canonical, checked, has_control_characters, path
 from skrytka.services.publishing import publish
 from skrytka.services.shards import now, shard_of
 from skrytka.store.operations import folders, renaming
@@ -21,6 +21,8 @@ async def list_all(core: Core, mailbox: MailboxRef) -> list[Folder]:
 
 
 async def get(core: Core, mailbox: MailboxRef, name: str) -> Folder:
+    if has_control_characters(name):
+        raise NotFound("folder", name)
     key = folders.FolderName(mailbox.mailbox_id, canonical(name))
     return _present(await shard_of(core, mailbox).read(folders.by_name, key), name)
 
@@ -81,6 +83,8 @@ async def delete(core: Core, actor: Actor, mailbox: MailboxRef, name: str) -> No
     name = canonical(name)
     if name == INBOX:
         raise NotPermitted("INBOX cannot be deleted")
+    if has_control_characters(name):
+        raise NotFound("folder", name)
     values = folders.Doom(mailbox.mailbox_id, name, str(actor), now(core))
     await shard_of(core, mailbox).write(folders.doom, values, _publishing(core, mailbox))
 
@@ -107,6 +111,8 @@ async def subscribe(core: Core, actor: Actor, mailbox: MailboxRef, name: str) ->
 
 async def unsubscribe(core: Core, actor: Actor, mailbox: MailboxRef, name: str) -> None:
     """A name that is not subscribed is no error."""
+    if has_control_characters(name):
+        return
     values = folders.FolderName(mailbox.mailbox_id, canonical(name))
     await shard_of(core, mailbox).write(folders.unsubscribe, values)
 

@@ -10,7 +10,10 @@ from skrytka.store.operations import idempotency_keys
 from skrytka.store.operations.idempotency_keys import Begin, Finish
 
 STALE_S = 600
-"""A first request that has not finished after this long died with its process; the key is free again."""
+"""A first request that has not finished after this long died with its process, or does not know what became of it.
+
+The key is free again then: who asks again so late may have it done twice.
+"""
 
 
 class Answer(msgspec.Struct, frozen=True):

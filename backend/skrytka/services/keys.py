@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
 
 from skrytka.core import Core
-from skrytka.errors import AuthenticationFailed, Invalid, NotFound
+from skrytka.errors import AuthenticationFailed, Fault, NotFound
 from skrytka.model import Actor, ApiKey
+from skrytka.services.faults import refuse
 from skrytka.store.operations import api_keys
 from skrytka.store.operations.api_keys import KeyUse, KeyWrite
 
@@ -26,13 +28,20 @@ def digest_of(secret: str) -> bytes:
 
 async def create(core: Core, actor: Actor, name: str) -> tuple[ApiKey, str]:
     """A new key and its secret, which is nowhere else from now on."""
-    if not 1 <= len(name) <= NAME_LENGTH:
-        raise Invalid("name", f"must have 1 to {NAME_LENGTH} characters")
+    refuse(faults(name))
     key_id = secrets.token_hex(6)
     secret = new_secret(key_id)
     now = int(core.now())
     await core.directory.write(api_keys.insert, KeyWrite(key_id, name, digest_of(secret), now))
     return ApiKey(key_id, name, now), secret
+
+
+def faults(name: str) -> Iterator[Fault]:
+    """What can never be right in a key's name."""
+    if not 1 <= len(name) <= NAME_LENGTH:
+        yield Fault("name", f"must have 1 to {NAME_LENGTH} characters")
+    if not name.isprintable():
+        yield Fault("name", "has a control character")
 
 
 async def list_all(core: Core) -> list[ApiKey]:
@@ -41,7 +50,7 @@ async def list_all(core: Core) -> list[ApiKey]:
 
 async def delete(core: Core, actor: Actor, key_id: str) -> None:
     """Revoke: the next request with the key is refused."""
-    if not await core.directory.write(api_keys.delete, key_id):
+    if not key_id.isprintable() or not await core.directory.write(api_keys.delete, key_id):
         raise NotFound("key", key_id)
 
 

@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from skrytka.core import Core
 from skrytka.errors import Fault, NotFound, Unavailable
-from skrytka.model import Actor, Hint, Mailbox, MailboxRef, ModSeq, Quota, State, Status, Usage
+from skrytka.model import UNCONDITIONAL, Actor, Hint, Mailbox, MailboxRef, ModSeq, Precondition, Quota, State, Status, Usage
 from skrytka.services import addresses, hashing, verifiers
 from skrytka.services.faults import faults_of, refuse
 from skrytka.services.shards import shard_of
@@ -59,12 +59,12 @@ class MailboxChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def put(
-    core: Core, actor: Actor, address: str, change: MailboxChange, if_match: int | None = None
+    core: Core, actor: Actor, address: str, change: MailboxChange, only_if: Precondition = UNCONDITIONAL
 ) -> tuple[Mailbox, bool]:
     """Create (True) or change the mailbox; may be repeated. On return its shard knows."""
     refuse((*faults_of(addresses.normalise_address, address), *faults(change)))
     normalised = addresses.normalise_address(address)
-    write = _write(core, normalised, change, await _verifiers(core, change.password), if_match)
+    write = _write(core, normalised, change, await _verifiers(core, change.password), only_if)
     try:
         written = await core.directory.write(directory_mailboxes.put, write)
     except Duplicate:
@@ -112,7 +112,7 @@ def _write(
     address: str,
     change: MailboxChange,
     new_verifiers: Verifiers | UnsetType | None,
-    if_match: int | None,
+    only_if: Precondition,
 ) -> MailboxWrite:
     limits = core.settings.limits
     default = Quota(limits.default_quota_octets, limits.default_quota_messages)
@@ -129,7 +129,7 @@ def _write(
         verifiers=new_verifiers,
         default_quota=default,
         shards=tuple(core.shards),
-        if_match=if_match,
+        only_if=only_if,
         now=int(core.now()),
     )
 
@@ -158,11 +158,11 @@ async def usage(core: Core, mailbox: MailboxRef) -> Usage:
     return used
 
 
-async def delete(core: Core, actor: Actor, address: str, if_match: int | None = None) -> None:
+async def delete(core: Core, actor: Actor, address: str, only_if: Precondition = UNCONDITIONAL) -> None:
     """Delete the mailbox with its aliases and mail. At once nobody sees it or logs in and its address is free."""
     normalised = addresses.normalise_address(address)
     ref = (await get(core, normalised)).ref
-    doomed = MailboxDelete(ref.mailbox_id, normalised, if_match, await _uid_validity_mark(core, ref))
+    doomed = MailboxDelete(ref.mailbox_id, normalised, only_if, await _uid_validity_mark(core, ref))
     mailbox = await core.directory.write(directory_mailboxes.begin_deletion, doomed)
     try:
         await complete(core, mailbox, batches=DELETION_BATCHES)

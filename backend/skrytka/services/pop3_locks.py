@@ -126,5 +126,5 @@ def _is_dead(holder: pop3_locks.Holder) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:
-        return False
+        pass  # it lives, as somebody else's
     return False

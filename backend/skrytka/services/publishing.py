@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skrytka.core import Core
-from skrytka.extensions import Event
+from skrytka.extensions import Event, EventKind
 from skrytka.model import Actor, FolderId, Hint, MailboxRef, ModSeq, Uid
 from skrytka.services import events
 
@@ -23,7 +23,7 @@ def announce(
     core: Core,
     actor: Actor,
     mailbox: MailboxRef,
-    kind: str,
+    kind: EventKind,
     modseq: ModSeq,
     folder_ids: Sequence[FolderId],
     uids: Sequence[Uid],

@@ -51,7 +51,7 @@ class Migration(msgspec.Struct, frozen=True):
 
 
 class Version(msgspec.Struct, frozen=True):
-    """What a database says about its schema; ``NONE`` of an empty one is 0."""
+    """What a database says about its schema; an empty one has version 0."""
 
     version: int = 0
     min_compatible: int = 0

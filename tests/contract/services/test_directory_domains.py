@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from skrytka.core import Core
 from skrytka.errors import Conflict, Invalid, NotEmpty, NotFound
-from skrytka.model import Domain, Status
+from skrytka.model import Domain, Precondition, Status
 from skrytka.services import aliases, domains, mailboxes
 from tests.contract.provisioning import ADMIN, START, Clock, make_mailbox, vary
 
@@ -29,14 +29,14 @@ async def test_create_change_and_repeat(core: Core) -> None:
 
 async def test_if_match(core: Core) -> None:
     with pytest.raises(Conflict):
-        await domains.put(core, ADMIN, "example.org", if_match=1)
+        await domains.put(core, ADMIN, "example.org", only_if=Precondition(some_of=(1,)))
     await domains.put(core, ADMIN, "example.org")
-    await domains.put(core, ADMIN, "example.org", Status.SUSPENDED, if_match=1)
+    await domains.put(core, ADMIN, "example.org", Status.SUSPENDED, only_if=Precondition(some_of=(1,)))
     with pytest.raises(Conflict):
-        await domains.put(core, ADMIN, "example.org", Status.ACTIVE, if_match=1)
+        await domains.put(core, ADMIN, "example.org", Status.ACTIVE, only_if=Precondition(some_of=(1,)))
     with pytest.raises(Conflict):
-        await domains.delete(core, ADMIN, "example.org", if_match=1)
-    await domains.delete(core, ADMIN, "example.org", if_match=2)
+        await domains.delete(core, ADMIN, "example.org", only_if=Precondition(some_of=(1,)))
+    await domains.delete(core, ADMIN, "example.org", only_if=Precondition(some_of=(2,)))
     with pytest.raises(NotFound):
         await domains.get(core, "example.org")
 

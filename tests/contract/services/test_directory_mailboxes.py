@@ -11,7 +11,7 @@ import pytest
 
 from skrytka.core import Core
 from skrytka.errors import AlreadyExists, Conflict, Invalid, LimitReached, NotFound, Unavailable
-from skrytka.model import Mailbox, MailboxRef, Quota, Role, State, Status, Usage
+from skrytka.model import Mailbox, MailboxRef, Precondition, Quota, Role, State, Status, Usage
 from skrytka.services import aliases, domains, folders, mailboxes, quota
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
 from skrytka.settings import Limits
@@ -136,16 +136,16 @@ async def test_if_match(core: Core) -> None:
     core = vary(core)
     await domains.put(core, ADMIN, "example.org")
     with pytest.raises(Conflict):
-        await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange(), if_match=1)
+        await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange(), only_if=Precondition(some_of=(1,)))
     await make_mailbox(core)
     with pytest.raises(Conflict):
-        await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange(display_name="A"), if_match=2)
-    changed, _ = await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange(display_name="B"), if_match=1)
+        await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange(display_name="A"), only_if=Precondition(some_of=(2,)))
+    changed, _ = await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange(display_name="B"), only_if=Precondition(some_of=(1,)))
     assert (changed.display_name, changed.version) == ("B", 2)
     with pytest.raises(Conflict):
-        await mailboxes.delete(core, ADMIN, "ann@example.org", if_match=1)
+        await mailboxes.delete(core, ADMIN, "ann@example.org", only_if=Precondition(some_of=(1,)))
     assert await mailboxes.get(core, "ann@example.org") == changed
-    await mailboxes.delete(core, ADMIN, "ann@example.org", if_match=2)
+    await mailboxes.delete(core, ADMIN, "ann@example.org", only_if=Precondition(some_of=(2,)))
 
 
 async def test_created_by_several_at_once(core: Core) -> None:

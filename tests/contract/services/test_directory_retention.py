@@ -11,7 +11,7 @@ import pytest
 from skrytka.core import Core
 from skrytka.errors import Conflict, Invalid, NotFound
 from skrytka.extensions import Event, Extensions
-from skrytka.model import Folder, Mailbox, MessageRow, NewMessage, RetentionPolicy, Role
+from skrytka.model import Folder, Mailbox, MessageRow, NewMessage, Precondition, RetentionPolicy, Role
 from skrytka.services import folders, mailboxes, messages, retention, retention_sweep
 from skrytka.store.operations import counters, domains
 from skrytka.store.operations.counters import Recount
@@ -45,17 +45,19 @@ async def test_put_replace_and_delete(core: Core) -> None:
     )
     assert (policy, created) == (expected, True)
     assert await retention.put(core, ADMIN, asked) == (expected, False)
-    changed, created = await retention.put(core, ADMIN, msgspec.structs.replace(asked, days=8), if_match=1)
+    changed, created = await retention.put(
+        core, ADMIN, msgspec.structs.replace(asked, days=8), only_if=Precondition(some_of=(1,))
+    )
     assert (changed, created) == (msgspec.structs.replace(expected, days=8, version=2), False)
     assert await retention.get(core, "trash-week") == changed
     with pytest.raises(Conflict):
-        await retention.put(core, ADMIN, asked, if_match=1)
+        await retention.put(core, ADMIN, asked, only_if=Precondition(some_of=(1,)))
     with pytest.raises(Conflict):
-        await retention.delete(core, ADMIN, "trash-week", if_match=1)
+        await retention.delete(core, ADMIN, "trash-week", only_if=Precondition(some_of=(1,)))
     await retention.put(core, ADMIN, msgspec.structs.replace(WEEK, enabled=False))
     assert [policy.name for policy in await retention.list_page(core, "", 10)] == ["trash-week", "week"]
     assert await retention.list_enabled(core) == [changed]
-    await retention.delete(core, ADMIN, "trash-week", if_match=2)
+    await retention.delete(core, ADMIN, "trash-week", only_if=Precondition(some_of=(2,)))
     for gone in (retention.get(core, "trash-week"), retention.delete(core, ADMIN, "trash-week")):
         with pytest.raises(NotFound):
             await gone

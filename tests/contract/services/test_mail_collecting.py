@@ -8,7 +8,8 @@ from pathlib import Path
 
 from skrytka.core import Core
 from skrytka.model import NewMessage, Role, Uid
-from skrytka.services import collecting, contents, messages
+from skrytka.services import collecting, contents, messages, pop3_locks
+from skrytka.store.interface import Tx
 from tests.contract.services.conftest import Clock, MakeMailbox
 from tests.contract.services.mails import ACTOR, INBOX, age_blobs, append, blob_keys, mail, role_id
 
@@ -30,6 +31,21 @@ async def test_a_content_stays_for_the_grace_of_a_copy_that_was_expunged_later(
     assert await collecting.collect_expired(core, "shard-0", int(clock.now) - GRACE_S) == 1
     row = await messages.row(core, mailbox, trash, Uid(1))
     assert await contents.octets(core, mailbox, row.content_id) == mail("number 0")
+
+
+async def test_a_dead_worker_is_forgotten_however_long_expunged_mail_is_kept(
+    core: Core, make_mailbox: MakeMailbox, clock: Clock
+) -> None:
+    mailbox = await make_mailbox()
+    await pop3_locks.acquire(core, ACTOR, mailbox, "dead")
+    for seconds, left in ((collecting.WORKERS_KEPT_S, 1), (1, 0)):
+        clock.now += seconds
+        await collecting.collect_expired(core, "shard-0", int(clock.now) - 30 * 24 * 3_600)
+        assert len(await core.shards["shard-0"].read(leases, None)) == left
+
+
+async def leases(tx: Tx, _: None) -> list[str]:
+    return [row[0] for row in await tx.rows("SELECT worker FROM worker_lease")]
 
 
 async def test_a_blob_that_is_named_again_before_the_second_look_stays(core: Core, make_mailbox: MakeMailbox) -> None:

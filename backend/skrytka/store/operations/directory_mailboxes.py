@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from skrytka import errors
-from skrytka.model import Mailbox, MailboxId, MailboxRef, Quota, State, Status
+from skrytka.model import Mailbox, MailboxId, MailboxRef, Precondition, Quota, State, Status
 from skrytka.store.interface import Row, Tx
 from skrytka.store.operations import credentials, domains, sequences
 from skrytka.store.operations.credentials import Verifiers
@@ -37,7 +37,7 @@ class MailboxWrite(msgspec.Struct, frozen=True, kw_only=True):
     verifiers: Verifiers | UnsetType | None = UNSET
     default_quota: Quota = Quota()
     shards: Sequence[str]
-    if_match: int | None
+    only_if: Precondition
     now: int
 
 
@@ -58,7 +58,7 @@ class MailboxDelete(msgspec.Struct, frozen=True):
 
     mailbox_id: MailboxId
     address: str
-    if_match: int | None
+    only_if: Precondition
     uid_validity_mark: int
 
 
@@ -100,7 +100,7 @@ def read_mailbox(row: Row) -> Mailbox:
 async def put(tx: Tx, write: MailboxWrite) -> MailboxWritten:
     """Create or change. ``Duplicate`` when another transaction created it meanwhile: then run again."""
     row = await tx.row(f"UPDATE mailbox SET version = version WHERE address = ? RETURNING {COLUMNS}", write.address)  # noqa: S608
-    domains.check_version(row[11] if row else None, write.if_match, "mailbox")
+    domains.check_version(row[11] if row else None, write.only_if, "mailbox")
     if row is None:
         return MailboxWritten(await _insert(tx, write), created=True, pending=True)
     return await _update(tx, write, read_mailbox(row), pending=bool(row[12]))
@@ -249,7 +249,7 @@ async def begin_deletion(tx: Tx, asked: MailboxDelete) -> Mailbox:
     if row is None:
         raise errors.NotFound("mailbox", asked.address)
     mailbox = read_mailbox(row)
-    domains.check_version(mailbox.version - 1, asked.if_match, "mailbox")
+    domains.check_version(mailbox.version - 1, asked.only_if, "mailbox")
     await sequences.raise_to(tx, UID_VALIDITY_MARK, asked.uid_validity_mark)
     await tx.execute("DELETE FROM credential WHERE mailbox_id = ?", mailbox.ref.mailbox_id)
     gone = await tx.rows("DELETE FROM alias WHERE mailbox_id = ? RETURNING domain", mailbox.ref.mailbox_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from skrytka import errors
-from skrytka.model import Domain, Status
+from skrytka.model import Domain, Precondition, Status
 from skrytka.store.interface import Row, Tx
 
 DEFAULT_TENANT = 1
@@ -17,13 +17,13 @@ class DomainWrite(msgspec.Struct, frozen=True):
 
     name: str
     status: Status | None
-    if_match: int | None
+    only_if: Precondition
     now: int
 
 
 class DomainDelete(msgspec.Struct, frozen=True):
     name: str
-    if_match: int | None
+    only_if: Precondition
 
 
 class DomainPage(msgspec.Struct, frozen=True):
@@ -36,10 +36,10 @@ def read_domain(row: Row) -> Domain:
     return Domain(name, Status(status), created_at, version)
 
 
-def check_version(version: int | None, if_match: int | None, what: str) -> None:
-    """If-Match: ``version`` is None when the thing is not there, which matches nothing."""
-    if if_match is not None and version != if_match:
-        raise errors.Conflict(f"The {what} is at version {version or 0}, not at {if_match}")
+def check_version(version: int | None, only_if: Precondition, what: str) -> None:
+    """``version`` is None when the thing is not there."""
+    if not only_if.holds(version):
+        raise errors.Conflict(f"There is no {what}" if version is None else f"The {what} is at version {version}")
 
 
 async def lock(tx: Tx, name: str) -> Domain | None:
@@ -51,7 +51,7 @@ async def lock(tx: Tx, name: str) -> Domain | None:
 async def put(tx: Tx, write: DomainWrite) -> tuple[Domain, bool]:
     """Create or change; True when it was created. ``Duplicate`` when another transaction created it meanwhile."""
     current = await lock(tx, write.name)
-    check_version(current.version if current else None, write.if_match, "domain")
+    check_version(current.version if current else None, write.only_if, "domain")
     if current is None:
         made = Domain(write.name, write.status or Status.ACTIVE, write.now, 1)
         await tx.execute(
@@ -88,7 +88,7 @@ async def delete(tx: Tx, asked: DomainDelete) -> None:
     current = await lock(tx, asked.name)
     if current is None:
         raise errors.NotFound("domain", asked.name)
-    check_version(current.version, asked.if_match, "domain")
+    check_version(current.version, asked.only_if, "domain")
     if not await tx.execute("DELETE FROM domain WHERE name = ? AND addresses = 0", asked.name):
         raise errors.NotEmpty(f"The domain {asked.name!r} still has mailboxes or aliases")
 

@@ -62,10 +62,16 @@ async def forget(tx: Tx, key: str) -> None:
     await tx.execute("DELETE FROM idempotency WHERE key = ? AND status IS NULL", key)
 
 
-async def delete_expired(tx: Tx, before: int) -> int:
-    """At most 1 000 rows; the number that went."""
+class Expired(msgspec.Struct, frozen=True):
+    before: int
+    limit: int
+
+
+async def delete_expired(tx: Tx, values: Expired) -> int:
+    """The number that went."""
     return await tx.execute(
         "DELETE FROM idempotency WHERE key IN"
-        " (SELECT key FROM idempotency WHERE created_at < ? ORDER BY created_at LIMIT 1000)",
-        before,
+        " (SELECT key FROM idempotency WHERE created_at < ? ORDER BY created_at LIMIT ?)",
+        values.before,
+        values.limit,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from skrytka import errors
-from skrytka.model import RetentionPolicy, Role
-from skrytka.store.interface import Row, Tx
+from skrytka.model import Precondition, RetentionPolicy, Role
+from skrytka.store.interface import Row, Tx, Value
 from skrytka.store.operations.domains import check_version
 
 COLUMNS = "name, action, days, domain, mailbox, role, folder, enabled, version, created_at"
@@ -14,12 +14,12 @@ COLUMNS = "name, action, days, domain, mailbox, role, folder, enabled, version, 
 
 class PolicyWrite(msgspec.Struct, frozen=True):
     policy: RetentionPolicy
-    if_match: int | None
+    only_if: Precondition
 
 
 class PolicyDelete(msgspec.Struct, frozen=True):
     name: str
-    if_match: int | None
+    only_if: Precondition
 
 
 class PolicyPage(msgspec.Struct, frozen=True):
@@ -40,10 +40,10 @@ async def _lock(tx: Tx, name: str) -> RetentionPolicy | None:
 
 
 async def put(tx: Tx, write: PolicyWrite) -> tuple[RetentionPolicy, bool]:
-    """Create or replace; version and time of creation are the store's."""
+    """Create or replace; version and time of creation are the store's. ``Duplicate`` when it was created meanwhile."""
     asked = write.policy
     current = await _lock(tx, asked.name)
-    check_version(current.version if current else None, write.if_match, "retention policy")
+    check_version(current.version if current else None, write.only_if, "retention policy")
     if current is None:
         stored = msgspec.structs.replace(asked, version=1)
     else:
@@ -51,22 +51,32 @@ async def put(tx: Tx, write: PolicyWrite) -> tuple[RetentionPolicy, bool]:
         if kept == current:
             return current, False
         stored = msgspec.structs.replace(kept, version=current.version + 1)
+    if current is None:
+        sql = f"INSERT INTO retention_policy ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+        await tx.execute(sql, *_row(stored))
+        return stored, True
     await tx.execute(
-        f"INSERT INTO retention_policy ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"  # noqa: S608
-        " action = excluded.action, days = excluded.days, domain = excluded.domain, mailbox = excluded.mailbox,"
-        " role = excluded.role, folder = excluded.folder, enabled = excluded.enabled, version = excluded.version",
+        "UPDATE retention_policy SET name = ?, action = ?, days = ?, domain = ?, mailbox = ?, role = ?, folder = ?,"
+        " enabled = ?, version = ?, created_at = ? WHERE name = ?",
+        *_row(stored),
         stored.name,
-        stored.action,
-        stored.days,
-        stored.domain,
-        stored.mailbox,
-        stored.role.value if stored.role else None,
-        stored.folder,
-        int(stored.enabled),
-        stored.version,
-        stored.created_at,
     )
-    return stored, current is None
+    return stored, False
+
+
+def _row(policy: RetentionPolicy) -> tuple[Value, ...]:
+    return (
+        policy.name,
+        policy.action,
+        policy.days,
+        policy.domain,
+        policy.mailbox,
+        policy.role.value if policy.role else None,
+        policy.folder,
+        int(policy.enabled),
+        policy.version,
+        policy.created_at,
+    )
 
 
 async def get(tx: Tx, name: str) -> RetentionPolicy | None:
@@ -78,7 +88,7 @@ async def delete(tx: Tx, asked: PolicyDelete) -> None:
     current = await _lock(tx, asked.name)
     if current is None:
         raise errors.NotFound("retention policy", asked.name)
-    check_version(current.version, asked.if_match, "retention policy")
+    check_version(current.version, asked.only_if, "retention policy")
     await tx.execute("DELETE FROM retention_policy WHERE name = ?", asked.name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Literal
 
 from skrytka.core import Core
 from skrytka.errors import Invalid, LimitReached, NotFound, TooLarge
@@ -26,6 +27,7 @@ from skrytka.services.keyword_rules import check_keywords
 from skrytka.services.pop3_locks import Pop3Lock
 from skrytka.services.publishing import announce
 from skrytka.services.shards import now, shard_of
+from skrytka.store.interface import Committed
 from skrytka.store.operations import appending, copying, expunging, flags, folders, keywords, messages
 from skrytka.store.operations.pop3_locks import LockKey
 from skrytka.store.operations.selecting import CHUNK
@@ -72,12 +74,8 @@ async def copy(
 ) -> Copied:
     """Copy all or none; the copies count against the quota."""
     values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id)
-
-    def committed(done: Copied) -> None:
-        if done.source_uids:
-            announce(core, actor, mailbox, "copied", done.modseq, (target_folder_id,), done.target_uids)
-
-    return await shard_of(core, mailbox).write(copying.copy, values, committed)
+    told = _teller(core, actor, mailbox, "copied", (target_folder_id,))
+    return await shard_of(core, mailbox).write(copying.copy, values, told)
 
 
 async def move(
@@ -90,13 +88,8 @@ async def move(
 ) -> Copied:
     """Move all or none."""
     values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id)
-
-    def committed(done: Copied) -> None:
-        if done.source_uids:
-            folder_ids = (source_folder_id, target_folder_id)
-            announce(core, actor, mailbox, "moved", done.modseq, folder_ids, done.target_uids)
-
-    return await shard_of(core, mailbox).write(copying.move, values, committed)
+    told = _teller(core, actor, mailbox, "moved", (source_folder_id, target_folder_id))
+    return await shard_of(core, mailbox).write(copying.move, values, told)
 
 
 def _transfer(
@@ -104,6 +97,16 @@ def _transfer(
 ) -> copying.Transfer:
     limit = core.settings.limits.copy_messages
     return copying.Transfer(mailbox.mailbox_id, source, tuple(uids), target, str(actor), limit, now(core))
+
+
+def _teller(
+    core: Core, actor: Actor, mailbox: MailboxRef, kind: Literal["copied", "moved"], folder_ids: Sequence[FolderId]
+) -> Committed[Copied]:
+    def committed(done: Copied) -> None:
+        if done.source_uids:
+            announce(core, actor, mailbox, kind, done.modseq, folder_ids, done.target_uids)
+
+    return committed
 
 
 async def store_flags(

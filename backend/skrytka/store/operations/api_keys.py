@@ -8,6 +8,7 @@ from skrytka.model import ApiKey
 from skrytka.store.interface import Row, Tx
 
 COLUMNS = "key_id, name, created_at, last_used_at"
+_INSERT = "INSERT INTO api_key (key_id, name, digest, created_at)"
 
 
 class KeyWrite(msgspec.Struct, frozen=True):
@@ -27,38 +28,24 @@ def read_key(row: Row) -> ApiKey:
 
 
 async def insert(tx: Tx, write: KeyWrite) -> None:
-    await tx.execute(
-        "INSERT INTO api_key (key_id, name, digest, created_at) VALUES (?, ?, ?, ?)",
-        write.key_id,
-        write.name,
-        write.digest,
-        write.now,
-    )
+    await tx.execute(f"{_INSERT} VALUES (?, ?, ?, ?)", *_values(write))
 
 
 async def replace(tx: Tx, write: KeyWrite) -> None:
     """The key of this id has this digest from now on."""
-    await tx.execute(
-        "INSERT INTO api_key (key_id, name, digest, created_at) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (key_id) DO UPDATE SET digest = excluded.digest",
-        write.key_id,
-        write.name,
-        write.digest,
-        write.now,
-    )
+    sql = f"{_INSERT} VALUES (?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET digest = excluded.digest"
+    await tx.execute(sql, *_values(write))
 
 
 async def insert_first(tx: Tx, write: KeyWrite) -> bool:
     """Store the key if there is none at all; True when it is the stored one afterwards, whoever stored it."""
-    await tx.execute(
-        "INSERT INTO api_key (key_id, name, digest, created_at) SELECT ?, ?, ?, ?"
-        " WHERE NOT EXISTS (SELECT 1 FROM api_key) ON CONFLICT (key_id) DO NOTHING",
-        write.key_id,
-        write.name,
-        write.digest,
-        write.now,
-    )
+    none = "WHERE NOT EXISTS (SELECT 1 FROM api_key)"
+    await tx.execute(f"{_INSERT} SELECT ?, ?, ?, ? {none} ON CONFLICT (key_id) DO NOTHING", *_values(write))
     return await find(tx, write.digest) is not None
+
+
+def _values(write: KeyWrite) -> tuple[str, str, bytes, int]:
+    return write.key_id, write.name, write.digest, write.now
 
 
 async def find(tx: Tx, digest: bytes) -> ApiKey | None:

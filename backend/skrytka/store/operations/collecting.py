@@ -24,20 +24,18 @@ class Due(msgspec.Struct, frozen=True):
 
 async def due_expunges(tx: Tx, before: int) -> list[MailboxId]:
     """Some mailboxes with contents kept since before then. Over all mailboxes: nobody has to open them to be swept."""
-    rows = await tx.rows(
-        "SELECT DISTINCT mailbox_id FROM (SELECT mailbox_id FROM expunged"
-        " WHERE content_id IS NOT NULL AND expunged_at < ? ORDER BY expunged_at LIMIT ?) AS kept ORDER BY mailbox_id",
-        before,
-        BATCH,
-    )
-    return [MailboxId(row[0]) for row in rows]
+    return await _due(tx, "content_id IS NOT NULL", before)
 
 
 async def due_log(tx: Tx, before: int) -> list[MailboxId]:
     """Some mailboxes with log rows older than that."""
+    return await _due(tx, "content_id IS NULL", before)
+
+
+async def _due(tx: Tx, which: str, before: int) -> list[MailboxId]:
     rows = await tx.rows(
         "SELECT DISTINCT mailbox_id FROM (SELECT mailbox_id FROM expunged"
-        " WHERE content_id IS NULL AND expunged_at < ? ORDER BY expunged_at LIMIT ?) AS old ORDER BY mailbox_id",
+        f" WHERE {which} AND expunged_at < ? ORDER BY expunged_at LIMIT ?) AS due ORDER BY mailbox_id",
         before,
         BATCH,
     )

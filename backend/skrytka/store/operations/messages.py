@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from skrytka.model import FolderId, MailboxId, MessageRow, ModSeq, Uid
-from skrytka.store.interface import Tx
+from skrytka.store.interface import Row, Tx
 from skrytka.store.operations.locking import hold, no_folder
 from skrytka.store.operations.message_rows import COLUMNS, message_row
 from skrytka.store.operations.selecting import chunks, listed
@@ -59,14 +59,17 @@ async def _rows_from(tx: Tx, table: str, values: Uids, uids: tuple[Uid, ...]) ->
 
 
 async def page(tx: Tx, values: Page) -> list[MessageRow]:
-    found = await tx.rows(
-        f"SELECT {COLUMNS} FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid > ? ORDER BY uid LIMIT ?",
+    return [message_row(row) for row in await _page(tx, COLUMNS, values)]
+
+
+async def _page(tx: Tx, columns: str, values: Page) -> list[Row]:
+    return await tx.rows(
+        f"SELECT {columns} FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid > ? ORDER BY uid LIMIT ?",
         values.mailbox_id,
         values.folder_id,
         values.after_uid,
         values.limit,
     )
-    return [message_row(row) for row in found]
 
 
 async def deleted_page(tx: Tx, values: Page) -> list[tuple[Uid, int]]:
@@ -116,13 +119,7 @@ async def uidl_page(tx: Tx, values: Page) -> list[tuple[MessageRow, str]]:
     if folder is None:
         raise no_folder(values.folder_id)
     prefix = f"{values.folder_id}-{folder[0]}-"
-    found = await tx.rows(
-        f"SELECT {COLUMNS}, uidl FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid > ? ORDER BY uid LIMIT ?",
-        values.mailbox_id,
-        values.folder_id,
-        values.after_uid,
-        values.limit,
-    )
+    found = await _page(tx, f"{COLUMNS}, uidl", values)
     return [(message_row(row), f"{prefix}{row[0]}" if row[8] is None else row[8]) for row in found]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import re
 import secrets
@@ -25,6 +26,8 @@ from skrytka.blobs.folders import make_folder, sync_folder
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{4,200}")
 _FOLDER = re.compile(r"[A-Za-z0-9_-]{2}")
@@ -200,7 +203,8 @@ async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     try:
         return await asyncio.to_thread(work, *args, **kwargs)
     except OSError as error:
-        raise errors.Unavailable(f"The blob store failed: {error.strerror or error}") from error
+        _log.error("the blob store failed: %s", error)
+        raise errors.Unavailable("The blob store failed") from error
 
 
 def _holds(descriptor: int, octets: bytes) -> bool:

@@ -211,3 +211,15 @@ async def isolation(tx: Tx, _: None) -> str:
     row = await tx.row("SELECT current_setting('transaction_isolation')")
     assert row is not None
     return str(row[0])
+
+
+async def test_clients_are_not_told_where_the_database_is(
+    own: PostgresDatabase, own_postgres: servers.Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    own_postgres.kill()
+    for _ in range(3):
+        with pytest.raises(errors.Unavailable) as refused:
+            await own.read(value_of, "1")
+        assert str(refused.value) in ("The store shard-0 does not answer", "The store does not answer")
+    [line] = [record.getMessage() for record in caplog.records if str(own_postgres.port) in record.getMessage()]
+    assert "\n" not in line

@@ -29,6 +29,7 @@ from skrytka.errors import Unavailable
 from skrytka.store.engines import after_commit
 from skrytka.store.engines.checkpoints import Checkpoints
 from skrytka.store.engines.inline import Pause, run_yielding
+from skrytka.store.engines.outages import unavailable
 from skrytka.store.engines.sqlite_tx import SqliteTx, translate
 from skrytka.store.engines.turns import Turns
 from skrytka.store.interface import Committed, Op
@@ -203,7 +204,7 @@ class GroupCommit:
                 await self._using_connection(self._begin_patiently)
         except apsw.Error as error:
             self._turns.give_back()
-            self._fail_queued(Unavailable(f"The store {self._name} cannot begin to write: {error}"))
+            self._fail_queued(unavailable(f"The store {self._name} cannot begin to write", error))
             return False
         return True
 
@@ -251,7 +252,7 @@ class GroupCommit:
         except apsw.Error as error:
             self._rollback()
             _log.error("commit to %s failed: %s", self._name, error)
-            return Unavailable(f"The store {self._name} could not commit: {error}")
+            return Unavailable(f"The store {self._name} could not commit")
         finally:
             self._turns.give_back()
             time.sleep(_PAUSE_S)

@@ -16,6 +16,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from skrytka.errors import Unavailable
+from skrytka.store.engines.outages import unavailable
 from skrytka.store.engines.postgres_tx import Connection
 from skrytka.store.engines.postgres_types import adapters
 
@@ -89,7 +90,7 @@ class Pool:
                     self._conninfo, autocommit=True, prepare_threshold=0, context=_Context(self._adapters)
                 )
         except (psycopg.Error, OSError, TimeoutError) as error:
-            raise Unavailable(f"The store {self._name} does not answer: {error}") from error
+            raise unavailable(f"The store {self._name} does not answer", error) from error
         connection.prepared_max = _PREPARED_STATEMENTS
         return connection
 

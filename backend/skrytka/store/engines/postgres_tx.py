@@ -8,7 +8,7 @@ from contextlib import suppress
 import psycopg
 from psycopg import AsyncPipeline, AsyncRawCursor, errors
 
-from skrytka.errors import Unavailable
+from skrytka.store.engines.outages import unavailable
 from skrytka.store.engines.placeholders import numbered
 from skrytka.store.interface import Duplicate, Row, Statement, StatementRefused, Value
 
@@ -22,7 +22,7 @@ def translate(error: psycopg.Error) -> Exception:
     if isinstance(error, errors.UniqueViolation):
         return Duplicate(str(error))
     if isinstance(error, _OUTAGE):
-        return Unavailable(f"The store does not answer: {error}")
+        return unavailable("The store does not answer", error)
     return StatementRefused(str(error))
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import apsw
 
-from skrytka.errors import Unavailable
 from skrytka.store.engines.inline import Pause
+from skrytka.store.engines.outages import unavailable
 from skrytka.store.interface import Duplicate, Row, Statement, StatementRefused, Value
 
 _DUPLICATE = frozenset(
@@ -41,7 +41,7 @@ def translate(error: apsw.Error) -> Exception:
     if isinstance(error, apsw.ConstraintError) and getattr(error, "extendedresult", None) in _DUPLICATE:
         return Duplicate(str(error))
     if isinstance(error, _OUTAGE):
-        return Unavailable(f"The store does not answer: {error}")
+        return unavailable("The store does not answer", error)
     return StatementRefused(str(error))
 
 

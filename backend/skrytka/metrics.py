@@ -49,8 +49,35 @@ BUS_HEALTHY = Gauge(
     multiprocess_mode="livemin",
     registry=_registry,
 )
-
-
+DELIVERIES = Counter(
+    "skrytka_deliveries",
+    "Mails for one recipient, by what became of them: delivered, or why not (also those refused at RCPT)",
+    ["outcome"],
+    registry=_registry,
+)
+LOGINS = Counter("skrytka_logins", "Logins by password", ["protocol", "outcome"], registry=_registry)
+COMMIT_SECONDS = Histogram(
+    "skrytka_commit_seconds",
+    "SQLite: one COMMIT with its fsync, for a group of operations; PostgreSQL: one transaction",
+    ["store"],
+    buckets=(0.0005, 0.002, 0.01, 0.05, 0.2, 1.0, 5.0),
+    registry=_registry,
+)
+EXPUNGED = Counter("skrytka_messages_expunged", "Messages expunged, by whose doing", ["protocol"], registry=_registry)
+RETENTION = Counter("skrytka_retention_messages", "Messages that retention took", ["action"], registry=_registry)
+JOB_FINISHED = Gauge(
+    "skrytka_job_finished_timestamp_seconds",
+    "When a job of the background last came to its end; its age is time() minus this",
+    ["job"],
+    multiprocess_mode="max",
+    registry=_registry,
+)
+INFLIGHT_OCTETS = Gauge(
+    "skrytka_inflight_octets",
+    "Octets of mails on their way in that are in memory",
+    multiprocess_mode="livesum",
+    registry=_registry,
+)
 REST_REQUESTS = Counter(
     "skrytka_rest_requests", "Requests answered, by class of status", ["status"], registry=_registry
 )

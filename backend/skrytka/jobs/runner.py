@@ -8,6 +8,7 @@ import logging
 import secrets
 from collections.abc import Sequence
 
+from skrytka import metrics
 from skrytka.core import Core
 from skrytka.errors import Conflict, Unavailable
 from skrytka.jobs import lease
@@ -92,4 +93,5 @@ async def run_if_due(core: Core, job: Job, held: LeaseHeld) -> bool:
     finished = int(core.now())
     due_at = int(finished + job.interval_s(core.settings))
     await core.directory.write(jobs.finish, JobFinish(job.kind, held.number, finished, due_at))
+    metrics.JOB_FINISHED.labels(job.kind).set(finished)
     return True

@@ -7,9 +7,9 @@ import asyncio
 import msgspec
 
 from skrytka.core import Core
-from skrytka.errors import AuthenticationFailed, Invalid, NotFound, Suspended, Unavailable
+from skrytka.errors import AuthenticationFailed, DomainError, Invalid, NotFound, Suspended, Unavailable
 from skrytka.model import Actor, Login, MailboxRef, State
-from skrytka.services import addresses, hashing, verifiers
+from skrytka.services import addresses, counting, hashing, verifiers
 from skrytka.services.login_cache import LoginCache
 from skrytka.services.verifiers import Costs
 from skrytka.store.operations import credentials, routes
@@ -25,6 +25,16 @@ async def login(core: Core, actor: Actor, login: str, password: str) -> Login:
     Authenticators of plugins are asked first, in order. An unknown address, one without a password and a wrong password
     take the same time and look the same; only who knows the password learns that the mailbox is suspended.
     """
+    try:
+        entered = await _login(core, actor, login, password)
+    except DomainError as failure:
+        counting.login(actor.protocol, failure)
+        raise
+    counting.login(actor.protocol, None)
+    return entered
+
+
+async def _login(core: Core, actor: Actor, login: str, password: str) -> Login:
     address = await _ask_authenticators(core, actor, login, password)
     if address is not None:
         target = await core.directory.read(routes.find, _key(address))

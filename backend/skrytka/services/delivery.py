@@ -12,6 +12,7 @@ from skrytka.core import Core
 from skrytka.errors import DomainError, Invalid, NotFound, Refused, Suspended, TooLarge, Unavailable
 from skrytka.extensions import Delivery
 from skrytka.model import Actor, Appended, FolderId, MailboxId, MailboxRef, State
+from skrytka.services import counting
 from skrytka.services.addresses import normalise_address
 from skrytka.services.folder_names import canonical
 from skrytka.services.preparing import Draft, draft, finish
@@ -34,6 +35,14 @@ class Route(msgspec.Struct, frozen=True):
 
 async def resolve(core: Core, recipient: str) -> Route:
     """The mailbox of an address, an alias, or either with ``+detail``. Room for the mail is decided at delivery."""
+    try:
+        return await _resolve(core, recipient)
+    except DomainError as failure:
+        counting.delivery(failure)
+        raise
+
+
+async def _resolve(core: Core, recipient: str) -> Route:
     address = normalise_address(recipient)
     local, _, domain = address.rpartition("@")
     plain, plus, detail = local.partition("+")
@@ -72,6 +81,8 @@ async def deliver(
     pending = [_Pending(route, one) for route, one in zip(chosen.values(), filtered, strict=True)]
     drafts = await _drafts(core, pending)
     outcomes = await asyncio.gather(*(_stored(core, actor, one, drafts) for one in pending))
+    for outcome in outcomes:
+        counting.delivery(outcome)
     answers = dict(zip(chosen, outcomes, strict=True))
     return [answers[route.mailbox.mailbox_id] for route in routes]
 
@@ -106,19 +117,30 @@ async def _filtered(core: Core, sender: str, route: Route, octets: bytes) -> Del
     return delivery
 
 
-async def _drafts(core: Core, pending: Sequence[_Pending]) -> dict[bytes, _Shared | DomainError]:
+class _Drafts(list[tuple[bytes, _Shared | DomainError]]):
+    """By mail. No dict: a mail is hashed in one go, 50 MiB of it on the event loop; comparing ends at the first difference."""
+
+    def of(self, octets: bytes) -> _Shared | DomainError | None:
+        return next((made for known, made in self if known is octets or known == octets), None)
+
+
+async def _drafts(core: Core, pending: Sequence[_Pending]) -> _Drafts:
     """One draft for each distinct mail that the filters left."""
-    drafts: dict[bytes, _Shared | DomainError] = {}
+    drafts = _Drafts()
     for one in pending:
-        if isinstance(one.delivery, DomainError) or one.delivery.octets in drafts:
+        if isinstance(one.delivery, DomainError) or drafts.of(one.delivery.octets) is not None:
             continue
-        try:
-            trace = _trace(one.delivery)
-            made = await draft(core, trace + one.delivery.octets)
-            drafts[one.delivery.octets] = _Shared(made, made.header[len(trace) :])
-        except DomainError as error:
-            drafts[one.delivery.octets] = error
+        drafts.append((one.delivery.octets, await _shared(core, one.delivery)))
     return drafts
+
+
+async def _shared(core: Core, delivery: Delivery) -> _Shared | DomainError:
+    try:
+        trace = _trace(delivery)
+        made = await draft(core, trace + delivery.octets)
+    except DomainError as error:
+        return error
+    return _Shared(made, made.header[len(trace) :])
 
 
 def _trace(delivery: Delivery) -> bytes:
@@ -129,14 +151,13 @@ def _trace(delivery: Delivery) -> bytes:
     return f"Return-Path: <{delivery.sender}>\r\nDelivered-To: {delivery.recipient}\r\n".encode()
 
 
-async def _stored(
-    core: Core, actor: Actor, pending: _Pending, drafts: dict[bytes, _Shared | DomainError]
-) -> DomainError | None:
+async def _stored(core: Core, actor: Actor, pending: _Pending, drafts: _Drafts) -> DomainError | None:
     """Store for one mailbox. A bug must not take the answers of the other recipients with it, so it is logged here."""
     delivery = pending.delivery
     if isinstance(delivery, DomainError):
         return delivery
-    shared = drafts[delivery.octets]
+    shared = drafts.of(delivery.octets)
+    assert shared is not None, "every delivery was drafted"
     if isinstance(shared, DomainError):
         return shared
     try:

@@ -5,6 +5,7 @@ A front end reserves before it keeps octets, and releases them when the mail is 
 
 from __future__ import annotations
 
+from skrytka import metrics
 from skrytka.core import Core
 
 
@@ -19,12 +20,14 @@ def reserve(core: Core, octets: int) -> bool:
     if meter.octets + octets > core.settings.limits.inflight_octets:
         return False
     meter.octets += octets
+    metrics.INFLIGHT_OCTETS.inc(octets)
     return True
 
 
 def release(core: Core, octets: int) -> None:
     """So many that were reserved are gone."""
     core.state(_Meter).octets -= octets
+    metrics.INFLIGHT_OCTETS.dec(octets)
 
 
 def held(core: Core) -> int:

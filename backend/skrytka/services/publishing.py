@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from skrytka.core import Core
 from skrytka.extensions import Event, EventKind
 from skrytka.model import Actor, FolderId, Hint, MailboxRef, ModSeq, Uid
-from skrytka.services import events
+from skrytka.services import counting, events
 
 
 def publish(core: Core, mailbox: MailboxRef, modseq: ModSeq, folder_ids: Sequence[FolderId]) -> None:
@@ -30,4 +30,6 @@ def announce(
 ) -> None:
     """Publish, and queue the event for listeners. ``uids`` are those of the last folder named."""
     publish(core, mailbox, modseq, folder_ids)
+    if kind == "expunged":
+        counting.expunged(actor.protocol, len(uids))
     events.tell(core, lambda: Event(kind, mailbox, actor, tuple(folder_ids), tuple(uids)))

@@ -28,7 +28,7 @@ from skrytka.model import (
     State,
     Uid,
 )
-from skrytka.services import folders, messages, retention
+from skrytka.services import counting, folders, messages, retention
 from skrytka.services.publishing import announce
 from skrytka.services.shards import now, shard_of
 from skrytka.store.operations import directory_mailboxes, retaining
@@ -49,8 +49,12 @@ DAY_S = 86_400
 Action = Literal["delete", "trash"]
 
 
+POLICIES_S = 5.0
+"""So old may the policies be that a mailbox is swept by: one that was a mistake can be disabled while a sweep runs."""
+
+
 class Sweep(msgspec.Struct, frozen=True):
-    """One sweep: what holds for all its mailboxes. ``lease`` is the fence's number, ``now`` decides what is due.
+    """What holds for a mailbox that is swept. ``lease`` is the fence's number, ``now`` decides what is due.
 
     What is done has the time at which it is done: a long sweep must not make the grace of its later expunges shorter.
     """
@@ -66,13 +70,16 @@ async def sweep(core: Core, lease: int, after_id: int, save: Callable[[int], Awa
     A mailbox that cannot be swept now (its shard is down, it was just deleted) is left for the next sweep, and a shard that
     does not answer with all its mailboxes: each would cost the patience with a store. A lost lease (``Conflict``) ends this one.
     """
-    run = Sweep(await retention.list_enabled(core), lease, int(core.now()))
+    now_s = int(core.now())
+    run, read_at = Sweep(await retention.list_enabled(core), lease, now_s), core.elapsed()
     if not run.policies and not core.extensions.retention_rules:
         return 0
     count = 0
     down: set[str] = set()
     while page := await core.directory.read(directory_mailboxes.scan, MailboxScan(after_id, MAILBOXES_PER_PAGE)):
         for mailbox in page:
+            if core.elapsed() - read_at >= POLICIES_S:
+                run, read_at = Sweep(await retention.list_enabled(core), lease, now_s), core.elapsed()
             count += await _sweep_or_log(core, mailbox, run, down)
             await asyncio.sleep(0)  # reads never suspend by themselves on SQLite
         after_id = page[-1].ref.mailbox_id
@@ -174,7 +181,9 @@ async def _take(
         def expunged(done: Expunged) -> None:
             announce(core, ACTOR, mailbox, "expunged", done.modseq, (folder_id,), done.uids)
 
-        return len((await shard.write(retaining.expunge, FencedExpunge(fence, expunge), expunged)).uids)
+        return _counted(
+            action, len((await shard.write(retaining.expunge, FencedExpunge(fence, expunge), expunged)).uids)
+        )
     trash = await _trash(core, mailbox)
     transfer = Transfer(
         mailbox_id=mailbox.mailbox_id,
@@ -189,7 +198,12 @@ async def _take(
     def moved(done: Copied) -> None:
         announce(core, ACTOR, mailbox, "moved", done.modseq, (folder_id, trash.folder_id), done.target_uids)
 
-    return len((await shard.write(retaining.move, FencedMove(fence, transfer), moved)).source_uids)
+    return _counted(action, len((await shard.write(retaining.move, FencedMove(fence, transfer), moved)).source_uids))
+
+
+def _counted(action: Action, messages_taken: int) -> int:
+    counting.retention(action, messages_taken)
+    return messages_taken
 
 
 async def _trash(core: Core, mailbox: MailboxRef) -> Folder:

@@ -25,6 +25,7 @@ from typing import Any
 
 import apsw
 
+from skrytka import metrics
 from skrytka.errors import Unavailable
 from skrytka.store.engines import after_commit
 from skrytka.store.engines.checkpoints import Checkpoints
@@ -86,6 +87,7 @@ class GroupCommit:
     ) -> None:
         self.groups = 0
         self._name = name
+        self._commit_seconds = metrics.COMMIT_SECONDS.labels(name)
         self._connection = connection
         self._turns = turns
         self._checkpoints = checkpoints
@@ -164,7 +166,9 @@ class GroupCommit:
             if not await self._begin():
                 return
             await self._run_queued(group)
+            began = time.perf_counter()
             failure = await self._using_connection(self._commit)
+            self._commit_seconds.observe(time.perf_counter() - began)
         except BaseException:
             # Only a bug, or close() giving up, leads here; other processes must not wait for this one.
             if self._busy is None or self._busy.done():

@@ -28,6 +28,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any, Literal, TypeVar, cast
@@ -35,6 +36,7 @@ from typing import Any, Literal, TypeVar, cast
 import psycopg
 from psycopg import errors
 
+from skrytka import metrics
 from skrytka.errors import Unavailable
 from skrytka.store.engines import after_commit
 from skrytka.store.engines.postgres_pool import Pool, abort
@@ -73,6 +75,7 @@ class PostgresDatabase:
 
     def __init__(self, name: str, url: str, schema: str, pool_size: int, timeout_s: float) -> None:
         self.name = name
+        self._commit_seconds = metrics.COMMIT_SECONDS.labels(name)
         self._new_pool = partial(Pool, name, url, schema, pool_size, timeout_s)
         self._timeout_s = timeout_s
         self._pool: Pool | None = None
@@ -108,6 +111,7 @@ class PostgresDatabase:
         return await self._shielded(self._until_done(_reading, op, values))
 
     async def _written(self, op: Op[V, T], values: V, committed: Committed[T] | None) -> T:
+        began = time.perf_counter()
         try:
             result = await self._until_done(_transaction, op, values)
         except _Unsure as unsure:
@@ -115,6 +119,7 @@ class PostgresDatabase:
             raise Unavailable(
                 f"The store {self.name} was lost during a commit: it may or may not have been written"
             ) from unsure.__cause__
+        self._commit_seconds.observe(time.perf_counter() - began)
         after_commit.tell(committed, result)
         return result
 

@@ -140,6 +140,8 @@ class Limits(Section, frozen=True):
     """Mails on their way in, over all connections of a worker; more are deferred."""
     outgoing_octets: Positive = 512 * 1024 * 1024
     """Large mails on their way out, over all connections of a worker; more wait their turn."""
+    outgoing_octets_per_mailbox: Positive = 128 * 1024 * 1024
+    """The share of them that one mailbox may have."""
     default_quota_octets: NotNegative | None = None
     """The storage quota of a mailbox that is given none; not set is unlimited."""
     default_quota_messages: NotNegative | None = None

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import enum
 import re
-from functools import lru_cache
 
 from skrytka.plugin_api import Part, mime
 from skrytka_imap.commands import BodySection, FetchAttribute, FetchItem, Partial, Section, SectionText
+from skrytka_imap.header_fields import fields_named, without_fields
 from skrytka_imap.renditions import is_embedded_mail
 from skrytka_imap.responses.strings import string
 
@@ -127,10 +127,9 @@ def _select_fields(header: bytes, section: Section) -> bytes:
     """RFC 3501 section 6.4.5: the fields in their order, and the blank line in any case, if the mail has one."""
     if section.text is SectionText.HEADER:
         return header
-    pattern = fields_named(section.fields)
     if section.text is SectionText.HEADER_FIELDS_NOT:
-        return pattern.sub(b"", header)
-    return b"".join(pattern.findall(header)) + _blank_line(header)
+        return without_fields(header, section.fields)
+    return fields_named(header, section.fields) + _blank_line(header)
 
 
 def _blank_line(header: bytes) -> bytes:
@@ -139,10 +138,3 @@ def _blank_line(header: bytes) -> bytes:
         if header == line_end or header.endswith(b"\n" + line_end):
             return line_end
     return b""
-
-
-@lru_cache(maxsize=256)
-def fields_named(names: tuple[bytes, ...]) -> re.Pattern[bytes]:
-    """Finds whole fields with their folds. Clients ask for the same few lists of names again and again."""
-    listed = b"|".join([re.escape(name) for name in names])
-    return re.compile(rb"^(?:%b)[ \t]*+:.*+(?:\n[ \t].*+)*+\n?" % listed, re.MULTILINE | re.IGNORECASE)

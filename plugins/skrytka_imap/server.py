@@ -44,6 +44,7 @@ class ConnectionWire:
         self._connection = connection
         self._out: list[bytes] = []
         self._queued = 0
+        self._unflushed = 0
         self._slice_began = time.perf_counter()
 
     @property
@@ -57,6 +58,12 @@ class ConnectionWire:
     # Sending
 
     def write(self, octets: bytes) -> None:
+        """Much at once goes on as it is, without a copy."""
+        self._unflushed += len(octets)
+        if len(octets) >= QUEUED_OCTETS:
+            self._send()
+            self._connection.write(octets)
+            return
         self._out.append(octets)
         self._queued += len(octets)
         if self._queued >= QUEUED_OCTETS:
@@ -64,6 +71,7 @@ class ConnectionWire:
 
     async def flush(self) -> None:
         self._send()
+        self._unflushed = 0
         await self._connection.flush()
 
     def _send(self) -> None:
@@ -75,6 +83,8 @@ class ConnectionWire:
     # Time
 
     async def breathe(self) -> None:
+        if self._unflushed >= QUEUED_OCTETS:
+            await self.flush()
         if time.perf_counter() - self._slice_began > SLICE_S:
             await self.flush()
             await asyncio.sleep(0)

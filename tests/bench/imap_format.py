@@ -10,6 +10,7 @@ from skrytka_imap.grammar import parse
 from skrytka_imap.responses import flag_lines
 from skrytka_imap.search import Listing, Matcher
 from tests.bench.rows import Row, timed
+from tests.searches import matcher_of
 
 MESSAGES = 100_000
 NUMBERS = range(1, MESSAGES + 1)
@@ -22,7 +23,7 @@ KEYWORDS = {uid: ("work",) for uid in UIDS[::10]}
 def search(keys: bytes) -> Matcher:
     command = parse((b"a SEARCH " + keys,)).command
     assert isinstance(command, Search)
-    return Matcher(command, Listing(UIDS, FLAGS, MODSEQS, KEYWORDS))
+    return matcher_of(command, Listing(UIDS, FLAGS, MODSEQS, KEYWORDS))
 
 
 def measure(rounds: int) -> Iterator[Row]:

@@ -252,6 +252,16 @@ def test_proxy_protocol_and_trusted_networks(start_service: StartService) -> Non
     until(lambda: "this network is not trusted" in service.log(), "the refusal is not logged")
 
 
+def test_a_client_that_does_not_read_is_cut_off(start_service: StartService) -> None:
+    """``write_stall_s`` and ``least_octets_per_s``."""
+    settings = {"imap.write_stall_s": "0.5", "imap.least_octets_per_s": "1000"}
+    service = start_service(settings, workers=1, plugins="imap")
+    with connection(service, "imap.listen") as client:
+        client.settimeout(20)
+        with pytest.raises(ConnectionError):
+            client.sendall(b"a CAPABILITY\r\n" * 10_000_000)
+
+
 def test_metrics_are_those_of_all_workers(service: Service) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(20):

@@ -17,7 +17,8 @@ from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.framing import CommandReceived, Event, Framing, FramingError, Limits
 from skrytka_imap.grammar import PARSERS, parse
 from skrytka_imap.renditions import derive_bodystructure, derive_envelope
-from skrytka_imap.search import BadCharset, Listing, Matcher
+from skrytka_imap.search import BadCharset, Listing
+from tests.searches import matcher_of
 
 LIMITS = Limits(line_octets=80, literal_octets=20, append_octets=40, discard_octets=150)
 WORDS = [
@@ -202,7 +203,7 @@ def test_a_search_and_its_opposite_share_the_folder(keys: str, flags: list[int])
 def matching(keys: str, listing: Listing, mail: bytes) -> set[int]:
     command = parse((b"a SEARCH " + keys.encode(),)).command
     assert isinstance(command, Search)
-    matcher = Matcher(command, listing)
+    matcher = matcher_of(command, listing)
     found = set(matcher.found)
     for place in matcher.undecided:
         uid = model.Uid(listing.uids[place])
@@ -221,4 +222,4 @@ def test_any_charset_is_known_or_bad(charset: str, text: bytes) -> None:
     search = parse((b"a SEARCH CHARSET ", charset.encode("utf-8", "replace"), b" FROM ", text, b"")).command
     assert isinstance(search, Search)
     with suppress(BadCharset):
-        Matcher(search, Listing(array("I", [1]), array("B", [0]), array("Q", [1]), {}))
+        matcher_of(search, Listing(array("I", [1]), array("B", [0]), array("Q", [1]), {}))

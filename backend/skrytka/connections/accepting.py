@@ -22,6 +22,7 @@ from skrytka.connections.connection import (
     TLS_SHUTDOWN_TIMEOUT_S,
     Client,
     ClientConnection,
+    Patience,
 )
 from skrytka.connections.interface import Connection, Listener
 from skrytka.connections.limits import ConnectionLimits
@@ -44,6 +45,7 @@ class Terms(msgspec.Struct, frozen=True):
     trusted: tuple[networks.Network, ...] = ()
     tls_context: ssl.SSLContext | None = None
     allow_plaintext: bool = False
+    patience: Patience = Patience()
 
 
 class _Refused(Exception):
@@ -187,7 +189,7 @@ class Acceptor:
     async def _connect(self, client: socket.socket, who: Client) -> ClientConnection:
         terms = self._terms
         tls = terms.listener.tls
-        connection = ClientConnection(terms.listener, who, terms.tls_context)
+        connection = ClientConnection(terms.listener, who, terms.tls_context, terms.patience)
         try:
             await self._loop.connect_accepted_socket(
                 lambda: connection,

@@ -1,7 +1,7 @@
 """One client connection on the event loop: ``interface.Connection`` over an asyncio transport.
 
 Reading stops while 256 KiB wait to be received, so a client cannot fill memory; writing blocks in ``flush`` above
-256 KiB, and a client that takes nothing for a minute is dropped. A waiting ``receive`` costs one future; its timer
+256 KiB, and a client that takes too little of it in a minute is dropped. A waiting ``receive`` costs one future; its timer
 stays armed from one wait to the next and only checks the deadline when it fires.
 """
 
@@ -29,9 +29,11 @@ class Client(msgspec.Struct, frozen=True):
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """How long a client may take none of what is sent to it, and how long to wait for its own close after ours."""
+    """A client must take ``least_octets_per_s`` of what is sent to it, on the average of ``write_stall_s``; ``linger_s`` is how
+    long to wait for its own close after ours."""
 
     write_stall_s: float = 60.0
+    least_octets_per_s: int = 1_024
     linger_s: float = 2.0
 
 
@@ -222,15 +224,17 @@ class ClientConnection(asyncio.Protocol):
             await self._sent()
 
     async def _sent(self) -> None:
+        stall_s = self._patience.write_stall_s
+        least = max(1, int(stall_s * self._patience.least_octets_per_s))
         queued = self._transport.get_write_buffer_size()
         while (writable := self._writable) is not None:
-            await asyncio.wait((writable,), timeout=self._patience.write_stall_s)
+            await asyncio.wait((writable,), timeout=stall_s)
             if self._lost:
                 raise ConnectionResetError("the client has gone")
             left = self._transport.get_write_buffer_size()
-            if not writable.done() and left >= queued:
+            if not writable.done() and queued - left < least:
                 self.abort()
-                raise ConnectionAbortedError("the client takes nothing")
+                raise ConnectionAbortedError("the client takes nothing, or too little")
             queued = left
 
     async def start_tls(self) -> None:

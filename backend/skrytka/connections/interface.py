@@ -51,7 +51,7 @@ class Connection(Protocol):
         """Queue for sending. Large answers call ``flush`` between chunks."""
 
     async def flush(self) -> None:
-        """Wait while too much is queued; ``ConnectionError`` when the client has gone or takes nothing for too long."""
+        """Wait while too much is queued; ``ConnectionError`` when the client has gone or takes too little."""
 
     async def start_tls(self) -> None:
         """Upgrade. Octets that came before the handshake are dropped (no plaintext injection)."""

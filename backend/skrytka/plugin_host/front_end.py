@@ -28,6 +28,10 @@ class FrontEndSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """Of each worker, over both listeners."""
     max_connections_per_address: Annotated[int, msgspec.Meta(ge=1)] = 100
     """Of one client address, in each worker, over both listeners."""
+    write_stall_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+    """Over how long the rate of a client that reads slowly is taken."""
+    least_octets_per_s: Annotated[int, msgspec.Meta(ge=0)] = 1_024
+    """A client that takes less of what waits for it is cut off."""
 
     def listeners(self, section: str) -> tuple[Listener, ...]:
         """The listeners that are on, named as the settings keys are: ``imap.listen``."""

@@ -165,7 +165,7 @@ class Messages(Controller):
         self, core: NamedDependency[Core], address: FromPath[str], message: FromPath[str]
     ) -> FullMessageView:
         mailbox, folder_id, row = await find(core, address, message)
-        async with outgoing.sending(core, row.size_octets):
+        async with outgoing.sending(core, mailbox, row.size_octets):
             octets = await contents.octets(core, mailbox, row.content_id)
             return await _compute(core, lambda: full_view(folder_id, row, octets))
 
@@ -178,7 +178,7 @@ class Messages(Controller):
     async def get_raw(self, core: NamedDependency[Core], address: FromPath[str], message: FromPath[str]) -> Stream:
         mailbox, _, row = await find(core, address, message)
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(outgoing.sending(core, row.size_octets))
+            await stack.enter_async_context(outgoing.sending(core, mailbox, row.size_octets))
             octets = await contents.octets(core, mailbox, row.content_id)
             sent = BackgroundTask(stack.pop_all().aclose)
         chunks = (octets[start : start + CHUNK_OCTETS] for start in range(0, len(octets), CHUNK_OCTETS))

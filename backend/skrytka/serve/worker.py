@@ -22,6 +22,7 @@ import uvloop
 from skrytka import metrics
 from skrytka.connections import networks
 from skrytka.connections.accepting import Acceptor, Terms
+from skrytka.connections.connection import Patience
 from skrytka.connections.limits import ConnectionLimits
 from skrytka.core import Core
 from skrytka.errors import DomainError
@@ -102,8 +103,9 @@ class Worker:
         trusted = networks.parse_networks(section.trusted_networks)
         converse = functools.partial(front_end.converse, core, section)
         plaintext = self._settings.auth.allow_plaintext
+        patience = Patience(section.write_stall_s, section.least_octets_per_s)
         return [
-            (each, Terms(listener, converse, limits, trusted, self._context, plaintext))
+            (each, Terms(listener, converse, limits, trusted, self._context, plaintext, patience))
             for listener in section.listeners(front_end.name)
             for each in self._sockets(listener.name)
         ]

@@ -1,18 +1,24 @@
 """The octets of large mails that are on their way out, over all connections of the process: ``limits.outgoing_octets``.
 
 A client that asks for a large mail and does not read it holds the mail, and once more what waits in its connection, until the
-connection gives up. Beyond the limit others wait their turn, so that memory stays bounded and everybody is served.
+connection gives up. Beyond the limit others wait their turn, so that memory stays bounded and everybody is served. One mailbox
+gets no more of that than ``limits.outgoing_octets_per_mailbox``, however many connections it has: who waits for others of its
+own is passed by.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from skrytka.core import Core
 from skrytka.errors import Unavailable
+from skrytka.model import MailboxId, MailboxRef
+from skrytka.settings import Limits
 
 LARGE_OCTETS = 65_536
 """Smaller mails are bounded by the number of connections."""
@@ -21,37 +27,61 @@ PATIENCE_S = 120.0
 """Longer than a connection waits for a client that does not read: a place comes free before."""
 
 
+class _Waiting(msgspec.Struct, frozen=True, eq=False):
+    holder: MailboxId
+    octets: int
+    turn: asyncio.Future[None]
+
+
 class _Meter:
     def __init__(self) -> None:
         self.octets = 0
-        self.waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self.by_holder: Counter[MailboxId] = Counter()
+        self.waiting: list[_Waiting] = []
 
-    def admits(self, octets: int, limit: int) -> bool:
-        """A mail over the limit goes alone."""
-        return self.octets == 0 or self.octets + octets <= limit
+    def take(self, holder: MailboxId, octets: int) -> None:
+        self.octets += octets
+        self.by_holder[holder] += octets
 
-    def admit_waiting(self, limit: int) -> None:
-        while self.waiting and (self.waiting[0][1].done() or self.admits(self.waiting[0][0], limit)):
-            octets, turn = self.waiting.popleft()
-            if not turn.done():  # else it was cancelled
-                self.octets += octets
-                turn.set_result(None)
+    def give_back(self, holder: MailboxId, octets: int) -> None:
+        self.octets -= octets
+        self.by_holder[holder] -= octets
+        if not self.by_holder[holder]:
+            del self.by_holder[holder]
+
+    def admit_waiting(self, limits: Limits) -> None:
+        """In their order, as far as there is room. A mail over a limit goes alone."""
+        left: list[_Waiting] = []
+        full = False
+        for one in self.waiting:
+            if one.turn.done():  # it was cancelled
+                continue
+            own = self.by_holder[one.holder]
+            if own and own + one.octets > limits.outgoing_octets_per_mailbox:
+                left.append(one)
+                continue
+            full = full or (self.octets > 0 and self.octets + one.octets > limits.outgoing_octets)
+            if full:
+                left.append(one)
+                continue
+            self.take(one.holder, one.octets)
+            one.turn.set_result(None)
+        self.waiting = left
 
 
 @asynccontextmanager
-async def sending(core: Core, size_octets: int) -> AsyncIterator[None]:
-    """Around reading and sending a mail: waits for room; ``Unavailable`` when none comes."""
+async def sending(core: Core, mailbox: MailboxRef, size_octets: int) -> AsyncIterator[None]:
+    """Around reading and sending mail of that mailbox: waits for room; ``Unavailable`` when none comes."""
     if size_octets < LARGE_OCTETS:
         yield
         return
-    meter = core.state(_Meter)
-    limit, octets = core.settings.limits.outgoing_octets, 2 * size_octets
-    await _enter(meter, octets, limit)
+    meter, limits, octets = core.state(_Meter), core.settings.limits, 2 * size_octets
+    await _enter(meter, mailbox.mailbox_id, octets, limits)
     try:
         yield
     finally:
-        meter.octets -= octets
-        meter.admit_waiting(limit)
+        meter.give_back(mailbox.mailbox_id, octets)
+        meter.admit_waiting(limits)
 
 
 def held(core: Core) -> int:
@@ -59,20 +89,20 @@ def held(core: Core) -> int:
     return core.state(_Meter).octets
 
 
-async def _enter(meter: _Meter, octets: int, limit: int) -> None:
-    if not meter.waiting and meter.admits(octets, limit):
-        meter.octets += octets
-        return
+async def _enter(meter: _Meter, holder: MailboxId, octets: int, limits: Limits) -> None:
     turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    meter.waiting.append((octets, turn))
+    meter.waiting.append(_Waiting(holder, octets, turn))
+    meter.admit_waiting(limits)
+    if turn.done():
+        return
     try:
         async with asyncio.timeout(PATIENCE_S):
             await turn
     except BaseException as error:
         if turn.done() and not turn.cancelled():  # admitted in the moment in which this one gave up
-            meter.octets -= octets
+            meter.give_back(holder, octets)
         turn.cancel()
-        meter.admit_waiting(limit)
+        meter.admit_waiting(limits)
         if isinstance(error, TimeoutError):
             raise Unavailable("Too many large mails are on their way to slow clients") from None
         raise

@@ -6,6 +6,7 @@ import re
 
 from skrytka_imap.commands import BodySection, Fetch, FetchAttribute, FetchItem, Partial, Section, SectionText
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
+from skrytka_imap.grammar.header_name import header_name
 from skrytka_imap.grammar.sequence_set import sequence_set
 
 ATTRIBUTES = {attribute.value: attribute for attribute in FetchAttribute}
@@ -128,7 +129,7 @@ def _header_list(cursor: Cursor) -> tuple[bytes, ...]:
     cursor.expect(b"(")
     names: list[bytes] = []
     while True:
-        name = cursor.astring("a header name")
+        name = header_name(cursor)
         if HEADER_NAME.match(name) is None:
             raise cursor.fault("A header name has printable ASCII without colon")
         names.append(name)

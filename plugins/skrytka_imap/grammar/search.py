@@ -29,6 +29,7 @@ from skrytka_imap.commands.search import (
 )
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.dates import date
+from skrytka_imap.grammar.header_name import header_name
 from skrytka_imap.grammar.sequence_set import sequence_set
 
 CHARSET = re.compile(rb" CHARSET ", re.IGNORECASE)
@@ -134,7 +135,7 @@ def _header(name: bytes) -> Callable[[Cursor], SearchKey]:
 
 def _any_header(cursor: Cursor) -> SearchKey:
     """search-key =/ "HEADER" SP header-fld-name SP astring"""
-    name = cursor.astring("a header name").lower()
+    name = header_name(cursor).lower()
     cursor.space()
     return Header(name, cursor.astring("what to search for"))
 

@@ -9,7 +9,7 @@ import msgspec
 from skrytka.plugin_api import Part, model
 from skrytka_imap import responses, sections
 from skrytka_imap.body import body_from
-from skrytka_imap.commands import Fetch, FetchAttribute, FetchItem
+from skrytka_imap.commands import Fetch, FetchAttribute, FetchItem, Partial, Section
 from skrytka_imap.renditions import BODYSTRUCTURE, ENVELOPE, NO_ENVELOPE, opaque_structure
 
 VIEW_ITEMS = frozenset({FetchAttribute.UID, FetchAttribute.FLAGS, FetchAttribute.MODSEQ})
@@ -31,16 +31,45 @@ class Mail(msgspec.Struct, frozen=True):
     part: Part | None
 
 
-class Plan(msgspec.Struct, frozen=True):
-    """``items`` in the client's order; ``renditions`` are the names to read, each once."""
+Writer = Callable[[Mail], bytes]
 
-    items: tuple[FetchItem, ...]
+
+class Cut(msgspec.Struct, frozen=True):
+    """A section, cut from the cheapest thing at hand."""
+
+    label: bytes
+    section: Section
+    partial: Partial | None
+    needed: sections.Needs
+
+    def octets_of(self, mail: Mail) -> bytes | None:
+        """None for a part that the mail does not have."""
+        if self.needed is sections.Needs.HEADER and mail.header is not None:
+            return sections.extract_from_header(mail.header, self.section, self.partial)
+        assert mail.octets is not None, "the plan reads what its sections need"
+        if self.needed is sections.Needs.OCTETS:
+            return sections.cut(mail.octets, self.partial)
+        assert mail.part is not None, "the plan reads what its sections need"
+        return sections.extract(mail.octets, mail.part, self.section, self.partial)
+
+    def work_octets(self, mail: Mail) -> int:
+        """How much has to be looked at; a slice is no work."""
+        if not self.section.fields:
+            return 0
+        return len(mail.header or mail.octets or b"")
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """``writers`` are the items in the client's order: None for what the view has. ``renditions`` are the names to read, each
+    once, BODYSTRUCTURE last. ``after_change`` is what tells that the command itself changed the flags (RFC 3501, 6.4.5)."""
+
+    items: frozenset[FetchItem]
+    writers: tuple[tuple[FetchItem, Writer | Cut | None], ...]
     renditions: tuple[str, ...]
-    writers: dict[FetchItem, Callable[[Mail], bytes]]
+    after_change: tuple[FetchAttribute, ...]
     needs_headers: bool
     needs_octets: bool
     needs_parts: bool
-    condstore: bool
 
     @property
     def needs_only_view(self) -> bool:
@@ -55,75 +84,49 @@ class Plan(msgspec.Struct, frozen=True):
     def with_modseq(self) -> bool:
         return FetchAttribute.MODSEQ in self.items
 
-    def render(self, item: FetchItem, mail: Mail) -> bytes:
-        """The item of one mail, but for those that come from the view."""
-        return self.writers[item](mail)
-
-    def after_change(self, flags: int, keywords: tuple[str, ...], modseq: int, *, recent: bool) -> list[bytes]:
-        """What tells that the command itself changed the flags, unless it was asked for anyway (RFC 3501, 6.4.5)."""
-        items = []
-        if FetchAttribute.FLAGS not in self.items:
-            items.append(responses.flags_item(flags, keywords, recent=recent))
-        if self.condstore and not self.with_modseq:
-            items.append(responses.modseq_item(modseq))
-        return items
-
 
 def plan_of(command: Fetch, *, condstore: bool) -> Plan:
     """Headers are read apart only where no item needs the whole mail."""
     needs = {sections.needs(section) for item in command.items if (section := sections.section_of(item)) is not None}
     needs_octets = bool(needs - {sections.Needs.HEADER})
-    asked = [RENDITIONS[item] for item in command.items if item in RENDITIONS]
-    renditions = tuple(dict.fromkeys(asked))
+    asked = {RENDITIONS[item] for item in command.items if item in RENDITIONS}
+    renditions = tuple(name for name in (ENVELOPE, BODYSTRUCTURE) if name in asked)
+    after_change = (FetchAttribute.FLAGS, FetchAttribute.MODSEQ) if condstore else (FetchAttribute.FLAGS,)
     return Plan(
-        command.items,
+        frozenset(command.items),
+        tuple((item, _writer(item)) for item in command.items),
         renditions,
-        {item: _writer(item, renditions) for item in command.items if item not in VIEW_ITEMS},
+        tuple(item for item in after_change if item not in command.items),
         needs_headers=bool(needs) and not needs_octets,
         needs_octets=needs_octets,
         needs_parts=needs_octets and needs != {sections.Needs.OCTETS},
-        condstore=condstore,
     )
 
 
-def _writer(item: FetchItem, renditions: tuple[str, ...]) -> Callable[[Mail], bytes]:
+def _writer(item: FetchItem) -> Writer | Cut | None:
     """How to write an item of a mail."""
-    match item:
-        case FetchAttribute.INTERNALDATE:
-            return lambda mail: responses.internal_date_item(mail.row.internal_date)
-        case FetchAttribute.RFC822_SIZE:
-            return lambda mail: responses.size_item(mail.row.size_octets)
-        case FetchAttribute.ENVELOPE:
-            at = renditions.index(ENVELOPE)
-            return lambda mail: responses.rendition_item(b"ENVELOPE", mail.renditions[at] or NO_ENVELOPE)
-        case FetchAttribute.BODYSTRUCTURE:
-            at = renditions.index(BODYSTRUCTURE)
-            return lambda mail: responses.rendition_item(b"BODYSTRUCTURE", _structure(mail, at))
-        case FetchAttribute.BODY:
-            at = renditions.index(BODYSTRUCTURE)
-            return lambda mail: responses.rendition_item(b"BODY", body_from(_structure(mail, at)))
-        case _:
-            return _section_writer(item)
+    if item in VIEW_ITEMS:
+        return None
+    section = sections.section_of(item)
+    if section is None:
+        assert isinstance(item, FetchAttribute), "what is no attribute is a section"
+        return WRITERS[item]
+    return Cut(sections.label(item), section, sections.partial_of(item), sections.needs(section))
 
 
-def _structure(mail: Mail, at: int) -> bytes:
-    """A structure that could not be derived, which is a bug that was logged, must not keep a client from its folder."""
-    return mail.renditions[at] or opaque_structure(mail.row.size_octets)
+def _envelope(mail: Mail) -> bytes:
+    """One that could not be derived, which is a bug that was logged, must not keep a client from its folder."""
+    return mail.renditions[0] or NO_ENVELOPE
 
 
-def _section_writer(item: FetchItem) -> Callable[[Mail], bytes]:
-    """A section, cut from the cheapest thing at hand."""
-    section, partial, label = sections.section_of(item), sections.partial_of(item), sections.label(item)
-    assert section is not None, f"{item!r} is neither an attribute nor a section"
-    needed = sections.needs(section)
+def _structure(mail: Mail) -> bytes:
+    return mail.renditions[-1] or opaque_structure(mail.row.size_octets)
 
-    def write(mail: Mail) -> bytes:
-        if needed is sections.Needs.HEADER and mail.header is not None:
-            return responses.literal_item(label, sections.extract_from_header(mail.header, section, partial))
-        assert mail.octets is not None, "the plan reads what its sections need"
-        if needed is sections.Needs.OCTETS:
-            return responses.literal_item(label, sections.cut(mail.octets, partial))
-        assert mail.part is not None, "the plan reads what its sections need"
-        return responses.literal_item(label, sections.extract(mail.octets, mail.part, section, partial))
 
-    return write
+WRITERS: dict[FetchAttribute, Writer] = {
+    FetchAttribute.INTERNALDATE: lambda mail: responses.internal_date_item(mail.row.internal_date),
+    FetchAttribute.RFC822_SIZE: lambda mail: responses.size_item(mail.row.size_octets),
+    FetchAttribute.ENVELOPE: lambda mail: responses.rendition_item(b"ENVELOPE", _envelope(mail)),
+    FetchAttribute.BODYSTRUCTURE: lambda mail: responses.rendition_item(b"BODYSTRUCTURE", _structure(mail)),
+    FetchAttribute.BODY: lambda mail: responses.rendition_item(b"BODY", body_from(_structure(mail))),
+}

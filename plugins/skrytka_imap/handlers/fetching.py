@@ -1,31 +1,41 @@
 """FETCH: streams its answers, reading no more of each mail than its items need.
 
 What the client has been told (numbers, UIDs, flags, modseqs) comes from the view. Dates, sizes, ENVELOPE and BODYSTRUCTURE
-come from rows and renditions of 500 messages at a time, headers without their bodies, and whole mails one after another.
+come from rows and renditions of many messages at a time, headers without their bodies, and whole mails one after another,
+small ones a few together.
+
+What a command holds is bounded, whatever its items: one batch, of which a large mail is all, and one item of it on its way out,
+because a line is written item by item and waits for a client that is behind. Large mails and headers count as ``outgoing``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+
+import msgspec
 
 from skrytka.plugin_api import contents, errors, messages, mime, model, outgoing
 from skrytka_imap import responses
-from skrytka_imap.announcing import flag_lines
-from skrytka_imap.commands import Fetch, FetchAttribute
-from skrytka_imap.handlers.fetch_plan import Mail, Plan, plan_of
+from skrytka_imap.announcing import flag_lines, tell_keywords
+from skrytka_imap.commands import Fetch, FetchAttribute, FetchItem
+from skrytka_imap.handlers.batches import batches
+from skrytka_imap.handlers.fetch_plan import Cut, Mail, Plan, plan_of
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
 
 CHUNK = 500
-"""Messages of one read of rows, renditions or headers."""
+"""Messages of one read of rows or renditions."""
 
-HEADERS_CHUNK = 100
-"""Messages whose headers, up to ``limits.header_octets`` each, are in memory together."""
+BATCH = 100
+"""Messages whose headers, or small mails, are in memory together."""
 
-WHOLE_MAILS_CHUNK = 50
-"""Messages that become ``\\Seen`` together before their mails are sent."""
+STRUCTURE_WORK = 16
+"""To make BODY of an octet of BODYSTRUCTURE is as much work as to parse so many of a mail."""
+
+Read = tuple[int, contents.Listing]
+"""A place in the view, and what was read of the message there."""
 
 
 async def fetch(session: Session, command: Fetch) -> Reply:
@@ -37,8 +47,7 @@ async def fetch(session: Session, command: Fetch) -> Reply:
     plan = plan_of(command, condstore=session.condstore)
     sets_seen = command.sets_seen and not selected.read_only
     missing = 0
-    size = WHOLE_MAILS_CHUNK if plan.needs_octets else HEADERS_CHUNK if plan.needs_headers else CHUNK
-    for run in _chunks(places, size):
+    for run in _chunks(places, CHUNK):
         if plan.needs_only_view:
             session.wire.write(_from_view(session, plan, run))
             await session.wire.breathe()
@@ -81,29 +90,47 @@ def _from_view(session: Session, plan: Plan, places: Sequence[int]) -> bytes:
 
 async def _fetch_run(session: Session, plan: Plan, places: Sequence[int], *, sets_seen: bool) -> int:
     """Answer for one chunk; how many of its messages are gone for good."""
-    view = session.selected.view
-    seen = await _set_seen(session, places) if sets_seen else {}
-    listings = await _listings(session, plan, [model.Uid(view.uids[place]) for place in places])
+    uids = session.selected.view.uids
+    listings = await _listings(session, plan, [model.Uid(uids[place]) for place in places])
+    found = [(place, listings[uids[place]]) for place in places if uids[place] in listings]
+    missing = len(places) - len(found)
+    for batch in _batches(session, plan, found):
+        missing += await _fetch_batch(session, plan, batch, sets_seen=sets_seen)
+    return missing
+
+
+def _batches(session: Session, plan: Plan, found: Sequence[Read]) -> Iterable[Sequence[Read]]:
+    """Large mails one by one; small ones, or headers, as many as a large mail, or a header, may have octets."""
+    if plan.needs_octets:
+        return batches(found, lambda read: read[1].row.size_octets, most=BATCH, octets=outgoing.LARGE_OCTETS - 1)
+    if plan.needs_headers:
+        most_octets = session.core.settings.limits.header_octets
+        return batches(found, lambda read: min(read[1].row.size_octets, most_octets), most=BATCH, octets=most_octets)
+    return [found]
+
+
+async def _fetch_batch(session: Session, plan: Plan, batch: Sequence[Read], *, sets_seen: bool) -> int:
+    """Read, mark as seen what there is to send, and send it; how many messages have lost their content meanwhile."""
     headers: dict[model.ContentId, bytes] = {}
     if plan.needs_headers:
-        content_ids = [listing.row.content_id for listing in listings.values()]
-        headers = await contents.header(session.core, session.mailbox, content_ids)
-    missing = 0
-    for place in places:
-        listing = listings.get(view.uids[place])
-        if listing is None:
-            missing += 1
-            continue
-        async with outgoing.sending(session.core, listing.row.size_octets if plan.needs_octets else 0):
-            mail = await _mail(session, plan, listing, headers)
-            if mail is None:
-                missing += 1
-                continue
-            _write(session, plan, place, mail, seen.get(view.uids[place]))
+        headers = await contents.header(session.core, session.mailbox, [listing.row.content_id for _, listing in batch])
+    async with outgoing.sending(session.core, session.mailbox, _held_octets(plan, batch, headers)):
+        read = [(place, await _mail(session, plan, listing, headers)) for place, listing in batch]
+        mails = [(place, mail) for place, mail in read if mail is not None]
+        seen = await _set_seen(session, [place for place, _ in mails]) if sets_seen else {}
+        for place, mail in mails:
+            await _send(session, plan, place, mail, seen.get(session.selected.view.uids[place]))
             await session.wire.breathe()
-            if plan.needs_octets:
-                await session.wire.flush()
-    return missing
+        if plan.needs_octets:
+            await session.wire.flush()
+    return len(batch) - len(mails)
+
+
+def _held_octets(plan: Plan, batch: Sequence[Read], headers: dict[model.ContentId, bytes]) -> int:
+    """What counts as on its way out: whole mails, and of the headers those that are as large as a large mail."""
+    if plan.needs_octets:
+        return sum(listing.row.size_octets for _, listing in batch)
+    return sum(len(header) for header in headers.values() if len(header) >= outgoing.LARGE_OCTETS)
 
 
 async def _set_seen(session: Session, places: Sequence[int]) -> dict[int, model.MessageRow]:
@@ -114,6 +141,7 @@ async def _set_seen(session: Session, places: Sequence[int]) -> dict[int, model.
         return {}
     change = model.FlagChange("add", seen)
     stored = await messages.store_flags(session.core, session.actor, session.mailbox, view.folder_id, uids, change)
+    tell_keywords(session, (row.keywords for row in stored.changed))
     for row in stored.changed:
         session.selected.note_own_change(row.uid, row.modseq)
     return {row.uid: row for row in stored.changed}
@@ -148,28 +176,60 @@ async def _mail(
     return Mail(listing.row, listing.renditions, headers.get(content_id), octets, part)
 
 
-def _write(session: Session, plan: Plan, place: int, mail: Mail, seen: model.MessageRow | None) -> None:
-    """One line, its items in the order in which they were asked. ``seen`` is the row that this command changed."""
-    selected = session.selected
-    view, uid = selected.view, selected.view.uids[place]
-    if seen is None:
-        flags, keywords, modseq = view.flags[place], selected.keywords(uid), view.modseqs[place]
-    else:
-        flags, keywords, modseq = int(seen.flags), seen.keywords, seen.modseq
-    items = []
-    for item in plan.items:
+class _Told(msgspec.Struct, frozen=True):
+    """What the view, or the row that this command changed, says of a message."""
+
+    uid: int
+    flags: int
+    keywords: tuple[str, ...]
+    modseq: int
+    recent: bool
+
+    def item(self, item: FetchItem) -> bytes:
         match item:
             case FetchAttribute.UID:
-                items.append(responses.uid_item(uid))
+                return responses.uid_item(self.uid)
             case FetchAttribute.FLAGS:
-                items.append(responses.flags_item(flags, keywords, recent=selected.is_recent(uid)))
+                return responses.flags_item(self.flags, self.keywords, recent=self.recent)
             case FetchAttribute.MODSEQ:
-                items.append(responses.modseq_item(modseq))
-            case _:
-                items.append(plan.render(item, mail))
+                return responses.modseq_item(self.modseq)
+        raise AssertionError(f"{item} does not come from the view")
+
+
+def _told(session: Session, place: int, seen: model.MessageRow | None) -> _Told:
+    selected = session.selected
+    view, uid = selected.view, selected.view.uids[place]
+    recent = selected.is_recent(uid)
     if seen is not None:
-        items += plan.after_change(flags, keywords, modseq, recent=selected.is_recent(uid))
-    session.wire.write(responses.fetch_line(place + 1, items))
+        return _Told(uid, int(seen.flags), seen.keywords, seen.modseq, recent)
+    return _Told(uid, view.flags[place], selected.keywords(uid), view.modseqs[place], recent)
+
+
+async def _send(session: Session, plan: Plan, place: int, mail: Mail, seen: model.MessageRow | None) -> None:
+    """One line, its items in the order in which they were asked. ``seen`` is the row that this command changed.
+
+    The octets of a section are written as they are, without a copy, and before the next is cut.
+    """
+    wire, told = session.wire, _told(session, place, seen)
+    start = b"* %d FETCH (" % (place + 1)
+    items: list[bytes] = []
+    for item, writer in plan.writers:
+        if isinstance(writer, Cut):
+            octets = await wire.work(writer.work_octets(mail), partial(writer.octets_of, mail))
+            items.append(responses.literal_head(writer.label, octets))
+            wire.write(start + b" ".join(items))
+            wire.write(octets or b"")
+            await wire.breathe()
+            start, items = b"", [b""]  # the blank that goes before what follows, if anything does
+        elif writer is None:
+            items.append(told.item(item))
+        elif item is FetchAttribute.BODY:
+            items.append(await wire.work(STRUCTURE_WORK * len(mail.renditions[-1]), partial(writer, mail)))
+        else:
+            items.append(writer(mail))
+    if seen is not None:
+        items += [told.item(item) for item in plan.after_change]
+    wire.write(start + b" ".join(items) + b")\r\n")
 
 
 def _outcome(session: Session, command: Fetch, places: Sequence[range], missing: int) -> Reply:

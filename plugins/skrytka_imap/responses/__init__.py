@@ -9,7 +9,7 @@ from skrytka_imap.responses.fetch import (
     flag_lines,
     flags_item,
     internal_date_item,
-    literal_item,
+    literal_head,
     modseq_item,
     rendition_item,
     size_item,
@@ -18,11 +18,12 @@ from skrytka_imap.responses.fetch import (
 from skrytka_imap.responses.flags import flag_list, flags_lines
 from skrytka_imap.responses.folders import list_line, lsub_line, namespace_line, separator_line, status_line
 from skrytka_imap.responses.quota import quota_line, quota_root_line
-from skrytka_imap.responses.session import enabled_line, id_line, search_line
+from skrytka_imap.responses.session import SEARCH, enabled_line, id_line, search_end, search_numbers
 from skrytka_imap.responses.sets import number_set
 from skrytka_imap.responses.strings import literal_prefix, nstring, string
 
 __all__ = [
+    "SEARCH",
     "enabled_line",
     "fetch_line",
     "flag_lines",
@@ -32,7 +33,7 @@ __all__ = [
     "id_line",
     "internal_date_item",
     "list_line",
-    "literal_item",
+    "literal_head",
     "literal_prefix",
     "lsub_line",
     "modseq_item",
@@ -42,7 +43,8 @@ __all__ = [
     "quota_line",
     "quota_root_line",
     "rendition_item",
-    "search_line",
+    "search_end",
+    "search_numbers",
     "separator_line",
     "size_item",
     "status_line",

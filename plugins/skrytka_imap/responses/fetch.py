@@ -108,8 +108,7 @@ def rendition_item(name: bytes, rendition: bytes) -> bytes:
     return b"%b %b" % (name, rendition)
 
 
-def literal_item(label: bytes, octets: bytes | None) -> bytes:
-    """A section of the mail, NIL for a part that it does not have; ``label`` is that of ``sections.label``."""
-    if octets is None:
-        return label + b" NIL"
-    return b"%b %b%b" % (label, literal_prefix(len(octets)), octets)
+def literal_head(label: bytes, octets: bytes | None) -> bytes:
+    """What goes before the octets of a section, NIL for a part that the mail does not have; ``label`` is that of
+    ``sections.label``."""
+    return label + (b" NIL" if octets is None else b" " + literal_prefix(len(octets)))

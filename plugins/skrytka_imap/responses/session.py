@@ -23,10 +23,15 @@ def enabled_line(names: Iterable[str]) -> bytes:
     return " ".join(["* ENABLED", *names]).encode() + b"\r\n"
 
 
-def search_line(numbers: Iterable[int], modseq: int | None = None) -> bytes:
-    """RFC 3501 section 7.2.5; ``modseq`` is the highest of the messages found (RFC 7162 section 3.1.5), None without them.
+SEARCH = b"* SEARCH"
+"""RFC 3501 section 7.2.5: mailbox-data = "SEARCH" [1*(SP nz-number) SP search-sort-mod-seq]; numbers and end follow"""
 
-    mailbox-data = "SEARCH" [1*(SP nz-number) SP search-sort-mod-seq]
-    """
-    found = " ".join(["* SEARCH", *map(str, numbers)])
-    return (found if modseq is None else f"{found} (MODSEQ {modseq})").encode() + b"\r\n"
+
+def search_numbers(numbers: Iterable[int]) -> bytes:
+    """1*(SP nz-number)"""
+    return "".join([f" {number}" for number in numbers]).encode()
+
+
+def search_end(modseq: int | None) -> bytes:
+    """RFC 7162 section 3.1.5: the highest modseq of the messages found, None without them."""
+    return b"\r\n" if modseq is None else b" (MODSEQ %d)\r\n" % modseq

@@ -3,9 +3,9 @@
 A ``Matcher`` first decides what the folder's view alone can decide, for all messages at once. For each message that is left
 ``decide`` says yes, no, or None: not without more. How to drive it::
 
-    matcher = Matcher(command, listing)              # BadCharset
-    found = matcher.found                            # places in the listing: their number is place + 1
-    for place in matcher.undecided:                  # in chunks
+    matcher = await compiled(command, listing, breathe)    # BadCharset
+    found = matcher.found                                  # places in the listing: their number is place + 1
+    for place in matcher.undecided:                        # in chunks
         row -> decide(place, row)
         if None and matcher.needs >= HEADER: header octets -> decide(place, row, header)
         if None: whole octets -> decide(place, row, header, octets)
@@ -15,7 +15,7 @@ Unknown charsets raise ``BadCharset``: NO with ``[BADCHARSET (...)]``, as RFC 35
 
 from skrytka_imap.search.charsets import KNOWN_CHARSETS, BadCharset
 from skrytka_imap.search.listing import Listing
-from skrytka_imap.search.matcher import Matcher
+from skrytka_imap.search.matcher import Matcher, compiled
 from skrytka_imap.search.needs import Needs
 
-__all__ = ["KNOWN_CHARSETS", "BadCharset", "Listing", "Matcher", "Needs"]
+__all__ = ["KNOWN_CHARSETS", "BadCharset", "Listing", "Matcher", "Needs", "compiled"]

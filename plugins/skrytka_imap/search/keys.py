@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from skrytka.plugin_api import mime, model
 from skrytka_imap.commands.search import Contains, Header, InternalDate, Larger, SearchKey, SentDate, Smaller, When
-from skrytka_imap.search.charsets import fold, needle
+from skrytka_imap.search.charsets import needle
 from skrytka_imap.search.facts import Facts
 
 Test = Callable[[Facts], bool | None]
@@ -99,10 +99,10 @@ def _sent(when: When, date: datetime.date) -> Test:
     """The day that the Date field names, whatever its time and zone. A mail without such a day matches none of the keys."""
 
     def test(facts: Facts) -> bool | None:
-        values = facts.raw_values(b"date")
-        if values is None:
+        if facts.values is None:
             return None
-        sent = mime.sent_date(values[0]) if values else None
+        dates = facts.values.get(b"date")
+        sent = mime.sent_date(dates[0]) if dates else None
         if sent is None:
             return False
         day = sent.date()
@@ -115,8 +115,8 @@ def _sent(when: When, date: datetime.date) -> Test:
 
 def _header(name: bytes, text: str) -> Test:
     def test(facts: Facts) -> bool | None:
-        values = facts.raw_values(name)
-        return None if values is None else any(text in fold(mime.decode_header(value)) for value in values)
+        texts = facts.texts(name)
+        return None if texts is None else any(text in one for one in texts)
 
     return test
 
@@ -125,7 +125,9 @@ def _contains(text: str, *, in_header: bool) -> Test:
     def test(facts: Facts) -> bool | None:
         if in_header and facts.header_text is not None and text in facts.header_text:
             return True
-        texts = facts.body_texts
-        return None if texts is None else any(text in one for one in texts)
+        if facts.body_texts is None:
+            return None
+        further = facts.part_headers if in_header else None
+        return any(text in one for one in (*facts.body_texts, *(further or ())))
 
     return test

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import compress
 
 import msgspec
@@ -23,8 +24,12 @@ from skrytka_imap.commands.search import (
     SearchKey,
     Uids,
 )
+from skrytka_imap.search.planes import Planes
 
 Members = int
+
+STEP = 2_048
+"""Messages that are looked at one by one before others may run."""
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -37,12 +42,17 @@ class Listing(msgspec.Struct, frozen=True):
     recent: Sequence[range] = ()
 
 
-class Judge:
-    """Decides single keys over a listing."""
+Breathe = Callable[[], Awaitable[None]]
 
-    def __init__(self, listing: Listing) -> None:
+
+class Judge:
+    """Decides single keys over a listing. What many keys need is worked out once, and ``breathe`` is called meanwhile."""
+
+    def __init__(self, listing: Listing, breathe: Breathe) -> None:
         self._listing = listing
+        self._breathe = breathe
         self._count = len(listing.uids)
+        self._places_of_keywords: dict[str, array[int]] | None = None
         self.everyone: Members = int.from_bytes(b"\1" * self._count, "little")
 
     def places(self, members: Members) -> list[int]:
@@ -53,8 +63,14 @@ class Judge:
         """One octet per message, for looking up single ones."""
         return members.to_bytes(self._count, "little")
 
-    def members(self, key: SearchKey) -> Members | None:
+    async def members(self, key: SearchKey) -> Members | None:
         """Who matches a single key; None if that does not show here."""
+        if isinstance(key, HasKeyword):
+            return await self._with_keyword(key.keyword.lower())
+        await self._breathe()
+        return self._members(key)
+
+    def _members(self, key: SearchKey) -> Members | None:
         listing = self._listing
         match key:
             case All():
@@ -62,8 +78,6 @@ class Judge:
             case HasFlag(flag=flag):
                 table = bytes(bits & flag.value != 0 for bits in range(256))
                 return int.from_bytes(_octets(listing.flags).translate(table), "little")
-            case HasKeyword(keyword=keyword):
-                return self._at(self._ranges_of_keyword(keyword.lower()))
             case Recent():
                 return self._at(self._ranges_between_uids(listing.recent))
             case Numbers(sequence=sequence):
@@ -72,7 +86,7 @@ class Judge:
             case Uids(sequence=sequence):
                 return self._at(sequence.indexes_of_uids(listing.uids))
             case ModSeq(at_least=at_least):
-                return int.from_bytes(bytes([modseq >= at_least for modseq in listing.modseqs]), "little")
+                return self._modseqs.at_least(at_least)
             case _:
                 return None
 
@@ -84,13 +98,38 @@ class Judge:
                 octets[places.start : places.stop] = b"\1" * len(places)
         return int.from_bytes(octets, "little")
 
-    def _ranges_of_keyword(self, keyword: str) -> Iterable[range]:
+    @cached_property
+    def _modseqs(self) -> Planes:
+        return Planes(self._listing.modseqs)
+
+    async def _with_keyword(self, keyword: str) -> Members:
+        if self._places_of_keywords is None:
+            self._places_of_keywords = await self._index()
+        octets = bytearray(self._count)
+        places = self._places_of_keywords.get(keyword, ())
+        for start in range(0, len(places), STEP):
+            for place in places[start : start + STEP]:
+                octets[place] = 1
+            await self._breathe()
+        return int.from_bytes(octets, "little")
+
+    async def _index(self) -> dict[str, array[int]]:
+        """The places of the messages with each keyword. Keywords are looked at once for all messages that carry the same."""
         uids = self._listing.uids
-        for uid, keywords in self._listing.keywords.items():
-            if any(word.lower() == keyword for word in keywords):
-                place = bisect_left(uids, uid)
-                if place < self._count and uids[place] == uid:
-                    yield range(place, place + 1)
+        index: dict[str, array[int]] = {}
+        targets: dict[tuple[str, ...], list[array[int]]] = {}
+        for done, (uid, keywords) in enumerate(self._listing.keywords.items(), 1):
+            arrays = targets.get(keywords)
+            if arrays is None:
+                words = {word.lower() for word in keywords}
+                arrays = targets[keywords] = [index.setdefault(word, array("L")) for word in words]
+            place = bisect_left(uids, uid)
+            if place < self._count and uids[place] == uid:
+                for places in arrays:
+                    places.append(place)
+            if not done % STEP:
+                await self._breathe()
+        return index
 
     def _ranges_between_uids(self, ranges: Iterable[range]) -> Iterable[range]:
         uids = self._listing.uids

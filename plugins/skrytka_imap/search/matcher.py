@@ -10,29 +10,35 @@ from skrytka_imap.commands.search import And, Not, Or, SearchKey
 from skrytka_imap.search.charsets import decoder
 from skrytka_imap.search.facts import Facts
 from skrytka_imap.search.keys import Test, all_of, any_of, member, opposite, single_test
-from skrytka_imap.search.listing import Judge, Listing, Members
-from skrytka_imap.search.needs import needs
+from skrytka_imap.search.listing import Breathe, Judge, Listing, Members
+from skrytka_imap.search.needs import Needs, needs
 
 
-class Matcher:
-    """One SEARCH over one listing. Raises ``BadCharset``."""
+class Matcher(msgspec.Struct, frozen=True):
+    """One SEARCH over one listing.
 
-    def __init__(self, search: Search, listing: Listing) -> None:
-        builder = _Builder(search, listing)
-        built = builder.build(search.key)
-        self.found = builder.judge.places(built.surely)
-        """Places of the messages that match, decided by the listing alone."""
-        self.undecided = builder.judge.places(built.maybe ^ built.surely)
-        """Places of those that take more."""
-        self.needs = needs(search.key)
-        """What deciding these takes at most."""
-        self._test = builder.test_of(built)
+    ``found`` are the places of the messages that match, decided by the listing alone, ``undecided`` those of messages that take
+    more, and ``needs`` what deciding these takes at most.
+    """
+
+    found: list[int]
+    undecided: list[int]
+    needs: Needs
+    test: Test
 
     def decide(
         self, place: int, row: model.MessageRow, header: bytes | None = None, octets: bytes | None = None
     ) -> bool | None:
         """Whether the message at ``place`` matches; None if what is given does not tell. Pure: it may run in a thread."""
-        return self._test(Facts(place, row, header, octets))
+        return self.test(Facts(place, row, header, octets))
+
+
+async def compiled(search: Search, listing: Listing, breathe: Breathe) -> Matcher:
+    """The matcher of a search. Calls ``breathe`` between keys; raises ``BadCharset``."""
+    builder = _Builder(search, listing, breathe)
+    built = await builder.build(search.key)
+    found, undecided = (builder.judge.places(members) for members in (built.surely, built.maybe ^ built.surely))
+    return Matcher(found, undecided, needs(search.key), builder.test_of(built))
 
 
 class _Built(msgspec.Struct, frozen=True):
@@ -44,19 +50,19 @@ class _Built(msgspec.Struct, frozen=True):
 
 
 class _Builder:
-    def __init__(self, search: Search, listing: Listing) -> None:
-        self.judge = Judge(listing)
+    def __init__(self, search: Search, listing: Listing, breathe: Breathe) -> None:
+        self.judge = Judge(listing, breathe)
         self._codec = decoder(search.charset)
 
-    def build(self, key: SearchKey) -> _Built:
+    async def build(self, key: SearchKey) -> _Built:
         match key:
             case And(keys=keys):
-                return self._build_and(keys)
+                return await self._build_and(keys)
             case Or(left=left, right=right):
-                return self._build_or(left, right)
+                return await self._build_or(left, right)
             case Not(key=negated):
-                return self._build_not(negated)
-        members = self.judge.members(key)
+                return await self._build_not(negated)
+        members = await self.judge.members(key)
         if members is None:
             return _Built(0, self.judge.everyone, single_test(key, self._codec))
         return _Built(members, members, None)
@@ -65,12 +71,12 @@ class _Builder:
         """The test of a key; a look-up where the listing has decided."""
         return built.test or member(self.judge.octets(built.surely))
 
-    def _build_and(self, keys: tuple[SearchKey, ...]) -> _Built:
+    async def _build_and(self, keys: tuple[SearchKey, ...]) -> _Built:
         """What the listing decides of all keys is one set; the other keys are asked cheapest first."""
         surely = maybe = settled = self.judge.everyone
         tests: list[Test] = []
         for key in sorted(keys, key=needs):
-            built = self.build(key)
+            built = await self.build(key)
             surely &= built.surely
             maybe &= built.maybe
             if built.test is None:
@@ -83,14 +89,15 @@ class _Builder:
             tests.insert(0, member(self.judge.octets(settled)))
         return _Built(surely, maybe, all_of(tests))
 
-    def _build_or(self, left: SearchKey, right: SearchKey) -> _Built:
-        one, other = (self.build(key) for key in sorted((left, right), key=needs))
+    async def _build_or(self, left: SearchKey, right: SearchKey) -> _Built:
+        first, second = sorted((left, right), key=needs)
+        one, other = await self.build(first), await self.build(second)
         surely, maybe = one.surely | other.surely, one.maybe | other.maybe
         test = None if surely == maybe else any_of((self.test_of(one), self.test_of(other)))
         return _Built(surely, maybe, test)
 
-    def _build_not(self, key: SearchKey) -> _Built:
-        built = self.build(key)
+    async def _build_not(self, key: SearchKey) -> _Built:
+        built = await self.build(key)
         everyone = self.judge.everyone
         test = None if built.test is None else opposite(built.test)
         return _Built(everyone ^ built.maybe, everyone ^ built.surely, test)

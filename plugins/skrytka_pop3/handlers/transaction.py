@@ -55,9 +55,10 @@ async def _octets(session: Session, number: int) -> bytes:
     maildrop = session.maildrop
     index = maildrop.index(number)
     content_id = model.ContentId(maildrop.contents[index])
-    await session.sending.enter_async_context(outgoing.sending(session.core, maildrop.sizes[index]))
+    mailbox = maildrop.lock.mailbox
+    await session.sending.enter_async_context(outgoing.sending(session.core, mailbox, maildrop.sizes[index]))
     try:
-        return await contents.octets(session.core, maildrop.lock.mailbox, content_id)
+        return await contents.octets(session.core, mailbox, content_id)
     except errors.NotFound:
         raise errors.NotFound("message", str(number)) from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from contextlib import suppress
 
 import pytest
 
@@ -165,6 +166,26 @@ async def test_flush_drops_a_client_that_takes_nothing() -> None:
     connection.write(b"into the void")
     with pytest.raises(ConnectionResetError):
         await connection.flush()
+    theirs.close()
+
+
+@pytest.mark.parametrize(("least", "kept"), [(1_000_000, False), (1, True)])
+async def test_flush_drops_a_client_that_takes_too_little(least: int, kept: bool) -> None:
+    connection, theirs = await pair(Patience(write_stall_s=0.2, least_octets_per_s=least))
+    connection.write(b"x" * 10_000_000)
+    flushing = asyncio.create_task(connection.flush())
+    for _ in range(20 if kept else 1_000):
+        if flushing.done():
+            break
+        with suppress(BlockingIOError):
+            theirs.recv(300_000 if kept else 10_000)
+        await asyncio.sleep(0.05)
+    assert flushing.done() is not kept
+    if not kept:
+        with pytest.raises(ConnectionAbortedError, match="too little"):
+            await flushing
+    connection.abort()
+    await asyncio.gather(flushing, return_exceptions=True)
     theirs.close()
 
 

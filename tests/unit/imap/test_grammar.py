@@ -229,6 +229,8 @@ FAULTS: list[tuple[bytes, str]] = [
     (b"SEARCH KEYWORD \\Seen", "Expected a keyword before \\Seen"),
     (b"SEARCH " + b"NOT " * 129 + b"ALL", "SEARCH takes at most 1000 keys, nested at most 128 deep"),
     (b"SEARCH " + b"(" * 129 + b"ALL" + b")" * 129, "SEARCH takes at most 1000 keys, nested at most 128 deep"),
+    (b"FETCH 1 BODY[HEADER.FIELDS (" + b"w" * 999 + b")]", "A header name has at most 998 octets"),
+    (b"SEARCH HEADER " + b"w" * 999 + b" x", "A header name has at most 998 octets"),
     (b"SEARCH" + b" ALL" * 1001, "SEARCH takes at most 1000 keys, nested at most 128 deep"),
 ]
 

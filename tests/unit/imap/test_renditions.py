@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from skrytka.model import ContentId, Flags, MessageRow, ModSeq, Uid
 from skrytka.plugin_api import mime
 from skrytka_imap.body import body_from
 from skrytka_imap.commands import Fetch, FetchAttribute, SequenceSet
-from skrytka_imap.handlers.fetch_plan import Mail, plan_of
+from skrytka_imap.handlers.fetch_plan import WRITERS, Mail, plan_of
 from skrytka_imap.renditions import (
     FIELD_OCTETS,
     NO_ENVELOPE,
@@ -92,6 +94,19 @@ def test_octets_that_are_not_ascii_go_out_unchanged() -> None:
     assert body_from(structure) == b'("text" "plain" ("charset" "us-ascii") NIL {4}\r\n)\xc3\xa9( "7bit" 1 0)'
 
 
+def test_body_takes_time_by_its_octets() -> None:
+    """9 000 parts took 0.6 s."""
+    parts = b"--=\r\nContent-Description: )\xc3\xa9 1 NIL NIL NIL NIL)(\r\n\r\n\r\n" + b"--=\r\n\r\n\r\n" * 4_500
+    mail = b"Content-Type: multipart/mixed; boundary==\r\n\r\n" + parts + b"--=--\r\n"
+    structure = derive_bodystructure(mail, mime.scan(mail))
+    plain = b'("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0)'
+    described = plain.replace(b"NIL NIL", b"NIL {23}\r\n)\xc3\xa9 1 NIL NIL NIL NIL)(", 1)
+    began = time.process_time()
+    body = body_from(structure)
+    assert time.process_time() - began < 0.2
+    assert body == b"(" + described + plain * 4_500 + b' "mixed")'
+
+
 def test_what_the_hook_gets() -> None:
     mail = b"Subject: x\r\n\r\n"
     part = mime.scan(mail)
@@ -122,7 +137,7 @@ def test_what_could_not_be_derived_has_a_stand_in() -> None:
     row = MessageRow(Uid(1), Flags.NONE, (), ModSeq(1), 0, 0, 7, ContentId(1))
     plan = plan_of(Fetch(SequenceSet(((1, 1),)), items, uid=False), condstore=False)
     empty = Mail(row, (b"",) * len(plan.renditions), None, None, None)
-    assert [plan.render(item, empty) for item in items] == [
+    assert [WRITERS[item](empty) for item in items] == [
         b"ENVELOPE " + NO_ENVELOPE,
         b"BODYSTRUCTURE " + opaque_structure(7),
         b'BODY ("application" "octet-stream" NIL NIL NIL "binary" 7)',

@@ -112,9 +112,9 @@ def test_items() -> None:
         responses.modseq_item(9),
         responses.size_item(100),
         responses.rendition_item(b"ENVELOPE", b"(NIL)"),
-        responses.literal_item(b"BODY[]", b"a\0\r\n"),
-        responses.literal_item(b"BODY[TEXT]<5>", b""),
-        responses.literal_item(b"BODY[9]", None),
+        responses.literal_head(b"BODY[]", b"a\0\r\n") + b"a\0\r\n",
+        responses.literal_head(b"BODY[TEXT]<5>", b""),
+        responses.literal_head(b"BODY[9]", None),
     ]
     assert responses.fetch_line(3, items) == (
         b"* 3 FETCH (UID 5 FLAGS (\\Seen \\Recent x) MODSEQ (9) RFC822.SIZE 100 ENVELOPE (NIL) "
@@ -162,6 +162,7 @@ def test_session_lines() -> None:
     assert responses.id_line({"name": "Skrytka", "os": None}) == b'* ID ("name" "Skrytka" "os" NIL)\r\n'
     assert responses.enabled_line(["CONDSTORE"]) == b"* ENABLED CONDSTORE\r\n"
     assert responses.enabled_line([]) == b"* ENABLED\r\n"
-    assert responses.search_line([]) == b"* SEARCH\r\n"
-    assert responses.search_line([2, 5]) == b"* SEARCH 2 5\r\n"
-    assert responses.search_line([2, 5], 917162500) == b"* SEARCH 2 5 (MODSEQ 917162500)\r\n"
+    assert responses.SEARCH + responses.search_numbers([]) + responses.search_end(None) == b"* SEARCH\r\n"
+    found = responses.SEARCH + responses.search_numbers([2, 5])
+    assert found + responses.search_end(None) == b"* SEARCH 2 5\r\n"
+    assert found + responses.search_end(917162500) == b"* SEARCH 2 5 (MODSEQ 917162500)\r\n"

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skrytka import mime
-from skrytka.mime import Part, scanner
+from skrytka.mime import Part, addresses, scanner
+from skrytka.mime.headers import unfold
 from skrytka.mime.html import html_to_text
 from tests.unit.mime.trees import check_invariants
 
@@ -88,6 +89,30 @@ def test_any_body_in_any_charset(body: bytes, charset: str, encoding: str) -> No
     part = mime.scan(octets)
     mime.decode_text(octets, part).encode()
     mime.preview(octets, part).encode()
+
+
+_PIECES = [
+    b"a",
+    b"b.c",
+    b" ",
+    b"<",
+    b">",
+    b"@",
+    b'"',
+    b".",
+    b"  ",
+    b"=?x?q?y?=",
+    b"\t",
+    b"\xc3\xa9",
+    b"x y",
+    b",",
+    b"(c)",
+]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=9).map(b"".join))
+def test_the_short_way_to_an_address_leads_where_the_parser_does(raw: bytes) -> None:
+    assert addresses.parse_addresses(raw) == (addresses._parsed(unfold(raw)) if raw else ())
 
 
 @given(st.text(alphabet="<>!-/abscript &;\n", max_size=300))

@@ -37,6 +37,19 @@ _TOKEN = re.compile(
        |(?P<atom>[^ \t\r\n"()<>@,;:\[\]\\]++)""",
     re.VERBOSE | re.DOTALL,
 )
+# phrase <local@domain>, or just local@domain.
+_ATOMS = rb"[^ \t\r\n\"()<>@,;:\[\]\\]++"
+_USUAL = re.compile(
+    rb"(?:(?:\"([^\"\\]++)\"|("
+    + _ATOMS
+    + rb"(?: "
+    + _ATOMS
+    + rb")*+)) )?(<)?("
+    + _ATOMS
+    + rb")@("
+    + _ATOMS
+    + rb")(?(3)>)"
+)
 _COMMENT_PIECE = re.compile(rb"[^()\\]++|\\.|[()\\]", re.DOTALL)
 _BLANKS_AT_DOT = re.compile(rb" ?\. ?")
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
@@ -46,8 +59,21 @@ def parse_addresses(raw: bytes | None) -> tuple[Address, ...]:
     """The addresses and groups of a field's value, in order."""
     if not raw:
         return ()
+    value = unfold(raw)
+    return _usual(value) or _parsed(value)
+
+
+def _usual(value: bytes) -> tuple[Address, ...]:
+    """The one address of a field that looks as most do, as the parser would find it; else nothing."""
+    match = _USUAL.fullmatch(value)
+    if match is None or (match[3] is None and match.start(4) > 0):
+        return ()
+    return (Address(match[1] or match[2], None, match[4], match[5]),)
+
+
+def _parsed(value: bytes) -> tuple[Address, ...]:
     parser = _Parser()
-    for kind, text in _tokens(unfold(raw)):
+    for kind, text in _tokens(value):
         parser.take(kind, text)
         if len(parser.addresses) >= MAX_ADDRESSES:
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from skrytka.mime.charsets import decode_octets
@@ -14,6 +15,9 @@ DEFAULT_TEXT: tuple[str, str, Parameters] = ("text", "plain", (("charset", "us-a
 """RFC 2045 section 5.2. Also what an unparsable Content-Type means."""
 
 MAX_PARAMETERS = 100
+
+_SHORT_OCTETS = 100
+"""Values up to this length come again and again, in all mails: what they mean is remembered."""
 
 _TOKEN = rb'[^\x00-\x20()<>@,;:\\"/\[\]?=\x7f]++'
 _TYPE = re.compile(rb"\s*+(" + _TOKEN + rb")\s*+/\s*+(" + _TOKEN + rb")")
@@ -30,11 +34,18 @@ def parse_content_type(raw: bytes | None) -> tuple[str, str, Parameters]:
     """``(type, subtype, parameters)``, lower case; text/plain in us-ascii when absent or unparsable."""
     if raw is None:
         return DEFAULT_TEXT
+    return _content_type(raw) if len(raw) > _SHORT_OCTETS else _short_content_type(raw)
+
+
+def _content_type(raw: bytes) -> tuple[str, str, Parameters]:
     value = without_comments(unfold(raw))
     match = _TYPE.match(value)
     if match is None:
         return DEFAULT_TEXT
     return as_text(match[1]).lower(), as_text(match[2]).lower(), parse_parameters(value, match.end())
+
+
+_short_content_type = lru_cache(maxsize=2_048)(_content_type)
 
 
 def parse_disposition(raw: bytes | None) -> tuple[str | None, Parameters]:
@@ -50,8 +61,17 @@ def parse_disposition(raw: bytes | None) -> tuple[str | None, Parameters]:
 
 def parse_encoding(raw: bytes | None) -> str:
     """The Content-Transfer-Encoding in lower case, ``7bit`` when absent or empty (RFC 2045 section 6.1)."""
-    match = _WORD.match(without_comments(unfold(raw))) if raw else None
+    if not raw:
+        return "7bit"
+    return _encoding(raw) if len(raw) > _SHORT_OCTETS else _short_encoding(raw)
+
+
+def _encoding(raw: bytes) -> str:
+    match = _WORD.match(without_comments(unfold(raw)))
     return as_text(match[1]).lower() if match else "7bit"
+
+
+_short_encoding = lru_cache(maxsize=256)(_encoding)
 
 
 def parse_parameters(value: bytes, position: int) -> Parameters:

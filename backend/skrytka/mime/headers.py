@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from skrytka.mime.charsets import decode_octets
 from skrytka.mime.structure import Header, Part
@@ -27,17 +28,14 @@ def header_end(octets: bytes, start: int, limit: int) -> int:
 
 def fields(octets: bytes, start: int, end: int, limit: int) -> tuple[Header, ...]:
     """The header fields between ``start`` and ``end``, at most ``limit``; lines that are no field are skipped."""
-    found: list[Header] = []
-    for match in _FIELD.finditer(octets, start, end):
-        if len(found) >= limit:
-            break
-        found.append(Header(match[1], match.start(), match.start(2), match.end()))
-    return tuple(found)
+    matches = islice(_FIELD.finditer(octets, start, end), max(limit, 0))
+    return tuple([Header(match[1], match.start(), match.start(2), match.end()) for match in matches])
 
 
 def unfold(raw: bytes) -> bytes:
     """The value on one line (RFC 5322 section 2.2.3): line ends removed, the blanks after them kept."""
-    return (_FOLD.sub(b"", raw) if b"\n" in raw else raw).strip()
+    value = raw.strip()
+    return _FOLD.sub(b"", value) if b"\n" in value else value
 
 
 def as_text(raw: bytes) -> str:

@@ -25,6 +25,7 @@ TOO_DEEP = ("application", "octet-stream")
 """What a multipart or an embedded mail is called that lies beyond the bounds and is not looked into."""
 
 _CARRIAGE_RETURN = 13
+_LETTER_C = ord("c")
 _MIME_FIELDS = frozenset(
     b"content-" + name
     for name in (b"type", b"transfer-encoding", b"disposition", b"id", b"description", b"language", b"location", b"md5")
@@ -202,8 +203,7 @@ class _Scanner:
         """The MIME fields, the first of each name; a digest defaults to embedded mails (RFC 2046 section 5.1.5)."""
         raw: dict[bytes, bytes] = {}
         for field in headers:
-            name = field.name.lower()
-            if name in _MIME_FIELDS:
+            if field.name[0] | 32 == _LETTER_C and (name := field.name.lower()) in _MIME_FIELDS:
                 raw.setdefault(name, self.octets[field.value_start : field.end].strip())
         if not raw:
             return _NO_FIELDS_IN_DIGEST if digest else _NO_FIELDS

@@ -34,3 +34,10 @@ async def api(core: Core) -> AsyncIterator[AsyncClient]:
     headers = {"Authorization": f"Bearer {secret}"}
     async with AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         yield client
+
+
+@pytest.fixture
+async def ann(api: AsyncClient) -> None:
+    """A mailbox without a password, in a domain of its own."""
+    await api.put("/v1/domains/example.org")
+    await api.put("/v1/mailboxes/ann@example.org")

@@ -13,11 +13,7 @@ from httpx import AsyncClient
 ANN = "/v1/mailboxes/ann@example.org"
 MIB = 1_048_576
 
-
-@pytest.fixture(autouse=True)
-async def ann(api: AsyncClient) -> None:
-    await api.put("/v1/domains/example.org")
-    await api.put(ANN)
+pytestmark = pytest.mark.usefixtures("ann")
 
 
 @asynccontextmanager

@@ -14,11 +14,7 @@ from tests.mails import mail
 
 ANN = "/v1/mailboxes/ann@example.org"
 
-
-@pytest.fixture(autouse=True)
-async def ann(api: AsyncClient) -> None:
-    await api.put("/v1/domains/example.org")
-    await api.put(ANN)
+pytestmark = pytest.mark.usefixtures("ann")
 
 
 async def test_folders_that_come_with_a_mailbox(api: AsyncClient) -> None:

@@ -20,11 +20,7 @@ from tests.mails import mail
 ANN = "/v1/mailboxes/ann@example.org"
 MIB = 1_048_576
 
-
-@pytest.fixture(autouse=True)
-async def ann(api: AsyncClient) -> None:
-    await api.put("/v1/domains/example.org")
-    await api.put(ANN)
+pytestmark = pytest.mark.usefixtures("ann")
 
 
 async def test_a_json_body_has_its_own_limit(api: AsyncClient) -> None:

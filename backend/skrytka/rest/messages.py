@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import get_running_loop
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -83,8 +84,12 @@ async def _views(core: Core, mailbox: MailboxRef, folder_id: FolderId, rows: Seq
     for group in _groups(rows, core.settings.limits.header_octets):
         headers = await contents.header(core, mailbox, [row.content_id for row in group])
         pairs = [(row, headers.get(row.content_id, b"")) for row in group]
-        views += await _compute(core, lambda: [message_view(folder_id, row, header) for row, header in pairs])  # noqa: B023
+        views += await _compute(core, partial(_message_views, folder_id, pairs))
     return views
+
+
+def _message_views(folder_id: FolderId, pairs: Sequence[tuple[MessageRow, bytes]]) -> list[MessageView]:
+    return [message_view(folder_id, row, header) for row, header in pairs]
 
 
 def _groups(rows: Sequence[MessageRow], header_octets: int) -> Iterator[list[MessageRow]]:

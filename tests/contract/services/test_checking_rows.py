@@ -12,20 +12,12 @@ from skrytka.model import ContentId, Mailbox, NewMessage, Quota, Role, Status, U
 from skrytka.services import aliases, checking, contents, domains, folders, mailboxes, messages
 from skrytka.services.checking import Finding
 from skrytka.services.mailboxes import MailboxChange
-from skrytka.store.interface import Tx
 from skrytka.store.operations import shard_mailboxes
 from tests.contract.provisioning import ADMIN, add_messages, make_mailbox, vary
+from tests.contract.services.damaging import damage, mended, on_shard
 from tests.contract.services.mails import blob_keys
 
 ANN = "ann@example.org"
-
-
-async def damage(tx: Tx, sql: str) -> None:
-    assert await tx.execute(sql) > 0
-
-
-async def on_shard(core: Core, mailbox: Mailbox, sql: str) -> None:
-    await core.shards[mailbox.ref.shard].write(damage, sql)
 
 
 @pytest.fixture
@@ -33,13 +25,6 @@ async def ann(core: Core) -> Mailbox:
     mailbox = await make_mailbox(vary(core))
     await add_messages(core, mailbox, 3)
     return mailbox
-
-
-async def mended(core: Core, *expected: Finding) -> None:
-    assert await checking.check(core, repair=False, deep=True) == list(expected)
-    repaired = [Finding(found.kind, found.where, found.detail, True) for found in expected]
-    assert await checking.check(core, repair=True) == repaired
-    assert await checking.check(core, repair=False, deep=True) == []
 
 
 async def test_numbers_in_use(core: Core, ann: Mailbox) -> None:

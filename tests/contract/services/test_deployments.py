@@ -36,7 +36,8 @@ async def start(settings: Settings) -> None:
 async def test_two_first_starts_found_one_deployment(settings: Settings) -> None:
     both = await asyncio.gather(*(opening.open_databases(settings) for _ in range(2)))
     first, second = [await databases.directory.read(deployments.get, None) for databases in both]
-    assert first == second != None  # noqa: E711 - a chain
+    assert first is not None
+    assert first == second
     for databases in both:
         await databases.close()
     await start(settings)

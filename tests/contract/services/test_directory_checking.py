@@ -10,18 +10,10 @@ from skrytka.core import Core
 from skrytka.model import Mailbox, MailboxId, NewMessage, Quota, Role, Status, Uid
 from skrytka.services import checking, contents, folders, mailboxes, messages
 from skrytka.services.checking import Finding
-from skrytka.store.interface import Tx
 from skrytka.store.operations import shard_mailboxes
 from skrytka.store.operations.shard_mailboxes import NewShardMailbox
 from tests.contract.provisioning import ADMIN, add_messages, make_mailbox, uids_of, vary
-
-
-async def damage(tx: Tx, sql: str) -> None:
-    assert await tx.execute(sql) > 0
-
-
-async def on_shard(core: Core, mailbox: Mailbox, sql: str) -> None:
-    await core.shards[mailbox.ref.shard].write(damage, sql)
+from tests.contract.services.damaging import damage, mended, on_shard
 
 
 @pytest.fixture
@@ -35,14 +27,6 @@ async def test_a_sound_store(core: Core, ann: Mailbox) -> None:
     inbox = await folders.get_by_role(core, ann.ref, Role.INBOX)
     await messages.expunge(core, ADMIN, ann.ref, inbox.folder_id, [Uid(3)], deleted_only=False)
     await add_messages(core, ann, 2, Role.SENT)
-    assert await checking.check(core, repair=False) == []
-
-
-async def mended(core: Core, *expected: Finding) -> None:
-    """The findings, first reported, then mended, then gone."""
-    assert await checking.check(core, repair=False) == list(expected)
-    repaired = [Finding(found.kind, found.where, found.detail, True) for found in expected]
-    assert await checking.check(core, repair=True) == repaired
     assert await checking.check(core, repair=False) == []
 
 

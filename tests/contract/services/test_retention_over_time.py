@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Literal
 
 from skrytka.core import Core
 from skrytka.model import RetentionPolicy, Role
@@ -45,8 +46,8 @@ async def test_what_a_long_sweep_moves_to_trash_stays_there_its_whole_time(core:
     assert await retention_sweep.sweep_mailbox(core, mailbox, again) == 0
 
 
-def policy(name: str, action: str, role: Role) -> RetentionPolicy:
-    return RetentionPolicy(name, action, 1, role=role)  # type: ignore[arg-type]
+def policy(name: str, action: Literal["delete", "trash"], role: Role) -> RetentionPolicy:
+    return RetentionPolicy(name, action, 1, role=role)
 
 
 async def test_messages_from_the_future_hide_nothing_that_is_due(core: Core) -> None:

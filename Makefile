@@ -27,9 +27,12 @@ openapi: $(VENV)/dev.installed  ## write openapi/openapi.json from the code
 
 ROUNDS ?= 5
 SECONDS ?= 2
+MESSAGES ?= 20000
+BENCH ?=
 
-bench: $(VENV)/dev.installed debian-packages  ## timed figures; gates, not tests
-	$(BIN)/python -m tests.bench --rounds $(ROUNDS) --seconds $(SECONDS)
+bench: $(VENV)/dev.installed  ## timed figures beside Dovecot's; gates, not tests. BENCH=--save keeps them
+	@sh .ci/debian-packages dovecot-imapd dovecot-pop3d dovecot-lmtpd postgresql
+	$(BIN)/python -m tests.bench --rounds $(ROUNDS) --seconds $(SECONDS) --messages $(MESSAGES) $(BENCH)
 
 EXAMPLES ?= 20000
 FUZZED ?= tests/properties tests/imap/test_sequence_numbers.py

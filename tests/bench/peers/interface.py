@@ -1,0 +1,25 @@
+"""What a benchmark needs of a mail server: its ports, its mailboxes and its process tree."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+PASSWORD = "secret"
+
+
+class Peer(Protocol):
+    """A server that is up. Mailboxes are numbered from 0; each number always names the same one."""
+
+    name: str
+    imap: int
+    pop3: int
+    lmtp: int
+
+    @property
+    def pid(self) -> int:
+        """The root of its process tree."""
+
+    def address(self, number: int) -> str:
+        """The login and recipient of a mailbox, which is made if it is not there."""
+
+    def stop(self) -> None: ...

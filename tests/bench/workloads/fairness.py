@@ -1,0 +1,68 @@
+"""How long a delivery takes while every worker formats a listing of a million messages without a pause."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from tests.bench import accounting, wire
+from tests.bench.load import Sample
+from tests.bench.mails import numbered
+from tests.bench.peers.interface import Peer
+
+LARGER = 50
+"""How many times the large folder of the other workloads: a million messages where that has 20 000."""
+READERS = 8
+"""Sessions that list at the same time: enough that each worker has some, however the kernel deals them out."""
+READER = 3_000
+RECIPIENT = 3_001
+_COPIED_AT_ONCE = 100_000
+
+
+async def fill(peer: Peer, messages: int) -> None:
+    """Once, before the rounds: one mail, copied until there are enough."""
+    count = messages * LARGER
+    client = await wire.imap(peer.imap, peer.address(READER), "INBOX")
+    mail = numbered(0)
+    await client.command(b"a APPEND INBOX {%d+}\r\n%b\r\n" % (len(mail), mail), b"a OK")
+    have = 1
+    while have < count:
+        more = min(have, count - have, _COPIED_AT_ONCE)
+        await client.command(b"a NOOP\r\na COPY 1:%d INBOX\r\n" % more, b"a OK [COPYUID")
+        have += more
+    client.close()
+
+
+async def deliver_beside_listings(peer: Peer, seconds: float) -> Sample:
+    listing = [asyncio.create_task(_list(peer)) for _ in range(READERS)]
+    mta = await wire.lmtp(peer.lmtp)
+    latencies: list[float] = []
+    cpu_s, began = accounting.cpu_s(peer.pid), time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        latencies.append(await _deliver(peer, mta))
+    took, cpu_s = time.perf_counter() - began, accounting.cpu_s(peer.pid) - cpu_s
+    memory = accounting.pss_octets(peer.pid)
+    for task in listing:
+        task.cancel()
+    await asyncio.gather(*listing, return_exceptions=True)
+    mta.close()
+    return Sample(len(latencies), took, tuple(latencies), cpu_s, memory)
+
+
+async def _list(peer: Peer) -> None:
+    client = await wire.imap(peer.imap, peer.address(READER), "INBOX")
+    try:
+        while True:
+            await client.command(b"a FETCH 1:* (FLAGS)\r\n", b"a OK")
+    finally:
+        client.close()
+
+
+async def _deliver(peer: Peer, mta: wire.Lmtp) -> float:
+    """From the end of the mail to 250, as an MTA waits for it."""
+    await mta.command(b"MAIL FROM:<bench@example.net>\r\n", b"250 ")
+    await mta.command(f"RCPT TO:<{peer.address(RECIPIENT)}>\r\n".encode(), b"250 ")
+    await mta.command(b"DATA\r\n", b"354 ")
+    began = time.perf_counter()
+    await mta.command(numbered(1) + b"\r\n.\r\n", b"250 ")
+    return time.perf_counter() - began

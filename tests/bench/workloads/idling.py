@@ -1,0 +1,65 @@
+"""A thousand sessions in IDLE: what each costs in memory, and how soon it hears of a new mail."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from tests.bench import accounting, wire
+from tests.bench.load import Sample
+from tests.bench.mails import numbered
+from tests.bench.peers.interface import Peer
+
+SESSIONS = 1_000
+MAILBOXES = 100
+FIRST = 2_000
+"""The number of the first of their mailboxes."""
+_PACE_S = 0.02
+
+
+async def idle(peer: Peer, seconds: float) -> Sample:
+    """``memory_octets`` is that of one session; ``latencies_s`` are from the 250 of LMTP, or before, to EXISTS.
+
+    Deliveries come one at a time, at a pace, each to the ten sessions of a mailbox.
+    """
+    for number in range(MAILBOXES):  # the first login of a mailbox costs what none costs afterwards
+        (await wire.imap(peer.imap, peer.address(FIRST + number), "INBOX")).close()
+    before = accounting.pss_octets(peer.pid)
+    clients = [await _idling(peer, number % MAILBOXES) for number in range(SESSIONS)]
+    memory = (accounting.pss_octets(peer.pid) - before) // SESSIONS
+    mta = await wire.lmtp(peer.lmtp)
+    cpu_s, began = accounting.cpu_s(peer.pid), time.perf_counter()
+    latencies: list[float] = []
+    deliveries = 0
+    while time.perf_counter() - began < seconds:
+        latencies += await _deliver(peer, mta, clients[deliveries % MAILBOXES :: MAILBOXES], deliveries)
+        deliveries += 1
+        await asyncio.sleep(_PACE_S)
+    took, cpu_s = time.perf_counter() - began, accounting.cpu_s(peer.pid) - cpu_s
+    for client in clients:
+        client.close()
+    mta.close()
+    return Sample(deliveries, took, tuple(latencies), cpu_s, memory)
+
+
+async def _idling(peer: Peer, number: int) -> wire.Imap:
+    client = await wire.imap(peer.imap, peer.address(FIRST + number), "INBOX")
+    await client.command(b"a IDLE\r\n", b"+ ")
+    return client
+
+
+async def _deliver(peer: Peer, mta: wire.Lmtp, watching: list[wire.Imap], number: int) -> list[float]:
+    """How long each session waited, from the moment in which the whole mail had been sent."""
+    await mta.command(b"MAIL FROM:<bench@example.net>\r\n", b"250 ")
+    await mta.command(f"RCPT TO:<{peer.address(FIRST + number % MAILBOXES)}>\r\n".encode(), b"250 ")
+    await mta.command(b"DATA\r\n", b"354 ")
+    began = time.perf_counter()
+
+    async def heard(client: wire.Imap) -> float:
+        await client.told(b" EXISTS\r\n")
+        return time.perf_counter() - began
+
+    waiting = [asyncio.create_task(heard(client)) for client in watching]
+    await asyncio.sleep(0)
+    await mta.command(numbered(number) + b"\r\n.\r\n", b"250 ")
+    return await asyncio.gather(*waiting)

@@ -20,7 +20,7 @@ from tests.servers import Missing, free_port
 _START_TIMEOUT_S = 20.0
 _USER = "nobody"
 _FLAVOURS = {"plain": "service_count = 1", "tuned": "service_count = 0\n  process_min_avail = 4"}
-_MANY = 12_000
+_MANY = 3_000
 
 
 class Dovecot:

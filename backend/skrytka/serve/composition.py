@@ -16,7 +16,7 @@ from skrytka.errors import Invalid
 from skrytka.extensions import Extensions
 from skrytka.services.ownership import claim_blobs
 from skrytka.settings import Settings, SettingsError
-from skrytka.store.opening import open_databases
+from skrytka.store.opening import open_databases, versions
 
 _COMPUTE_THREADS = 4
 
@@ -40,6 +40,16 @@ async def open_core(settings: Settings, extensions: Extensions, *, migrating: bo
         hashing = stack.enter_context(ThreadPoolExecutor(settings.auth.argon2_concurrency, "hashing"))
         compute = stack.enter_context(ThreadPoolExecutor(threads, "compute"))
         yield Core(settings, databases.directory, databases.shards, blobs, bus, hashing, compute, extensions)
+
+
+async def migrate(settings: Settings) -> dict[str, int]:
+    """Bring the schemas to this release and open nothing else; the version of each database by name."""
+    _make_data_dir(Path(settings.data_dir))
+    databases = await open_databases(settings)
+    try:
+        return await versions(databases)
+    finally:
+        await databases.close()
 
 
 def _make_data_dir(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import yaml
 
 from tests.helm import settings_schema
-from tests.helm.charts import CHART, INSTALLATIONS, ROOT, VALUES, Manifest, helm, options
+from tests.helm.charts import CHART, INSTALLATIONS, ROOT, SCALED, VALUES, Manifest, helm, options
 
 OLDEST = "1.27"
 """The chart's ``kubeVersion``."""
@@ -72,6 +73,35 @@ def test_nothing_that_is_not_in_the_schema_is_a_value() -> None:
                 look(inner_schema, inner_name)
 
     look(json.loads((CHART / "values.schema.json").read_text()), "")
+
+
+def notes(folder: Path, *files: str) -> str:
+    """NOTES.txt as it is shown after an install; ``helm template`` leaves it out, so a copy of the chart has it elsewhere."""
+    chart = shutil.copytree(CHART, folder / "skrytka")
+    text = (chart / "templates" / "NOTES.txt").read_text()
+    shown = '{{- define "notes" -}}\n' + text + '{{- end -}}\nnotes: {{ include "notes" . | toJson }}\n'
+    (chart / "templates" / "shown.yaml").write_text(shown)
+    shown_only = ("--show-only", "templates/shown.yaml", "--namespace", "post", "--skip-schema-validation")
+    done = helm("template", "mail", str(chart), *shown_only, *options(files))
+    assert done.returncode == 0, done.stderr
+    told: str = yaml.safe_load(done.stdout)["notes"]
+    return told
+
+
+def test_the_notes_of_all_in_one_say_where_the_key_is(tmp_path: Path) -> None:
+    told = notes(tmp_path)
+    assert "kubectl -n post exec mail-skrytka-0 -- cat /var/lib/skrytka/admin.key\n" in told
+    assert "mail-skrytka-imap: imap on 143 imaps on 993\n" in told
+    assert "WARNING: tls.existingSecret is not set" in told
+
+
+def test_the_notes_of_scaled_name_the_secret_of_the_key(tmp_path: Path) -> None:
+    told = notes(tmp_path, SCALED, "tls.yaml")
+    command = "kubectl -n post get secret skrytka-key -o jsonpath='{.data.key}' | base64 -d\n"
+    assert command in told
+    assert "mail-skrytka-imap: imaps on 993\n" in told
+    assert "WARNING" not in told
+    assert "the claim skrytka-blobs, which has to be ReadWriteMany" in told
 
 
 def test_the_chart_is_of_this_release() -> None:

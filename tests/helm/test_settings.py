@@ -8,8 +8,23 @@ import pytest
 
 from skrytka.plugin_host import manager
 from skrytka.serve import settings_loading
-from skrytka.settings import Settings, SettingsError
-from tests.helm.charts import SCALED, SECRETS, VALUES, Manifest, environment, helm, plugins, render, serving
+from skrytka.services import bootstrap
+from skrytka.settings import Serve, Settings, SettingsError
+from tests.helm import dockerfile
+from tests.helm.charts import (
+    ROOT,
+    SCALED,
+    SECRETS,
+    VALUES,
+    Manifest,
+    environment,
+    helm,
+    of_kind,
+    plugins,
+    pods,
+    render,
+    serving,
+)
 from tests.helm.settings_schema import FRONT_ENDS, settings_schema
 
 
@@ -29,6 +44,23 @@ def test_every_pod_has_settings_that_skrytka_takes(rendered: list[Manifest]) -> 
         assert settings.data_dir == "/var/lib/skrytka", name
         assert settings.serve.workers >= 1, "0 would be a worker for each core of the node"
         assert settings.serve.plugins
+
+
+def test_the_migration_has_settings_that_skrytka_takes(scaled: list[Manifest]) -> None:
+    (job,) = of_kind(scaled, "Job").values()
+    settings = load(environment(job["spec"]["template"], SECRETS), list(Serve().plugins))
+    assert settings.store.url == SECRETS["skrytka-store"]["url"]
+    assert settings.store.shards == 2
+
+
+def test_every_name_is_read(rendered: list[Manifest]) -> None:
+    """Names without ``__`` are ignored where nobody asks for them, so a wrong one would go unseen."""
+    given = {name for pod in pods(rendered).values() for name in environment(pod, SECRETS)}
+    image = dockerfile.read(ROOT / "Dockerfile")[-1].one("ENV").pairs()
+    alone = {name for name in (*given, *image) if name.startswith(settings_loading.PREFIX) and "__" not in name}
+    assert alone <= {settings_loading.DATA_DIR_VARIABLE, bootstrap.ENVIRONMENT}
+    assert settings_loading.DATA_DIR_VARIABLE in given & set(image)
+    assert load(image, list(Serve().plugins)).serve.health_listen
 
 
 def test_values_arrive_as_they_were_meant() -> None:

@@ -122,8 +122,8 @@ securityContext:
 {{- end -}}
 
 {{/*
-Every pod answers on a port for health alone. A TCP connect to a mail port would succeed while the process still migrates,
-and be refused where a PROXY header is expected; the REST port refuses when it is full, which is no reason to kill it.
+Every pod answers on a port for health alone, whatever it serves. A TCP connect to a mail port would succeed while the process
+still migrates, and be refused where a PROXY header is expected.
 */}}
 {{- define "skrytka.probes" -}}
 startupProbe:

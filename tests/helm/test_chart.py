@@ -75,6 +75,22 @@ def test_nothing_that_is_not_in_the_schema_is_a_value() -> None:
     look(json.loads((CHART / "values.schema.json").read_text()), "")
 
 
+def test_no_value_can_be_taken_away() -> None:
+    """Null removes a default: without ``required`` a scaled installation could lose its shared volume, and so its mail."""
+    free = {"podSecurityContext", "resources"}  # OpenShift sets users itself; a limit may be none
+
+    def look(schema: Manifest, values: object, name: str) -> None:
+        if name in free or not isinstance(values, dict) or not values:
+            return
+        assert schema["required"] == list(values), name
+        for key, value in values.items():
+            look(schema["properties"][key], value, key)
+
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    look(schema, yaml.safe_load((CHART / "values.yaml").read_text()), "")
+    assert schema["properties"]["podSecurityContext"]["required"] == ["runAsNonRoot"]
+
+
 def notes(folder: Path, *files: str) -> str:
     """NOTES.txt as it is shown after an install; ``helm template`` leaves it out, so a copy of the chart has it elsewhere."""
     chart = shutil.copytree(CHART, folder / "skrytka")

@@ -21,6 +21,7 @@ from tests.helm.charts import SCALED, Manifest, of_kind, render, serving
 from tests.helm.running import Pod
 from tests.servers import Postgres, Redis
 
+pytestmark = pytest.mark.timeout(300)
 ADDRESS, PASSWORD = "ann@example.org", "correct horse"
 MAIL = b"Subject: large\r\n\r\n" + b"".join(base64.b64encode(os.urandom(57)) + b"\r\n" for _ in range(4_000))
 """Larger than ``blobs.inline_limit_octets``, compressed too."""

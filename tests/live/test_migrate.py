@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 from skrytka.settings import Settings, Store
 from skrytka.store import opening
-from tests.live.serving import run
+from tests.live.serving import command, environ, run
 
 MIGRATED = "".join(f"{name} is at schema version 1\n" for name in ("directory", "shard-0", "shard-1"))
 
@@ -37,6 +39,22 @@ def test_databases_that_do_not_belong_together_stop_it(data_dir: Path) -> None:
     done = run("migrate", data_dir=data_dir, given=given)
     assert done.returncode == 2
     assert "the database given for shard-0 is that of shard-1" in done.stderr
+
+
+def test_a_data_directory_that_may_not_be_written_to_is_one_line(data_dir: Path) -> None:
+    """As a volume is in a container that runs as another user."""
+    data_dir.chmod(0o500)
+    unprivileged = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+    done = subprocess.run(
+        [*unprivileged, *command(), "migrate"],
+        env=environ(data_dir, {}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == f"skrytka: data_dir: {data_dir} may not be written to by user {os.geteuid()}\n"
 
 
 def test_a_database_that_does_not_answer_is_one_line_and_a_status(data_dir: Path) -> None:

@@ -57,6 +57,8 @@ def _make_data_dir(path: Path) -> None:
         make_folder(path, 0o700)
     except OSError as error:
         raise SettingsError(f"data_dir: {path} cannot be made: {error.strerror}") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise SettingsError(f"data_dir: {path} may not be written to by user {os.geteuid()}")
 
 
 @contextmanager

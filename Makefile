@@ -52,8 +52,9 @@ $(VENV)/run.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/dev.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/dev.installed: pyproject.toml constraints.txt tests/helm/requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r tests/helm/requirements.txt
 	@touch $@ $(VENV)/run.installed
 
 clean:

@@ -45,6 +45,7 @@ RUN_BY = {
     "make bench": "tests/live/test_make_goals.py",
     "make fuzz": "tests/live/test_make_goals.py",
     "make openapi": "tests/live/test_make_goals.py",
+    "skrytka migrate": "tests/live/test_migrate.py",
     "skrytka check --repair": "tests/live/test_serve.py",
     "skrytka serve": "tests/live/serving.py",
     "skrytka serve --config skrytka.toml": "tests/live/test_serve.py",

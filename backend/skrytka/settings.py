@@ -30,6 +30,8 @@ class Serve(Section, frozen=True):
     """What this process serves: front ends by name, other plugins, and ``rest``. Their order is that of the delivery filters."""
     hostname: str = ""
     """The name in the self-signed certificate; empty is the machine's."""
+    health_listen: str = ""
+    """``host:port`` of ``/healthz`` and ``/metrics`` alone, for probes of a process without ``rest``; empty is off."""
     drain_timeout_s: Seconds = 30.0
     """How long commands in flight may take to finish when the process is to end."""
     switch_interval_s: Seconds = 0.0002

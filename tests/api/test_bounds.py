@@ -16,7 +16,8 @@ import pytest
 
 from skrytka.core import Core
 from skrytka.model import Actor
-from skrytka.plugin_host import manager
+from skrytka.rest.app import create_app
+from skrytka.rest.outermost import Outermost
 from skrytka.serve import rest_server
 from skrytka.serve.bounded_http import RESERVED
 from skrytka.serve.rest_server import RestServer
@@ -98,7 +99,7 @@ async def serving(core: Core, **rest: Any) -> AsyncIterator[Serving]:
     served = dataclasses.replace(core, settings=changed)
     _, secret = await keys.create(core, Actor("tests", "cli"), "tests")
     listening = socket.create_server(("127.0.0.1", 0))
-    server = RestServer(served, manager.load(()), [listening])
+    server = RestServer(Outermost(create_app(served)), changed, "rest.listen", [listening])
     await server.start()
     client = Serving(listening.getsockname()[:2], secret)
     yield client

@@ -7,7 +7,7 @@ from importlib.metadata import version as installed_version
 
 import click
 
-from skrytka.cli import checking, keys
+from skrytka.cli import checking, keys, migrating
 from skrytka.cli.starting import Started, options, start, with_settings
 from skrytka.errors import DomainError
 from skrytka.plugin_host.manager import PluginError
@@ -57,6 +57,7 @@ def version() -> None:
 
 skrytka.add_command(checking.check)
 skrytka.add_command(keys.group)
+skrytka.add_command(migrating.command)
 
 
 def main() -> None:

@@ -36,16 +36,12 @@ is an RFC 9457 problem document with a `code` for machines."""
 
 def create_app(core: Core, routes: Sequence[Router] = ()) -> Litestar:
     """``routes`` are those of plugins, mounted under ``/v1/x``."""
-
-    async def provide_core() -> Core:
-        return core
-
     keys = DefineMiddleware(BearerKeys)
     extensions = [Router("/x", route_handlers=list(routes))] if routes else []
     v1 = Router("/v1", route_handlers=[*CONTROLLERS, *extensions], middleware=[keys], security=[{"bearer": []}])
     return Litestar(
         route_handlers=[v1, live, ready, metrics],
-        dependencies={"core": Provide(provide_core), "only_if": Provide(precondition)},
+        dependencies={**_dependencies(core), "only_if": Provide(precondition)},
         exception_handlers=HANDLERS,
         state=State({"core": core}),
         request_max_body_size=core.settings.rest.body_octets,
@@ -53,6 +49,25 @@ def create_app(core: Core, routes: Sequence[Router] = ()) -> Litestar:
         logging_config=None,
         debug=False,
     )
+
+
+def create_health_app(core: Core) -> Litestar:
+    """The probes and the metrics alone: nothing here needs a key, and nothing that needs one is here."""
+    return Litestar(
+        route_handlers=[live, ready, metrics],
+        dependencies=_dependencies(core),
+        exception_handlers=HANDLERS,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _dependencies(core: Core) -> dict[str, Provide]:
+    async def provide_core() -> Core:
+        return core
+
+    return {"core": Provide(provide_core)}
 
 
 def _openapi() -> OpenAPIConfig:

@@ -23,7 +23,6 @@ from skrytka.connections.limits import ConnectionLimits
 from skrytka.rest.problems import RETRY_AFTER_S, Problem
 from skrytka.settings import Rest
 
-LISTENER = "rest.listen"
 LEAST_OCTETS = 32_768
 """A client that sends a body or reads an answer moves so many in ``rest.idle_timeout_s``, or ends."""
 
@@ -41,11 +40,12 @@ class _Refused(Exception):
 class Door:
     """What the connections of one worker share."""
 
-    def __init__(self, settings: Rest) -> None:
+    def __init__(self, settings: Rest, listener: str) -> None:
         self.settings = settings
+        self.listener = listener
         self.limits = ConnectionLimits(settings.max_connections, settings.max_connections_per_address)
-        self.open = metrics.CONNECTIONS_OPEN.labels(LISTENER)
-        self.accepted = metrics.CONNECTIONS_ACCEPTED.labels(LISTENER)
+        self.open = metrics.CONNECTIONS_OPEN.labels(listener)
+        self.accepted = metrics.CONNECTIONS_ACCEPTED.labels(listener)
         self.connections: set[BoundedHttp] = set()
         self._reserved: deque[BoundedHttp] = deque()
 
@@ -79,7 +79,7 @@ class Door:
             connection.sweep(now)
 
     def _reserve(self, connection: BoundedHttp, reason: str) -> None:
-        metrics.CONNECTIONS_REFUSED.labels(LISTENER, reason).inc()
+        metrics.CONNECTIONS_REFUSED.labels(self.listener, reason).inc()
         self._reserved.append(connection)
         if len(self._reserved) > RESERVED:
             self._reserved.popleft().transport.abort()

@@ -16,7 +16,7 @@ from skrytka.errors import Invalid
 from skrytka.extensions import Extensions
 from skrytka.services.ownership import claim_blobs
 from skrytka.settings import Settings, SettingsError
-from skrytka.store.opening import open_databases
+from skrytka.store.opening import open_databases, versions
 
 _COMPUTE_THREADS = 4
 
@@ -42,11 +42,23 @@ async def open_core(settings: Settings, extensions: Extensions, *, migrating: bo
         yield Core(settings, databases.directory, databases.shards, blobs, bus, hashing, compute, extensions)
 
 
+async def migrate(settings: Settings) -> dict[str, int]:
+    """Bring the schemas to this release and open nothing else; the version of each database by name."""
+    _make_data_dir(Path(settings.data_dir))
+    databases = await open_databases(settings)
+    try:
+        return await versions(databases)
+    finally:
+        await databases.close()
+
+
 def _make_data_dir(path: Path) -> None:
     try:
         make_folder(path, 0o700)
     except OSError as error:
         raise SettingsError(f"data_dir: {path} cannot be made: {error.strerror}") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise SettingsError(f"data_dir: {path} may not be written to by user {os.geteuid()}")
 
 
 @contextmanager

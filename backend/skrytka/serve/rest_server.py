@@ -1,4 +1,4 @@
-"""The REST API in a worker: uvicorn on the worker's loop and sockets."""
+"""The REST API, or the probes alone, in a worker: uvicorn on the worker's loop and sockets."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import asyncio
 import contextlib
 import functools
 import socket
-from collections.abc import Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any, cast
 
 import uvicorn
 
-from skrytka.core import Core
-from skrytka.plugin_host.manager import Plugins
-from skrytka.rest.app import create_app
-from skrytka.rest.outermost import Outermost
 from skrytka.serve.bounded_http import BoundedHttp, Door
+from skrytka.settings import Settings
 
 SWEEP_S = 1.0
 _QUEUE_TURNS = 3
@@ -33,10 +30,17 @@ class _Server(uvicorn.Server):
 class RestServer:
     """Serves until drained."""
 
-    def __init__(self, core: Core, plugins: Plugins, sockets: Sequence[socket.socket]) -> None:
-        self._door = Door(core.settings.rest)
+    def __init__(
+        self,
+        app: Callable[..., Awaitable[None]],
+        settings: Settings,
+        listener: str,
+        sockets: Sequence[socket.socket],
+    ) -> None:
+        """``app`` is an ASGI application, ``listener`` the settings key that the metrics name."""
+        self._door = Door(settings.rest, listener)
         config = uvicorn.Config(
-            cast(Any, Outermost(create_app(core, plugins.routes))),
+            cast(Any, app),
             loop="none",
             http=cast(Any, functools.partial(BoundedHttp, self._door)),
             ws="none",
@@ -45,7 +49,7 @@ class RestServer:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=max(1, int(core.settings.serve.drain_timeout_s)),
+            timeout_graceful_shutdown=max(1, int(settings.serve.drain_timeout_s)),
         )
         self._server = _Server(config)
         self._sockets = list(sockets)

@@ -8,6 +8,8 @@ from skrytka.connections.networks import parse_networks
 from skrytka.plugin_host.front_end import FrontEndSettings
 from skrytka.settings import Settings, SettingsError
 
+HEALTH = "serve.health_listen"
+
 
 def parse_listen(key: str, text: str) -> tuple[str, int]:
     """Host and port of ``host:port`` or ``[v6]:port``; port 0 lets the system choose."""
@@ -28,6 +30,8 @@ def listen_settings(settings: Settings) -> Iterator[tuple[str, str]]:
             yield from ((listener.name, listener.address) for listener in section.listeners(name))
     if "rest" in settings.serve.plugins and settings.rest.listen:
         yield "rest.listen", settings.rest.listen
+    if settings.serve.health_listen:
+        yield HEALTH, settings.serve.health_listen
 
 
 def verify(settings: Settings) -> None:

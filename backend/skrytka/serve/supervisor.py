@@ -22,6 +22,7 @@ from skrytka.serve import tls
 from skrytka.serve.composition import open_core
 from skrytka.serve.listening import Listening, listen_on_all
 from skrytka.serve.metrics_folder import forget_worker, metrics_folder
+from skrytka.serve.settings_rules import HEALTH
 from skrytka.serve.worker_process import WorkerProcess
 from skrytka.services import bootstrap
 from skrytka.settings import Settings, SettingsError
@@ -39,7 +40,7 @@ def serve(settings: Settings, plugins: Plugins) -> int:
     _allow_many_files()
     workers = settings.serve.workers or len(os.sched_getaffinity(0))
     listening = listen_on_all(settings, workers)
-    if not listening:
+    if all(each.key == HEALTH for each in listening):
         raise SettingsError("serve.plugins: nothing to serve, every listen setting of these plugins is empty")
     try:
         return uvloop.run(_serve(settings, plugins, listening, workers))

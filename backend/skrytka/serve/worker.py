@@ -32,6 +32,7 @@ from skrytka.plugin_host.front_end import FrontEnd, FrontEndSettings
 from skrytka.plugin_host.manager import PluginError, Plugins
 from skrytka.serve import boot, logs, tls
 from skrytka.serve.composition import open_core
+from skrytka.serve.settings_rules import HEALTH
 from skrytka.services import events, pop3_locks
 from skrytka.settings import Log, SettingsError
 from skrytka.store.interface import Unsuitable
@@ -74,7 +75,7 @@ class Worker:
             self._in_background(_watch_stores(core))
             jobs = self._in_background(runner.run(core, pop3_locks.worker_name(), self._stop))
             acceptors = self._accept(core)
-            rest = await self._serve_rest(core)
+            http = await self._serve_http(core)
             gc.collect()
             gc.freeze()
             metrics.WORKERS.set(1)
@@ -82,7 +83,7 @@ class Worker:
             await self._stop.wait()
             logger.info("draining")
             drains = [acceptor.drain(self._settings.serve.drain_timeout_s) for acceptor in acceptors]
-            await asyncio.gather(*drains, *([rest.drain()] if rest else []))
+            await asyncio.gather(*drains, *(server.drain() for server in http))
             await asyncio.gather(jobs, return_exceptions=True)  # they end by themselves and give their lease back
             await self._end_background()
             await events.drain(core, EVENTS_S)
@@ -113,15 +114,23 @@ class Worker:
     def _sockets(self, key: str) -> list[socket.socket]:
         return [socket.socket(fileno=fd) for name, fd in self._boot.listening if name == key]
 
-    async def _serve_rest(self, core: Core) -> RestServer | None:
-        sockets = self._sockets("rest.listen")
-        if not sockets:
-            return None
-        from skrytka.serve.rest_server import RestServer  # noqa: PLC0415 - 30 MB that a worker without REST saves
+    async def _serve_http(self, core: Core) -> list[RestServer]:
+        rest, health = self._sockets("rest.listen"), self._sockets(HEALTH)
+        if not rest and not health:
+            return []
+        from skrytka.rest.app import create_app, create_health_app  # noqa: PLC0415 - 30 MB that a worker without saves
+        from skrytka.rest.outermost import Outermost  # noqa: PLC0415
+        from skrytka.serve.rest_server import RestServer  # noqa: PLC0415
 
-        server = RestServer(core, self._plugins, sockets)
-        await server.start()
-        return server
+        servers = []
+        if rest:
+            app = Outermost(create_app(core, self._plugins.routes))
+            servers.append(RestServer(app, self._settings, "rest.listen", rest))
+        if health:
+            servers.append(RestServer(create_health_app(core), self._settings, HEALTH, health))
+        for server in servers:
+            await server.start()
+        return servers
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=getattr(work, "__name__", ""))

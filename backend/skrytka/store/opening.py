@@ -20,7 +20,7 @@ from skrytka.store.engines.postgres import PostgresDatabase
 from skrytka.store.engines.sqlite import SqliteDatabase
 from skrytka.store.interface import Database, Unsuitable
 from skrytka.store.migrate import migrate, postgresql_schema
-from skrytka.store.schema import is_behind, refuse_older
+from skrytka.store.schema import is_behind, read_version, refuse_older
 
 _MIGRATION_TIMEOUT_S = 24 * 3600.0
 _POSTGRESQL = ("postgresql://", "postgres://")
@@ -96,6 +96,11 @@ async def migrate_databases(settings: Settings) -> None:
             await migrate(database)
     finally:
         await databases.close()
+
+
+async def versions(databases: Databases) -> dict[str, int]:
+    """The schema version of each open database, by its name."""
+    return {each.name: (await each.read(read_version, each.engine)).version for each in databases.all()}
 
 
 def _shard_count(settings: Settings) -> int:

@@ -128,7 +128,7 @@ def lmtp_data(data: bytes) -> None:
     framing = lmtp_framing.Framing()
     framing.read_data()
     got, lines = b"", []
-    for piece in chunks(data[:1] + stuffed):
+    for piece in chunks((data[:1] or b"\0") + stuffed):
         framing.feed(piece)
         while (event := framing.next_event()) is not None:
             if isinstance(event, lmtp_framing.Body):

@@ -15,9 +15,9 @@ alias has a count of its own for the same reason.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
+from asyncio import sleep
 from typing import NamedTuple
 
 from skrytka import metrics
@@ -66,7 +66,7 @@ class Guesser:
         delay_s = self._delay_s(of_target)
         if delay_s:
             metrics.LOGINS_DELAYED.inc()
-            await asyncio.sleep(delay_s)
+            await sleep(delay_s)
 
     async def confirm(self) -> None:
         """The same look at the network again, when the turn to hash has come: those before may have failed meanwhile."""
@@ -97,7 +97,7 @@ class Guesser:
             await self.failed()
         delay_s = self._core.settings.auth.longest_delay_s if late else self._delay_s(of_target)
         if delay_s:
-            await asyncio.sleep(delay_s)
+            await sleep(delay_s)
         self._refuse(of_address)
 
     @property

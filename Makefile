@@ -36,10 +36,13 @@ bench: $(VENV)/dev.installed  ## timed figures beside Dovecot's; gates, not test
 
 EXAMPLES ?= 20000
 FUZZED ?= tests/properties tests/imap/test_sequence_numbers.py
+FUZZ_SECONDS ?= 120
+TARGETS ?=
 
-fuzz: $(VENV)/dev.installed  ## the property tests, for long
+fuzz: $(VENV)/dev.installed $(VENV)/fuzz.installed  ## the property tests, and every parser under atheris, for long
 	SKRYTKA_HYPOTHESIS_PROFILE=long SKRYTKA_HYPOTHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n 2 --timeout 7200 \
 	    $(FUZZED)
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(TARGETS)
 
 debian-packages:
 	@sh .ci/debian-packages
@@ -57,5 +60,9 @@ $(VENV)/dev.installed: pyproject.toml constraints.txt tests/helm/requirements.tx
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r tests/helm/requirements.txt
 	@touch $@ $(VENV)/run.installed
 
+$(VENV)/fuzz.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,fuzz]'
+	@touch $@ $(VENV)/dev.installed $(VENV)/run.installed
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

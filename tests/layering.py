@@ -15,7 +15,7 @@ PLUGINS = tuple(sorted((ROOT / "plugins").glob("skrytka_*")))
 # Lowest first. A package may import from its own layer's package and from packages that stand below it.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "model"),
-    ("settings", "mime", "connections.interface"),
+    ("settings", "mime", "connections.interface", "connections.networks"),
     ("metrics", "extensions", "store.interface", "blobs.interface", "bus.interface"),
     ("store", "blobs", "bus"),
     ("core",),
@@ -35,6 +35,7 @@ APART: tuple[tuple[str, str], ...] = (
     ("blobs.interface", "blobs."),
     ("bus.interface", "bus."),
     ("connections.interface", "connections."),
+    ("connections.networks", "connections."),
 )
 # Who may reach in from outside of the package; the longest name that fits counts. All else of these packages is their own.
 RESERVED: dict[str, tuple[str, ...]] = {

@@ -87,6 +87,14 @@ class AuthenticationFailed(DomainError):
         super().__init__("Wrong login or password")
 
 
+class TooManyFailures(DomainError):
+    """Too many failed logins from where this one comes. ``retry_after_s`` is when another one is looked at."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__("Too many failed logins from your network; try again later")
+        self.retry_after_s = retry_after_s
+
+
 class InUse(DomainError):
     """Another session holds the exclusive POP3 lock of the mailbox."""
 

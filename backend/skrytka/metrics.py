@@ -56,6 +56,16 @@ DELIVERIES = Counter(
     registry=_registry,
 )
 LOGINS = Counter("skrytka_logins", "Logins by password", ["protocol", "outcome"], registry=_registry)
+LOGINS_DELAYED = Counter(
+    "skrytka_logins_delayed", "Logins that waited because many to their name failed", registry=_registry
+)
+GUESSING = Counter(
+    "skrytka_guessing",
+    "How often failures reached their limit: of one address, to one login, with the id of one API key",
+    ["kind"],
+    registry=_registry,
+)
+KEYS_REFUSED = Counter("skrytka_keys_refused", "Requests with an API key that is none", registry=_registry)
 COMMIT_SECONDS = Histogram(
     "skrytka_commit_seconds",
     "SQLite: one COMMIT with its fsync, for a group of operations; PostgreSQL: one transaction",

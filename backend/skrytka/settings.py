@@ -106,6 +106,16 @@ class Auth(Section, frozen=True):
     """How many passwords a worker hashes at once; each takes ``argon2_memory_kib``."""
     argon2_queue: Positive = 1_000
     """How many logins may run or wait for that in a worker; more are told to try again."""
+    failures_per_address: Positive = 50
+    """So many failed logins of late make an address (of IPv6: a /64) wait for ``failure_decay_s`` before each further one."""
+    failures_per_login: Positive = 20
+    """From so many failed logins of late on, those to this name take longer, for whoever comes."""
+    failure_decay_s: Seconds = 60.0
+    """After so long one failed login is forgotten, of each address and each name."""
+    longest_delay_s: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    """The longest that a login to a name with many failures takes, and a wrong key of an address with many."""
+    uncounted_networks: tuple[str, ...] = ()
+    """Where many log in from one address, as from a webmail: their failures count by name alone."""
 
 
 class Tls(Section, frozen=True):

@@ -17,6 +17,7 @@ CODES: dict[type[errors.DomainError], bytes] = {
     errors.LimitReached: b"LIMIT",
     errors.Suspended: b"CONTACTADMIN",
     errors.AuthenticationFailed: b"AUTHENTICATIONFAILED",
+    errors.TooManyFailures: b"UNAVAILABLE",
     errors.InUse: b"INUSE",
     errors.LockLost: b"INUSE",
     errors.Refused: b"NOPERM",

@@ -107,6 +107,7 @@ class ConnectionWire:
     async def event(self, timeout_s: float) -> Event:
         """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, or when it never logs in.
 
+        Pipelined commands share the time that one may work before others run: ten thousand small ones are one large one.
         The octets of a command that has begun must keep coming: what it holds, others wait for.
         Who asks for the next command has answered the one before, whose mail is no longer on its way in.
         """
@@ -115,7 +116,7 @@ class ConnectionWire:
         while True:
             if (event := self._framing.next_event()) is not None:
                 self._command_given = isinstance(event, CommandReceived | FramingError)
-                self._slice_began = time.perf_counter()
+                await self.breathe()
                 return event
             in_command = self._framing.in_command
             left_s = min(timeout_s, self._command_timeout_s) if in_command else timeout_s
@@ -143,7 +144,9 @@ class ConnectionWire:
         self._send()
         if self._login_deadline is not None:
             timeout_s = max(self._login_deadline - time.monotonic(), 0.0)
-        match await self._connection.receive(timeout_s):
+        received = await self._connection.receive(timeout_s)
+        self._slice_began = time.perf_counter()
+        match received:
             case Signal.DRAINING:
                 raise Over("The server is shutting down; please reconnect")
             case Signal() as signal:

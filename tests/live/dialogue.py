@@ -36,6 +36,12 @@ class Dialogue:
         del self._buffer[:count]
         return taken
 
+    def octets_until(self, end: bytes) -> bytes:
+        """All that comes up to ``end``, after which the server waits for the client."""
+        while not self._buffer.endswith(end):
+            self._fill(self.timeout_s)
+        return self.octets(len(self._buffer))
+
     def until(self, wanted: bytes, timeout_s: float) -> list[bytes]:
         """Lines up to and with the first that is ``wanted``."""
         lines: list[bytes] = []

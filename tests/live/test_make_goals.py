@@ -20,7 +20,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         [
             "make",
             f"BIN={Path(sys.executable).parent}",
-            *("-o", ".venv/dev.installed", "-o", "debian-packages"),
+            *("-o", ".venv/dev.installed", "-o", ".venv/fuzz.installed", "-o", "debian-packages"),
             *arguments,
         ],
         cwd=folder,
@@ -41,10 +41,12 @@ def test_make_openapi_writes_the_document(fresh_copy: Path) -> None:
     assert document.read_bytes() == committed
 
 
-def test_make_fuzz_plays_the_property_tests(fresh_copy: Path) -> None:
-    done = make(fresh_copy, "fuzz", "EXAMPLES=3", "FUZZED=tests/properties")
+def test_make_fuzz_plays_the_property_tests_and_the_kept_inputs(fresh_copy: Path) -> None:
+    """Without atheris, which only those have who fuzz."""
+    done = make(fresh_copy, "fuzz", "EXAMPLES=3", "FUZZED=tests/properties", "FUZZ_SECONDS=0")
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
+    assert "mime_scanner: " in done.stdout
 
 
 def test_make_bench_measures_every_row(fresh_copy: Path) -> None:

@@ -68,6 +68,7 @@ TABLE: dict[type[errors.DomainError], tuple[int, str]] = {
     errors.LimitReached: (409, "limit_reached"),
     errors.Suspended: (409, "suspended"),
     errors.AuthenticationFailed: (401, "unauthenticated"),
+    errors.TooManyFailures: (429, "too_many_failures"),
     errors.InUse: (409, "in_use"),
     errors.LockLost: (409, "lock_lost"),
     errors.Refused: (409, "refused"),
@@ -101,6 +102,8 @@ def from_domain_error(_: Request[Any, Any, Any], error: errors.DomainError) -> R
     if isinstance(error, errors.AuthenticationFailed):
         # its own text speaks of logins and passwords, which this API does not take
         return problem(status, code, NO_KEY, headers={"WWW-Authenticate": "Bearer"})
+    if isinstance(error, errors.TooManyFailures):
+        headers = {"Retry-After": str(error.retry_after_s)}
     return problem(status, code, str(error), headers=headers)
 
 

@@ -42,6 +42,10 @@ def verify(settings: Settings) -> None:
         if address in taken and address[1]:
             raise SettingsError(f"{key}: {text} is the address of {taken[address]} too")
         taken[address] = key
+    try:
+        parse_networks(settings.auth.uncounted_networks)
+    except ValueError as error:
+        raise SettingsError(f"auth.uncounted_networks: {error}") from None
     for name, section in settings.front_ends.items():
         if isinstance(section, FrontEndSettings):
             _verify_front_end(name, section)

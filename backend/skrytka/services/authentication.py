@@ -9,7 +9,8 @@ import msgspec
 from skrytka.core import Core
 from skrytka.errors import AuthenticationFailed, DomainError, Invalid, NotFound, Suspended, Unavailable
 from skrytka.model import Actor, Login, MailboxRef, State
-from skrytka.services import addresses, counting, hashing, verifiers
+from skrytka.services import addresses, counting, guessing, hashing, verifiers
+from skrytka.services.guessing import Guesser
 from skrytka.services.login_cache import LoginCache
 from skrytka.services.verifiers import Costs
 from skrytka.store.operations import credentials, routes
@@ -23,7 +24,8 @@ async def login(core: Core, actor: Actor, login: str, password: str) -> Login:
     """Let a client in by its address, or an alias, and password.
 
     Authenticators of plugins are asked first, in order. An unknown address, one without a password and a wrong password
-    take the same time and look the same; only who knows the password learns that the mailbox is suspended.
+    do the same work and look the same; only who knows the password learns that the mailbox is suspended. Failures are counted
+    and slow down those that follow (``guessing``); ``TooManyFailures`` is for a network that has failed too often.
     """
     try:
         entered = await _login(core, actor, login, password)
@@ -35,14 +37,20 @@ async def login(core: Core, actor: Actor, login: str, password: str) -> Login:
 
 
 async def _login(core: Core, actor: Actor, login: str, password: str) -> Login:
+    """Who is remembered goes in at once, whatever others have tried; for all others what ``guessing`` says comes first."""
+    credential = await _find(core, login)
+    prepared = _prepare(password)
+    remembered = credential is not None and prepared is not None and _is_remembered(core, credential, prepared)
+    guesser = None if remembered else await guessing.guesser(core, actor.client_address, login)
+    if guesser is not None:
+        await guesser.admit()
     address = await _ask_authenticators(core, actor, login, password)
     if address is not None:
         target = await core.directory.read(routes.find, _key(address))
         if target is None:
             raise AuthenticationFailed
         return _enter(actor, target, credential_version=0)
-    credential = await _find(core, login)
-    if not await _verify(core, credential, password):
+    if guesser is not None and not await _verify(core, guesser, credential, prepared):
         raise AuthenticationFailed
     assert credential is not None, "nothing else verifies"
     return _enter(actor, credential.target, credential.version)
@@ -85,23 +93,37 @@ async def _find(core: Core, login: str) -> Credential | None:
     return await core.directory.read(credentials.find, _key(address))
 
 
-async def _verify(core: Core, credential: Credential | None, password: str) -> bool:
+def _prepare(password: str) -> str | None:
+    """None for what can be no password."""
     try:
-        prepared = verifiers.prepare(password)
+        return verifiers.prepare(password)
     except Invalid:
-        return False
-    costs = Costs.of(core.settings.auth)
-    if credential is None or credential.argon2id is None:
-        await hashing.run(core, verifiers.matches, verifiers.dummy(costs), prepared)
-        return False
-    cache = core.state(LoginCache)
+        return None
+
+
+def _is_remembered(core: Core, credential: Credential, prepared: str) -> bool:
     mailbox_id = credential.target.mailbox.mailbox_id
-    if cache.knows(mailbox_id, credential.version, prepared, core.now()):
-        return True
-    if not await hashing.run(core, verifiers.matches, credential.argon2id, prepared):
-        return False
+    return credential.argon2id is not None and core.state(LoginCache).knows(
+        mailbox_id, credential.version, prepared, core.now()
+    )
+
+
+async def _verify(core: Core, guesser: Guesser, credential: Credential | None, prepared: str | None) -> bool:
+    """One hash, whether there is such a mailbox, such a password, or not. A failure keeps its turn until it is counted, so that
+    no more are tried at once than there are turns."""
+    costs = Costs.of(core.settings.auth)
+    stored = (credential and credential.argon2id) or verifiers.dummy(costs)
+    async with hashing.turn(core):
+        await guesser.confirm()
+        if not await hashing.in_thread(core, verifiers.matches, stored, prepared or ""):
+            await guesser.failed()
+            return False
+    assert credential is not None, "the dummy is matched by nothing"
+    assert credential.argon2id is not None
+    assert prepared is not None, "no verifier is made of an empty password"
     await _renew_verifiers(core, credential, Verifiers(credential.argon2id, credential.scram), prepared, costs)
-    cache.learn(mailbox_id, credential.version, prepared, core.now() + core.settings.auth.cache_s)
+    until = core.now() + core.settings.auth.cache_s
+    core.state(LoginCache).learn(credential.target.mailbox.mailbox_id, credential.version, prepared, until)
     return True
 
 

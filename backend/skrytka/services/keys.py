@@ -6,9 +6,11 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 
+from skrytka import metrics
 from skrytka.core import Core
 from skrytka.errors import AuthenticationFailed, Fault, NotFound
 from skrytka.model import Actor, ApiKey
+from skrytka.services import guessing
 from skrytka.services.faults import refuse
 from skrytka.store.operations import api_keys
 from skrytka.store.operations.api_keys import KeyUse, KeyWrite
@@ -55,9 +57,11 @@ async def delete(core: Core, actor: Actor, key_id: str) -> None:
 
 
 async def verify_key(core: Core, secret: str, client_address: str) -> Actor:
-    """The actor behind a bearer key; ``AuthenticationFailed`` when there is no such key."""
+    """The actor behind a bearer key; ``AuthenticationFailed`` when there is no such key, ``TooManyFailures`` after many."""
     key = await core.directory.read(api_keys.find, digest_of(secret))
     if key is None:
+        metrics.KEYS_REFUSED.inc()
+        await (await guessing.key_guesser(core, client_address, secret)).fail_late()
         raise AuthenticationFailed
     now = int(core.now())
     if key.last_used_at is None or now - key.last_used_at >= USE_RESOLUTION_S:

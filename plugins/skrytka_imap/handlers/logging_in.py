@@ -44,7 +44,7 @@ async def _log_in(session: Session, name: str, password: str) -> Reply:
     actor = model.Actor(name, "imap", session.wire.client_address, session.client_name)
     try:
         login = await authentication.login(session.core, actor, name, password)
-    except (errors.AuthenticationFailed, errors.Suspended) as error:
+    except (errors.AuthenticationFailed, errors.Suspended, errors.TooManyFailures) as error:
         return await _failed(session, no(str(error), code_of(error)))
     await session.authenticate(login)
     return ok("You are logged in", b"CAPABILITY " + capabilities(session), then=Then.ADMIT)

@@ -81,7 +81,7 @@ async def _log_in(session: Session, name: str, password: str) -> Status:
     """Check the password, then lock and list the mailbox. A wrong password is answered late, to slow down guessing."""
     try:
         login = await authentication.login(session.core, session.actor, name, password)
-    except errors.AuthenticationFailed as error:
+    except (errors.AuthenticationFailed, errors.TooManyFailures) as error:
         session.login_failures += 1
         refusal = reply_to(error)
         return Status(False, refusal.text, refusal.code, session.settings.login_failure_delay_s)

@@ -77,14 +77,14 @@ async def test_auth_cache_s(core: Core, monkeypatch: pytest.MonkeyPatch) -> None
     cached = vary(core, clock=clock, auth=auth, process=True)
     await provisioning.make_mailbox(cached, password="open sesame")
     hashed = 0
-    run = hashing.run
+    run = hashing.in_thread
 
     async def counting(*given: object) -> object:
         nonlocal hashed
         hashed += 1
         return await run(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(hashing, "run", counting)
+    monkeypatch.setattr(hashing, "in_thread", counting)
     for forward, expected in ((0.0, 1), (59.0, 1), (2.0, 2)):
         clock.forward(forward)
         await authentication.login(cached, Actor("", "imap", "192.0.2.1", ""), "ann@example.org", "open sesame")

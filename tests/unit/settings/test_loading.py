@@ -160,6 +160,10 @@ def test_plugin_names_come_before_their_sections_are_known() -> None:
             "imap.trusted_networks: '10.0.0.0/99' does not appear to be an IPv4 or IPv6 network",
         ),
         (
+            {"SKRYTKA_AUTH__UNCOUNTED_NETWORKS": "webmail"},
+            "auth.uncounted_networks: 'webmail' does not appear to be an IPv4 or IPv6 network",
+        ),
+        (
             {"SKRYTKA_IMAP__PROXY_PROTOCOL": "listen"},
             "imap.proxy_protocol: needs imap.trusted_networks, from where it is believed",
         ),

@@ -31,7 +31,7 @@ TURN_S = 0.002
 _log = logging.getLogger(__name__)
 
 
-class Listing(msgspec.Struct, frozen=True):
+class Listing(msgspec.Struct, frozen=True, gc=False):
     """A message and its renditions in the order of the names asked; one that cannot be derived is empty."""
 
     row: MessageRow

@@ -133,7 +133,7 @@ class Folder(msgspec.Struct, frozen=True):
     octets: int
 
 
-class MessageRow(msgspec.Struct, frozen=True):
+class MessageRow(msgspec.Struct, frozen=True, gc=False):
     """One message of a folder: the small row. ``keywords`` are sorted case-insensitively."""
 
     uid: Uid

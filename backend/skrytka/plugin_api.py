@@ -27,6 +27,7 @@ from skrytka.services import (
     outgoing,
     pop3_locks,
     quota,
+    slices,
     views,
     watching,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "outgoing",
     "pop3_locks",
     "quota",
+    "slices",
     "views",
     "watching",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from skrytka.plugin_api import errors, folders, model, views
 from skrytka_imap import responses
 from skrytka_imap.commands import Command, Examine, Select
-from skrytka_imap.selected import Selected, Updates
+from skrytka_imap.selected import Selected, Updates, at
 from skrytka_imap.session import Session
 from skrytka_imap.wire import Over
 
@@ -88,9 +88,9 @@ def flag_lines(selected: Selected, places: Sequence[int], *, with_uid: bool, wit
     view = selected.view
     return responses.flag_lines(
         [place + 1 for place in places],
-        [view.uids[place] for place in places],
-        [view.flags[place] for place in places],
-        [view.modseqs[place] for place in places] if with_modseq else None,
+        at(view.uids, places),
+        at(view.flags, places),
+        at(view.modseqs, places) if with_modseq else None,
         keywords=view.keywords,
         recent=selected.recent,
         with_uid=with_uid,

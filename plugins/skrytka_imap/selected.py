@@ -145,6 +145,13 @@ class Selected:
         return tuple(place for place, modseq in enumerate(modseqs) if modseq > since and own.get(uids[place]) != modseq)
 
 
+def at(values: array[int], places: Sequence[int]) -> Sequence[int]:
+    """The values of an array of a view at these places, ascending: as a slice where they lie together."""
+    if places and places[-1] - places[0] == len(places) - 1:
+        return values[places[0] : places[-1] + 1]
+    return [values[place] for place in places]
+
+
 def _gone(told: array[int], current: array[int]) -> list[int]:
     """UIDs that were told and are no more, ascending."""
     if current[: len(told)] == told:

@@ -6,16 +6,13 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from skrytka.plugin_api import Connection, Core, Signal, inflight
+from skrytka.plugin_api import Connection, Core, Signal, inflight, slices
 from skrytka_imap.conversation import Conversation
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.framing import CommandReceived, Event, Framing, FramingError, Limits, LineReceived
 from skrytka_imap.session import Session
 from skrytka_imap.settings import Settings
 from skrytka_imap.wire import Over, T
-
-SLICE_S = 0.002
-"""How long a command works before others run."""
 
 LARGE_OCTETS = 65_536
 """From here on, work on a mail goes to a thread."""
@@ -45,7 +42,7 @@ class ConnectionWire:
         self._out: list[bytes] = []
         self._queued = 0
         self._unflushed = 0
-        self._slice_began = time.perf_counter()
+        self._slice = slices.Slice(core)
 
     @property
     def secure(self) -> bool:
@@ -85,10 +82,9 @@ class ConnectionWire:
     async def breathe(self) -> None:
         if self._unflushed >= QUEUED_OCTETS:
             await self.flush()
-        if time.perf_counter() - self._slice_began > SLICE_S:
+        if self._slice.is_over:
             await self.flush()
-            await asyncio.sleep(0)
-            self._slice_began = time.perf_counter()
+            await self._slice.next()
 
     async def work(self, size_octets: int, function: Callable[[], T]) -> T:
         if size_octets < LARGE_OCTETS:
@@ -145,7 +141,7 @@ class ConnectionWire:
         if self._login_deadline is not None:
             timeout_s = max(self._login_deadline - time.monotonic(), 0.0)
         received = await self._connection.receive(timeout_s)
-        self._slice_began = time.perf_counter()
+        self._slice.begin()
         match received:
             case Signal.DRAINING:
                 raise Over("The server is shutting down; please reconnect")

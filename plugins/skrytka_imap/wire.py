@@ -36,8 +36,8 @@ class Wire(Protocol):
         """Wait while too much is queued. Handlers that stream call it between chunks."""
 
     async def breathe(self) -> None:
-        """Let others run if this command has worked for 2 ms since it last did, and wait while too much is queued; else return at
-        once."""
+        """Let others run if this command has worked for a slice since it last did, and wait while too much is queued; else return
+        at once."""
 
     async def work(self, size_octets: int, function: Callable[[], T]) -> T:
         """Call a pure function over that many octets: here, or in a thread when it would hold up others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeVar
 
@@ -23,6 +24,10 @@ class Wrapped:
     @property
     def alive(self) -> bool:
         return self.real.alive
+
+    @property
+    def committing(self) -> asyncio.Future[Any] | None:
+        return self.real.committing
 
     async def open(self) -> None:
         await self.real.open()

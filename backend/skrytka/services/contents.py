@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
-import time
 from collections.abc import Sequence
 from functools import partial
 
@@ -19,19 +17,17 @@ from skrytka.model import ContentId, FolderId, MailboxRef, MessageRow, Uid
 from skrytka.services.packing import Damaged, unpack
 from skrytka.services.preparing import derive, draft, finish, off_loop
 from skrytka.services.shards import shard_of
+from skrytka.services.slices import Slice
 from skrytka.store.operations import contents
 from skrytka.store.operations import renditions as listings
 from skrytka.store.operations.contents import Prepared, StoredContent, StoredRendition
 
 __all__ = ["Listing", "Prepared", "header", "octets", "prepare", "renditions"]
 
-TURN_S = 0.002
-"""Longest work on the loop before others get their turn."""
-
 _log = logging.getLogger(__name__)
 
 
-class Listing(msgspec.Struct, frozen=True):
+class Listing(msgspec.Struct, frozen=True, gc=False):
     """A message and its renditions in the order of the names asked; one that cannot be derived is empty."""
 
     row: MessageRow
@@ -108,15 +104,13 @@ async def header(core: Core, mailbox: MailboxRef, content_ids: Sequence[ContentI
     keys = contents.ContentKeys(mailbox.mailbox_id, tuple(content_ids))
     found = await shard_of(core, mailbox).read(contents.headers, keys)
     headers = {}
-    turn_ends = time.monotonic() + TURN_S
+    slice_ = Slice(core)
     for content_id, packed in found:
         try:
             headers[content_id] = unpack(packed)
         except Damaged as damaged:
             raise _unreadable(mailbox, content_id, damaged) from damaged
-        if time.monotonic() > turn_ends:
-            await asyncio.sleep(0)
-            turn_ends = time.monotonic() + TURN_S
+        await slice_.next_if_over()
     return headers
 
 
@@ -156,7 +150,7 @@ Derived = dict[tuple[ContentId, str], bytes]
 
 async def _derive_missing(core: Core, mailbox: MailboxRef, missing: dict[ContentId, list[Rendition]]) -> Derived:
     derived: list[tuple[ContentId, StoredRendition]] = []
-    turn_ends = time.monotonic() + TURN_S
+    slice_ = Slice(core)
     for content_id, wanted in missing.items():
         try:
             mail = await _octets(core, mailbox, content_id)
@@ -167,9 +161,7 @@ async def _derive_missing(core: Core, mailbox: MailboxRef, missing: dict[Content
             continue
         made = await off_loop(core, len(mail), partial(_derive, wanted, mail))
         derived += ((content_id, rendition) for rendition in made)
-        if time.monotonic() > turn_ends:
-            await asyncio.sleep(0)
-            turn_ends = time.monotonic() + TURN_S
+        await slice_.next_if_over()
     if derived:
         await _store_if_possible(core, mailbox, listings.StoreRenditions(mailbox.mailbox_id, tuple(derived)))
     return {(content_id, rendition.name): rendition.octets for content_id, rendition in derived}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from operator import itemgetter
 
 import msgspec
 
@@ -30,33 +31,74 @@ def empty(folder_id: FolderId) -> FolderView:
 
 def merge(view: FolderView, head: Head, changed: Sequence[Changed], expunged: Sequence[int]) -> FolderView:
     """Apply changed messages, ascending by UID, then take out the expunged ones."""
-    uids, flags, modseqs = view.uids[:], view.flags[:], view.modseqs[:]
-    newest = uids[-1] if uids else 0
-    for uid, flag, _, modseq in changed:
-        if uid > newest:
-            uids.append(uid)
-            flags.append(flag)
-            modseqs.append(modseq)
-            continue
-        index = bisect_left(uids, uid)
-        if uids[index] == uid:
-            flags[index] = flag
-            modseqs[index] = modseq
-        else:
-            uids.insert(index, uid)
-            flags.insert(index, flag)
-            modseqs.insert(index, modseq)
-    places = _places(uids, expunged)
-    return FolderView(
-        view.folder_id,
-        head.uid_validity,
-        head.uid_next,
-        head.highest_modseq,
-        _without(uids, places),
-        _without(flags, places),
-        _without(modseqs, places),
-        _keywords(view.keywords, changed, expunged),
-    )
+    merging = Merging(view)
+    merging.change(changed)
+    merging.expunge(expunged)
+    return merging.view(head)
+
+
+class Merging:
+    """The same page by page, with one copy of the arrays for all pages. ``view`` ends it."""
+
+    def __init__(self, view: FolderView) -> None:
+        self._folder_id = view.folder_id
+        self._uids, self._flags, self._modseqs = view.uids[:], view.flags[:], view.modseqs[:]
+        self._keywords = view.keywords
+        self._own_keywords: dict[int, tuple[str, ...]] | None = None
+
+    def change(self, changed: Sequence[Changed]) -> None:
+        """Messages that changed or arrived, ascending by UID."""
+        uids, flags, modseqs = self._uids, self._flags, self._modseqs
+        new = 0
+        if uids:
+            new = bisect_left(changed, uids[-1] + 1, key=itemgetter(0))
+        for uid, flag, _, modseq in changed[:new]:
+            index = bisect_left(uids, uid)
+            if uids[index] == uid:
+                flags[index] = flag
+                modseqs[index] = modseq
+            else:
+                uids.insert(index, uid)
+                flags.insert(index, flag)
+                modseqs.insert(index, modseq)
+        uids.extend([row[0] for row in changed[new:]])
+        flags.extend([row[1] for row in changed[new:]])
+        modseqs.extend([row[3] for row in changed[new:]])
+        self._change_keywords(changed)
+
+    def expunge(self, expunged: Sequence[int]) -> None:
+        places = _places(self._uids, expunged)
+        self._uids = _without(self._uids, places)
+        self._flags = _without(self._flags, places)
+        self._modseqs = _without(self._modseqs, places)
+        for uid in expunged:
+            if uid in self._keywords:
+                del self._writable_keywords()[uid]
+
+    def view(self, head: Head) -> FolderView:
+        return FolderView(
+            self._folder_id,
+            head.uid_validity,
+            head.uid_next,
+            head.highest_modseq,
+            self._uids,
+            self._flags,
+            self._modseqs,
+            self._keywords,
+        )
+
+    def _change_keywords(self, changed: Sequence[Changed]) -> None:
+        for uid, _, text, _ in changed:
+            if text:
+                self._writable_keywords()[uid] = tuple(text.split(" "))
+            elif uid in self._keywords:
+                del self._writable_keywords()[uid]
+
+    def _writable_keywords(self) -> dict[int, tuple[str, ...]]:
+        """A copy at the first change: the mapping stays the same when nothing in it changes, which is nearly always."""
+        if self._own_keywords is None:
+            self._keywords = self._own_keywords = dict(self._keywords)
+        return self._own_keywords
 
 
 def _places(uids: array[int], expunged: Sequence[int]) -> list[int]:
@@ -82,22 +124,3 @@ def _without(values: array[int], places: list[int]) -> array[int]:
         start = place + 1
     kept.extend(values[start:])
     return kept
-
-
-def _keywords(
-    present: Mapping[int, tuple[str, ...]], changed: Sequence[Changed], expunged: Sequence[int]
-) -> Mapping[int, tuple[str, ...]]:
-    """The same mapping when nothing in it changes, which is nearly always."""
-    updates = {uid: text for uid, _, text, _ in changed if text or uid in present}
-    removals = [uid for uid in expunged if uid in present or uid in updates]
-    if not updates and not removals:
-        return present
-    merged = dict(present)
-    for uid, text in updates.items():
-        if text:
-            merged[uid] = tuple(text.split(" "))
-        else:
-            del merged[uid]
-    for uid in removals:
-        merged.pop(uid, None)
-    return merged

@@ -7,7 +7,6 @@ only the changes are read.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -16,8 +15,9 @@ from typing import Any
 from skrytka.core import Core
 from skrytka.errors import NotFound
 from skrytka.model import FolderId, FolderView, MailboxId, MailboxRef
+from skrytka.services import slices
 from skrytka.services.shards import shard_of
-from skrytka.services.view_merging import Head, empty, merge
+from skrytka.services.view_merging import Head, Merging, empty, merge
 from skrytka.store.interface import Database
 from skrytka.store.operations import viewing
 from skrytka.store.operations.folders import FolderHead, FolderKey
@@ -25,8 +25,6 @@ from skrytka.store.operations.folders import head as read_head
 
 MESSAGES_KEPT = 2_000_000
 """Views are dropped, the longest unused first, beyond this many messages in all: about 13 octets each, plus keywords."""
-
-TURN_S = 0.002
 
 Key = tuple[str, MailboxId, FolderId]
 
@@ -45,7 +43,7 @@ async def current(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> Folde
         if known is not None and _same(known, head):
             return known
         base = known if known is not None and known.uid_validity == head.uid_validity else None
-        view = await cache.load(key, partial(_load, shard, mailbox.mailbox_id, folder_id, base))
+        view = await cache.load(key, partial(_load, core, mailbox, folder_id, base))
         # A load that another session began before our look at the store may have missed what we saw; then look again.
         if view.highest_modseq >= head.highest_modseq and view.uid_validity == head.uid_validity:
             return view
@@ -111,14 +109,14 @@ class ViewCache:
             task.exception()  # taken note of: every session that waited may have been cancelled
 
 
-async def _load(shard: Database, mailbox_id: MailboxId, folder_id: FolderId, known: FolderView | None) -> FolderView:
+async def _load(core: Core, mailbox: MailboxRef, folder_id: FolderId, known: FolderView | None) -> FolderView:
     """Read what changed since the view (everything, without one) until one statement says it all at one moment."""
+    shard, turn = shard_of(core, mailbox), slices.Slice(core)
     view = known or empty(folder_id)
-    turn_ends = time.monotonic() + TURN_S
     while True:
         since = view.highest_modseq
         expunged_since = since if since else viewing.NO_EXPUNGES
-        request = viewing.DeltaRequest(mailbox_id, folder_id, since, expunged_since)
+        request = viewing.DeltaRequest(mailbox.mailbox_id, folder_id, since, expunged_since)
         delta = await shard.read(viewing.delta, request)
         if delta is None:
             raise NotFound("folder", str(folder_id))
@@ -128,38 +126,37 @@ async def _load(shard: Database, mailbox_id: MailboxId, folder_id: FolderId, kno
         elif delta.complete:
             return merge(view, head, delta.changed, delta.expunged)
         else:
-            view = await _paged(shard, mailbox_id, view, head)
-        if time.monotonic() > turn_ends:
-            await asyncio.sleep(0)
-            turn_ends = time.monotonic() + TURN_S
+            view = await _paged(shard, mailbox.mailbox_id, view, head, turn)
+        await turn.next_if_over()
 
 
-async def _paged(shard: Database, mailbox_id: MailboxId, view: FolderView, head: Head) -> FolderView:
+async def _paged(
+    shard: Database, mailbox_id: MailboxId, view: FolderView, head: Head, turn: slices.Slice
+) -> FolderView:
     """Everything that changed up to ``head``, chunk by chunk. What changes meanwhile is in the next delta.
 
     An empty view, to begin anew with, when the log of expunges was trimmed meanwhile of what had not been read yet.
     """
-    since = view.highest_modseq
-    unfinished = Head(head.uid_validity, head.uid_next, since)
+    since, merging = view.highest_modseq, Merging(view)
     after = 0
     while True:
         page = viewing.ChangedPage(mailbox_id, view.folder_id, since, after)
         changed = await shard.read(viewing.changed_page, page)
-        view = merge(view, unfinished, changed, ())
+        merging.change(changed)
         if len(changed) < viewing.CHUNK:
             break
         after = changed[-1][0]
-        await asyncio.sleep(0)
+        await turn.next_if_over()
     after = 0
     while since:
         page = viewing.ChangedPage(mailbox_id, view.folder_id, since, after)
         expunged = await shard.read(viewing.expunged_page, page)
-        view = merge(view, unfinished, (), expunged)
+        merging.expunge(expunged)
         if len(expunged) < viewing.CHUNK:
             break
         after = expunged[-1]
-        await asyncio.sleep(0)
+        await turn.next_if_over()
     now = await shard.read(read_head, FolderKey(mailbox_id, view.folder_id))
     if since and now is not None and now.expunge_horizon > since:
         return empty(view.folder_id)
-    return merge(view, head, (), ())
+    return merging.view(head)

@@ -7,6 +7,7 @@ dialect that both engines accept, with ``?`` placeholders; the PostgreSQL engine
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -49,6 +50,11 @@ class Database(Protocol):
     @property
     def alive(self) -> bool:
         """False when a bug has ended what writes here: this process can write no more until it starts again."""
+
+    @property
+    def committing(self) -> asyncio.Future[Any] | None:
+        """Not done while a thread of this process commits, which waits for the interpreter as long as the loop works. Always
+        None on PostgreSQL, which commits without us."""
 
     async def open(self) -> None:
         """Connect. Does not migrate; a schema of another release range is an error that names both versions."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from skrytka.plugin_api import Part, model
+from skrytka.plugin_api import Part, contents, model
 from skrytka_imap import responses, sections
 from skrytka_imap.body import body_from
 from skrytka_imap.commands import Fetch, FetchAttribute, FetchItem, Partial, Section
@@ -77,6 +77,11 @@ class Plan(msgspec.Struct, frozen=True):
         return VIEW_ITEMS.issuperset(self.items)
 
     @property
+    def needs_only_rows(self) -> bool:
+        """Whether rows and renditions have all, as they are to be sent."""
+        return not (self.needs_headers or self.needs_octets or FetchAttribute.BODY in self.items)
+
+    @property
     def with_uid(self) -> bool:
         return FetchAttribute.UID in self.items
 
@@ -114,19 +119,19 @@ def _writer(item: FetchItem) -> Writer | Cut | None:
     return Cut(sections.label(item), section, sections.partial_of(item), sections.needs(section))
 
 
-def _envelope(mail: Mail) -> bytes:
+def envelope_of(mail: Mail | contents.Listing) -> bytes:
     """One that could not be derived, which is a bug that was logged, must not keep a client from its folder."""
     return mail.renditions[0] or NO_ENVELOPE
 
 
-def _structure(mail: Mail) -> bytes:
+def structure_of(mail: Mail | contents.Listing) -> bytes:
     return mail.renditions[-1] or opaque_structure(mail.row.size_octets)
 
 
 WRITERS: dict[FetchAttribute, Writer] = {
     FetchAttribute.INTERNALDATE: lambda mail: responses.internal_date_item(mail.row.internal_date),
     FetchAttribute.RFC822_SIZE: lambda mail: responses.size_item(mail.row.size_octets),
-    FetchAttribute.ENVELOPE: lambda mail: responses.rendition_item(b"ENVELOPE", _envelope(mail)),
-    FetchAttribute.BODYSTRUCTURE: lambda mail: responses.rendition_item(b"BODYSTRUCTURE", _structure(mail)),
-    FetchAttribute.BODY: lambda mail: responses.rendition_item(b"BODY", body_from(_structure(mail))),
+    FetchAttribute.ENVELOPE: lambda mail: responses.rendition_item(b"ENVELOPE", envelope_of(mail)),
+    FetchAttribute.BODYSTRUCTURE: lambda mail: responses.rendition_item(b"BODYSTRUCTURE", structure_of(mail)),
+    FetchAttribute.BODY: lambda mail: responses.rendition_item(b"BODY", body_from(structure_of(mail))),
 }

@@ -12,17 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain, islice
 
 import msgspec
 
 from skrytka.plugin_api import contents, errors, messages, mime, model, outgoing
 from skrytka_imap import responses
-from skrytka_imap.announcing import flag_lines, tell_keywords
+from skrytka_imap.announcing import tell_keywords
 from skrytka_imap.commands import Fetch, FetchAttribute, FetchItem
 from skrytka_imap.handlers.batches import batches
+from skrytka_imap.handlers.fetch_lines import lines_from_rows, lines_from_view
 from skrytka_imap.handlers.fetch_plan import Cut, Mail, Plan, plan_of
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named
 from skrytka_imap.replies import Reply, no, ok
+from skrytka_imap.selected import at
 from skrytka_imap.session import Session
 
 CHUNK = 500
@@ -30,6 +33,9 @@ CHUNK = 500
 
 BATCH = 100
 """Messages whose headers, or small mails, are in memory together."""
+
+LINES = 50
+"""Messages whose lines are made of their rows together."""
 
 STRUCTURE_WORK = 16
 """To make BODY of an octet of BODYSTRUCTURE is as much work as to parse so many of a mail."""
@@ -49,8 +55,10 @@ async def fetch(session: Session, command: Fetch) -> Reply:
     missing = 0
     for run in _chunks(places, CHUNK):
         if plan.needs_only_view:
-            session.wire.write(_from_view(session, plan, run))
+            session.wire.write(lines_from_view(session.selected, plan, run))
             await session.wire.breathe()
+        elif plan.needs_only_rows:
+            missing += await _fetch_rows(session, plan, run)
         else:
             missing += await _fetch_run(session, plan, run, sets_seen=sets_seen)
         await session.wire.flush()
@@ -63,29 +71,21 @@ def _changed_since(view: model.FolderView, places: Sequence[range], since: int) 
 
 def _chunks(places: Sequence[range], size: int) -> Iterator[list[int]]:
     """Places in chunks, over the borders of their ranges."""
-    chunk: list[int] = []
-    for run in places:
-        for place in run:
-            chunk.append(place)
-            if len(chunk) == size:
-                yield chunk
-                chunk = []
-    if chunk:
+    remaining = chain.from_iterable(places)
+    while chunk := list(islice(remaining, size)):
         yield chunk
 
 
-def _from_view(session: Session, plan: Plan, places: Sequence[int]) -> bytes:
-    """Lines of what the view has: nothing is read."""
-    selected = session.selected
-    if FetchAttribute.FLAGS in plan.items:
-        return flag_lines(selected, places, with_uid=plan.with_uid, with_modseq=plan.with_modseq)
-    view, lines = selected.view, []
-    for place in places:
-        items = [responses.uid_item(view.uids[place])] if plan.with_uid else []
-        if plan.with_modseq:
-            items.append(responses.modseq_item(view.modseqs[place]))
-        lines.append(responses.fetch_line(place + 1, items))
-    return b"".join(lines)
+async def _fetch_rows(session: Session, plan: Plan, places: Sequence[int]) -> int:
+    """As ``_fetch_run``, for lines that need nothing but rows and renditions: as many at a time as one write should have."""
+    uids = session.selected.view.uids
+    listings = await _listings(session, plan, [model.Uid(uid) for uid in at(uids, places)])
+    known = [place for place in places if uids[place] in listings]
+    for start in range(0, len(known), LINES):
+        some = known[start : start + LINES]
+        session.wire.write(lines_from_rows(session.selected, plan, some, [listings[uids[place]] for place in some]))
+        await session.wire.breathe()
+    return len(places) - len(known)
 
 
 async def _fetch_run(session: Session, plan: Plan, places: Sequence[int], *, sets_seen: bool) -> int:

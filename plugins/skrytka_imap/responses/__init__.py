@@ -5,9 +5,17 @@ RFC 6855, which wants them hidden from clients that did not enable UTF8=ACCEPT.
 """
 
 from skrytka_imap.responses.fetch import (
+    DATE_ITEM,
+    FLAGS_ITEM,
+    MODSEQ_ITEM,
+    SIZE_ITEM,
+    UID_ITEM,
     fetch_line,
+    fetch_lines,
     flag_lines,
+    flag_octets,
     flags_item,
+    internal_date,
     internal_date_item,
     literal_head,
     modseq_item,
@@ -23,14 +31,22 @@ from skrytka_imap.responses.sets import number_set
 from skrytka_imap.responses.strings import literal_prefix, nstring, string
 
 __all__ = [
+    "DATE_ITEM",
+    "FLAGS_ITEM",
+    "MODSEQ_ITEM",
     "SEARCH",
+    "SIZE_ITEM",
+    "UID_ITEM",
     "enabled_line",
     "fetch_line",
+    "fetch_lines",
     "flag_lines",
     "flag_list",
+    "flag_octets",
     "flags_item",
     "flags_lines",
     "id_line",
+    "internal_date",
     "internal_date_item",
     "list_line",
     "literal_head",

@@ -10,16 +10,30 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from skrytka_imap.responses.flags import TEXTS, flag_list, flag_words
+from skrytka_imap.responses.flags import OCTETS, TEXTS, flag_list, flag_words
 from skrytka_imap.responses.strings import literal_prefix
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY_S = 86_400
+_TWO_DIGITS = tuple(b"%02d" % number for number in range(60))
+
+UID_ITEM = b"UID %d"
+FLAGS_ITEM = b"FLAGS (%b)"
+MODSEQ_ITEM = b"MODSEQ (%d)"
+SIZE_ITEM = b"RFC822.SIZE %d"
+DATE_ITEM = b'INTERNALDATE "%b"'
+"""The items as they are formatted, one by one or for ``fetch_lines``."""
 
 
 def fetch_line(number: int, items: Iterable[bytes]) -> bytes:
     """message-data = nz-number SP ("FETCH" SP msg-att), msg-att = "(" item *(SP item) ")" """
     return b"* %d FETCH (%b)\r\n" % (number, b" ".join(items))
+
+
+def fetch_lines(numbers: Iterable[int], columns: Sequence[tuple[bytes, Iterable[object]]]) -> bytes:
+    """The same for many messages: each column is an item as it is formatted, and its values in the order of the numbers."""
+    line = b"* %d FETCH (" + b" ".join([item for item, _ in columns]) + b")\r\n"
+    return b"".join([line % row for row in zip(numbers, *(values for _, values in columns), strict=True)])
 
 
 def flag_lines(
@@ -67,8 +81,17 @@ def _flag_texts(
     ]
 
 
+def flag_octets(
+    uids: Sequence[int], flags: Iterable[int], keywords: Mapping[int, tuple[str, ...]], recent: Sequence[range]
+) -> list[bytes]:
+    """Values for ``FLAGS_ITEM``."""
+    if not keywords and not recent:
+        return [OCTETS[bits] for bits in flags]
+    return [text.encode() for text in _flag_texts(uids, flags, keywords, recent)]
+
+
 def uid_item(uid: int) -> bytes:
-    return b"UID %d" % uid
+    return UID_ITEM % uid
 
 
 def flags_item(flags: int, keywords: Sequence[str] = (), *, recent: bool = False) -> bytes:
@@ -77,23 +100,32 @@ def flags_item(flags: int, keywords: Sequence[str] = (), *, recent: bool = False
 
 def modseq_item(modseq: int) -> bytes:
     """RFC 7162 section 7: fetch-mod-resp = "MODSEQ" SP "(" permsg-modsequence ")" """
-    return b"MODSEQ (%d)" % modseq
+    return MODSEQ_ITEM % modseq
 
 
 def size_item(octets: int) -> bytes:
-    return b"RFC822.SIZE %d" % octets
+    return SIZE_ITEM % octets
 
 
 def internal_date_item(unix: int) -> bytes:
+    return DATE_ITEM % internal_date(unix)
+
+
+def internal_date(unix: int) -> bytes:
     """RFC 3501 section 9, in UTC.
 
     date-time      = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
     date-day-fixed = (SP DIGIT) / 2DIGIT
     """
-    day, second = divmod(unix, _DAY_S)
-    minute, second = divmod(second, 60)
-    hour, minute = divmod(minute, 60)
-    return b'INTERNALDATE "%b %02d:%02d:%02d +0000"' % (_day(day), hour, minute, second)
+    minutes, second = divmod(unix, 60)
+    return b"%b:%b +0000" % (_minute(minutes), _TWO_DIGITS[second])
+
+
+@lru_cache(maxsize=4_096)
+def _minute(number: int) -> bytes:
+    """The minute that is ``number`` minutes after 1970; mails of a folder share days, those of a busy hour minutes."""
+    day, minute = divmod(number, 1_440)
+    return b"%b %b:%b" % (_day(day), _TWO_DIGITS[minute // 60], _TWO_DIGITS[minute % 60])
 
 
 @lru_cache(maxsize=4_096)

@@ -24,6 +24,7 @@ _ORDER = (
 )
 TEXTS = tuple(" ".join(name for bit, name in _ORDER if flags & bit) for flags in range(2 * _RECENT))
 """What the system flags look like, by their value; from ``RECENT_TEXTS`` on with ``\\Recent`` among them."""
+OCTETS = tuple(text.encode() for text in TEXTS)
 RECENT_TEXTS = _RECENT
 ALL_FLAGS = int(~model.Flags.NONE)
 

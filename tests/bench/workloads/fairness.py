@@ -34,7 +34,8 @@ async def fill(peer: Peer, messages: int) -> None:
 
 
 async def deliver_beside_listings(peer: Peer, seconds: float) -> Sample:
-    listing = [asyncio.create_task(_list(peer)) for _ in range(READERS)]
+    readers = [await wire.imap(peer.imap, peer.address(READER), "INBOX") for _ in range(READERS)]
+    listing = [asyncio.create_task(_list(reader)) for reader in readers]
     mta = await wire.lmtp(peer.lmtp)
     latencies: list[float] = []
     cpu_s, began = accounting.cpu_s(peer.pid), time.perf_counter()
@@ -49,13 +50,12 @@ async def deliver_beside_listings(peer: Peer, seconds: float) -> Sample:
     return Sample(len(latencies), took, tuple(latencies), cpu_s, memory)
 
 
-async def _list(peer: Peer) -> None:
-    client = await wire.imap(peer.imap, peer.address(READER), "INBOX")
+async def _list(reader: wire.Imap) -> None:
     try:
         while True:
-            await client.command(b"a FETCH 1:* (FLAGS)\r\n", b"a OK")
+            await reader.command(b"a FETCH 1:* (FLAGS)\r\n", b"a OK")
     finally:
-        client.close()
+        reader.close()
 
 
 async def _deliver(peer: Peer, mta: wire.Lmtp) -> float:

@@ -113,6 +113,10 @@ class GroupCommit:
         """False after a bug has ended the writer: nothing can be written any more."""
         return self._closing or (self._task is not None and not self._task.done())
 
+    @property
+    def committing(self) -> asyncio.Future[Any] | None:
+        return self._busy
+
     def submit(self, op: Op[Any, Any], values: Any, committed: Committed[Any] | None) -> asyncio.Future[Any]:
         """Queue an operation; the future ends after the durable commit."""
         if self._closing or self._task is None or self._task.done():

@@ -81,6 +81,10 @@ class PostgresDatabase:
         self._pool: Pool | None = None
         self._running: set[asyncio.Task[Any]] = set()
 
+    @property
+    def committing(self) -> None:
+        return None
+
     async def open(self) -> None:
         if self._pool is not None:
             return

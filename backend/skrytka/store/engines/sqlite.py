@@ -15,7 +15,7 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import apsw
 
@@ -148,6 +148,10 @@ class SqliteDatabase:
     @property
     def alive(self) -> bool:
         return self._writer is None or self._writer.alive
+
+    @property
+    def committing(self) -> asyncio.Future[Any] | None:
+        return self._writer.committing if self._writer is not None else None
 
     @property
     def groups(self) -> int:

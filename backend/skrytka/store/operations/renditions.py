@@ -12,6 +12,9 @@ from skrytka.store.operations.contents import RENDITION_COLUMNS, StoredRendition
 from skrytka.store.operations.message_rows import COLUMNS, message_row
 from skrytka.store.operations.selecting import chunks, listed
 
+_FIRST = len(COLUMNS.split(", "))
+"""Where the columns of renditions begin."""
+
 MESSAGE_COLUMNS = ", ".join(f"m.{name}" for name in COLUMNS.split(", "))
 
 
@@ -45,7 +48,7 @@ async def list_renditions(tx: Tx, values: ListRenditions) -> list[Listed]:
 
 async def _list_from(tx: Tx, table: str, values: ListRenditions, uids: tuple[Uid, ...] | list[Uid]) -> list[Listed]:
     columns, join, join_values = _selection(values.wanted)
-    places = [(8 + 2 * index, 9 + 2 * index, item.version) for index, item in enumerate(values.wanted)]
+    versions = tuple([item.version for item in values.wanted])
     found: list[Listed] = []
     for part in chunks(uids):
         condition, uid_values = _uid_condition(part)
@@ -57,7 +60,7 @@ async def _list_from(tx: Tx, table: str, values: ListRenditions, uids: tuple[Uid
         if part[-1] - part[0] >= len(part):  # a range may hold messages that were not asked for
             chosen = set(part)
             rows = [row for row in rows if row[0] in chosen]
-        found += [(message_row(row), _fresh(row, places)) for row in rows]
+        found += [(message_row(row), _fresh(row, versions)) for row in rows]
     return found
 
 
@@ -89,9 +92,12 @@ def _selection(wanted: tuple[Wanted, ...]) -> tuple[str, str, list[str]]:
     return columns, join, values
 
 
-def _fresh(row: Row, places: list[tuple[int, int, int]]) -> tuple[bytes | None, ...]:
+def _fresh(row: Row, versions: tuple[int, ...]) -> tuple[bytes | None, ...]:
     """The octets after the message's columns, each followed by its version, which must be the one asked for."""
-    return tuple([row[octets] if row[version] == wanted else None for octets, version, wanted in places])
+    octets, stored = row[_FIRST::2], row[_FIRST + 1 :: 2]
+    if stored == versions:
+        return octets
+    return tuple([one if has == asked else None for one, has, asked in zip(octets, stored, versions, strict=True)])
 
 
 class StoreRenditions(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import msgspec
 from skrytka.model import FolderId, MailboxId, ModSeq, Uid, UidValidity
 from skrytka.store.interface import Tx
 
-CHUNK = 4_000
+CHUNK = 1_000
 """Rows read between two looks at the clock."""
 
 NO_EXPUNGES = ModSeq(2**62)

@@ -1,0 +1,61 @@
+"""The answers to FETCH for many messages at a time, item by item and not mail by mail: a listing takes a few us a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from skrytka.plugin_api import contents
+from skrytka_imap import responses
+from skrytka_imap.announcing import flag_lines
+from skrytka_imap.commands import FetchAttribute, FetchItem
+from skrytka_imap.handlers.fetch_plan import Plan, envelope_of, structure_of
+from skrytka_imap.selected import Selected, at
+
+Column = tuple[bytes, Iterable[object]]
+"""An item as it is formatted, and its values."""
+
+
+def lines_from_view(selected: Selected, plan: Plan, places: Sequence[int]) -> bytes:
+    """Lines of what the view has: nothing is read."""
+    if FetchAttribute.FLAGS in plan.items:
+        return flag_lines(selected, places, with_uid=plan.with_uid, with_modseq=plan.with_modseq)
+    return lines_from_rows(selected, plan, places, ())
+
+
+def lines_from_rows(
+    selected: Selected, plan: Plan, places: Sequence[int], listings: Sequence[contents.Listing]
+) -> bytes:
+    """Lines of what the view, rows and renditions have; ``listings`` are of the messages at ``places``, one each."""
+    columns = [_view_column(selected, item, places) or _ROW_COLUMNS[item](listings) for item, _ in plan.writers]
+    return responses.fetch_lines([place + 1 for place in places], columns)
+
+
+def _view_column(selected: Selected, item: FetchItem, places: Sequence[int]) -> Column | None:
+    view = selected.view
+    match item:
+        case FetchAttribute.UID:
+            return responses.UID_ITEM, at(view.uids, places)
+        case FetchAttribute.FLAGS:
+            uids, flags = at(view.uids, places), at(view.flags, places)
+            return responses.FLAGS_ITEM, responses.flag_octets(uids, flags, view.keywords, selected.recent)
+        case FetchAttribute.MODSEQ:
+            return responses.MODSEQ_ITEM, at(view.modseqs, places)
+        case _:
+            return None
+
+
+_ROW_COLUMNS: dict[FetchItem, Callable[[Sequence[contents.Listing]], Column]] = {
+    FetchAttribute.INTERNALDATE: lambda listings: (
+        responses.DATE_ITEM,
+        [responses.internal_date(listing.row.internal_date) for listing in listings],
+    ),
+    FetchAttribute.RFC822_SIZE: lambda listings: (
+        responses.SIZE_ITEM,
+        [listing.row.size_octets for listing in listings],
+    ),
+    FetchAttribute.ENVELOPE: lambda listings: (b"ENVELOPE %b", [envelope_of(listing) for listing in listings]),
+    FetchAttribute.BODYSTRUCTURE: lambda listings: (
+        b"BODYSTRUCTURE %b",
+        [structure_of(listing) for listing in listings],
+    ),
+}

@@ -10,12 +10,13 @@ import pytest
 
 from tests.live.crash.disk.recording import NoCompiler, Recording, build
 
-SEED = os.environ.setdefault("SKRYTKA_CRASH_SEED", str(secrets.randbelow(10**9)))
+SEED = os.environ.get("SKRYTKA_CRASH_SEED") or str(secrets.randbelow(10**9))
+os.environ["SKRYTKA_CRASH_SEED"] = SEED  # the same in the test processes that this one starts
 ROUNDS = int(os.environ.get("SKRYTKA_CRASH_ROUNDS", "20"))
 
 
 def pytest_report_header() -> str:
-    return f"crash tests: {ROUNDS} rounds each, SEED={SEED}"
+    return f"crash tests: {ROUNDS} rounds, SEED={SEED}"
 
 
 @pytest.fixture

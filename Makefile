@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := backend plugins tests
 
-.PHONY: run test check bench fuzz format openapi clean debian-packages
+.PHONY: run test check bench fuzz crash format openapi clean debian-packages
 
 run: $(VENV)/run.installed  ## serve on the default ports, data in ./var
 	$(BIN)/skrytka serve
@@ -25,9 +25,9 @@ format: $(VENV)/dev.installed
 openapi: $(VENV)/dev.installed  ## write openapi/openapi.json from the code
 	$(BIN)/python -m tests.api.write_openapi
 
-ROUNDS ?= 5
 SECONDS ?= 2
 
+bench: ROUNDS ?= 5
 bench: $(VENV)/dev.installed debian-packages  ## timed figures; gates, not tests
 	$(BIN)/python -m tests.bench --rounds $(ROUNDS) --seconds $(SECONDS)
 
@@ -37,6 +37,13 @@ FUZZED ?= tests/properties tests/imap/test_sequence_numbers.py
 fuzz: $(VENV)/dev.installed  ## the property tests, for long
 	SKRYTKA_HYPOTHESIS_PROFILE=long SKRYTKA_HYPOTHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n 2 --timeout 7200 \
 	    $(FUZZED)
+
+CRASHED ?= tests/live/crash
+
+crash: ROUNDS ?= 200
+crash: $(VENV)/dev.installed debian-packages  ## kills and power cuts, for long; SEED= repeats a run's random choices
+	SKRYTKA_CRASH_ROUNDS=$(ROUNDS) SKRYTKA_CRASH_SEED=$(SEED) $(BIN)/python -m pytest -q -n 2 --dist worksteal \
+	    $(CRASHED)
 
 debian-packages:
 	@sh .ci/debian-packages

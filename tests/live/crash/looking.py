@@ -66,9 +66,14 @@ class WireLook:
                 return await self._folders(service, address, told)
             for each in told:
                 entries = await self._entries(session, address, each["name"]) if each["messages"] else []
-                counters = (each[name] for name in ("uid_validity", "uid_next", "highest_modseq"))
                 found[each["name"]] = Folder(
-                    *counters, each["messages"], each["unseen"], each["octets"], tuple(entries)
+                    each["uid_validity"],
+                    each["uid_next"],
+                    each["highest_modseq"],
+                    each["messages"],
+                    each["unseen"],
+                    each["octets"],
+                    tuple(entries),
                 )
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 import re
+from functools import lru_cache
 
 _TOKEN = re.compile(rb"^X-Token: (\S+)\r\n", re.MULTILINE)
 _TRACE = re.compile(rb"(?:Return-Path: <[^\r\n]*>\r\nDelivered-To: [^\r\n]*\r\n)?\Z")
@@ -21,6 +22,7 @@ def kind_of(token: str) -> str:
     return token.rpartition(".")[2]
 
 
+@lru_cache(maxsize=1_000)
 def octets_of(token: str) -> bytes:
     """The mail as it is handed in."""
     head = f"From: {token}@example.net\r\nTo: ann@example.org\r\nSubject: Crash\r\nX-Token: {token}\r\n"

@@ -10,7 +10,7 @@ from skrytka.settings import Settings, Store
 from tests.live.conftest import StartService
 from tests.live.crash import ageing
 from tests.live.crash.campaign import SETTINGS, Campaign, provision
-from tests.live.crash.crashes import AllKilled, PostgresKilled, WorkerKilled
+from tests.live.crash.crashes import AllKilled, Crash, PostgresKilled, WorkerKilled
 from tests.live.serving import Service, run
 from tests.servers import Postgres
 
@@ -25,7 +25,7 @@ async def test_nothing_acknowledged_is_lost_on_sqlite(
     service = start_service(SETTINGS, data_dir=tmp_path / "var")
     provision(service)
     settings = Settings(data_dir=str(service.data_dir), store=Store(shards=2))
-    crashes = {"all killed": AllKilled(), "a worker killed": WorkerKilled()}
+    crashes: dict[str, Crash] = {"all killed": AllKilled(), "a worker killed": WorkerKilled()}
     campaign = Campaign(service, settings, seed, crashes, lambda: ageing.age_sqlite(service.data_dir))
     await campaign.run(rounds)
     check_after_all(service, SETTINGS)
@@ -40,7 +40,7 @@ async def test_nothing_acknowledged_is_lost_on_postgresql(
     service = start_service(given, data_dir=tmp_path / "var")
     provision(service)
     settings = Settings(data_dir=str(service.data_dir), store=Store(url=url, shards=2, pool_size=4))
-    crashes = {
+    crashes: dict[str, Crash] = {
         "all killed": AllKilled(),
         "a worker killed": WorkerKilled(),
         "PostgreSQL killed": PostgresKilled(own_postgres),

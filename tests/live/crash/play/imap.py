@@ -76,9 +76,7 @@ class MailProgram(Player):
         self._address = address
         self._own = f"Own-{name}"
         self._folders = (*SHARED, self._own)
-        self._mine = [
-            key for key in stage.ledger.settled() if key.address == address and f"/{name}." in key.token
-        ]
+        self._mine = [key for key in stage.ledger.settled() if key.address == address and f"/{name}." in key.token]
         self._selected = ""
 
     async def session(self, wire: Wire) -> None:
@@ -113,8 +111,8 @@ class MailProgram(Player):
         """Up to three of its mails in the folder, of which it is certain where they are."""
         here = []
         for key in self._mine:
-            copies = self.ledger.copies(key)
-            here += [Chosen(key, copies, copy) for copy in copies or () if copy.folder == self._selected]
+            copies = self.ledger.copies(key) or ()
+            here += [Chosen(key, copies, copy) for copy in copies if copy.folder == self._selected]
         picked = self.dice.sample(here, min(len(here), self.dice.randint(1, 3)))
         return list({one.key: one for one in picked}.values())
 

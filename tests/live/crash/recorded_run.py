@@ -55,9 +55,10 @@ async def play(recording: Recording, seed: str, given: Mapping[str, str], change
     ledger = Ledger({}, recording.position)
     try:
         await asyncio.to_thread(service.start)
-        made = ledger.begin("PUT", {Key(address, THE_MAILBOX): EXISTS for address in (ANN, BEN, FULL)})
+        made = [ledger.begin("PUT", {Key(address, THE_MAILBOX): EXISTS}) for address in (ANN, BEN, FULL)]
         await asyncio.to_thread(provision, service)
-        ledger.acknowledge(made)
+        for change in made:
+            ledger.acknowledge(change)
         stage = set_stage(service, ledger, seed, KINDS)
 
         async def conduct() -> None:

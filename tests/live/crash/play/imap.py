@@ -162,12 +162,27 @@ class MailProgram(Player):
         answer = await session.command(f"UID STORE {uids(chosen)} +FLAGS.SILENT (\\Deleted)")
         self._note(change, answer)
         if answer.ok:
-            alone = self._selected == self._own and not self._doubtful()
-            change = self.ledger.begin(f"EXPUNGE in {self._selected}", changed(chosen, lambda copy: None))
-            self._note(change, await session.command("EXPUNGE" if alone else f"UID EXPUNGE {uids(chosen)}"))
+            await self._expunge(session, chosen)
+
+    async def _expunge(self, session: Session, chosen: list[Chosen]) -> None:
+        """Where no other session has mail, all that is marked goes, also what an earlier round left marked."""
+        if self._selected == self._own and not self._doubtful():
+            after, text = self._without_marked(), "EXPUNGE"
+        else:
+            after, text = changed(chosen, lambda copy: None), f"UID EXPUNGE {uids(chosen)}"
+        change = self.ledger.begin(f"EXPUNGE in {self._selected}", after)
+        self._note(change, await session.command(text))
+
+    def _without_marked(self) -> dict[Key, Copies]:
+        states = {key: self.ledger.copies(key) or () for key in self._mine}
+        left = {
+            key: tuple(copy for copy in copies if copy.folder != self._own or "deleted" not in copy.flags)
+            for key, copies in states.items()
+        }
+        return {key: copies for key, copies in left.items() if copies != states[key]}
 
     def _doubtful(self) -> bool:
-        """Whether a STORE was cut off that may have left \\Deleted where EXPUNGE would find it."""
+        """Whether a change was cut off that may have left \\Deleted where EXPUNGE would find it."""
         return any(self.ledger.copies(key) is None for key in self._mine)
 
     def _note(self, change: Change, answer: Answer, told: bytes = b"", chosen: list[Chosen] | None = None) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.servers import free_port
+from tests.servers import free_ports
 
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
@@ -63,7 +63,8 @@ class Service:
     def start(self) -> Service:
         """Start and wait until every listener is ready; other ports are taken when another process was faster."""
         for attempt in range(_ATTEMPTS):
-            self.ports = {key: free_port() for key in self._keys if key not in self._given}
+            keys = [key for key in self._keys if key not in self._given]
+            self.ports = dict(zip(keys, free_ports(len(keys)), strict=True))
             try:
                 self.start_once()
             except DidNotStart as failure:

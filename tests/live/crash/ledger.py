@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -49,6 +50,13 @@ class Change:
     acked_at: int | None = None
 
 
+class Told(NamedTuple):
+    """What answers said of one folder by a certain time: whose UIDs are whose, and the highest modseq."""
+
+    tokens: dict[int, str]
+    modseq: int
+
+
 @dataclass(frozen=True)
 class Expected:
     """What a reader must find: ``certain``, and for every open change its ``before`` or its ``after``, never a mixture."""
@@ -69,6 +77,7 @@ class Ledger:
         self._tellers: set[asyncio.Task[None]] = set()
         self.changes: list[Change] = []
         self.acknowledged = 0
+        self._modseqs: list[tuple[int, str, str, int]] = []
 
     def copies(self, key: Key) -> Copies | None:
         """Where the mail is, None while that is open."""
@@ -101,6 +110,26 @@ class Ledger:
     def refuse(self, change: Change) -> None:
         """The answer says that nothing happened, and never will."""
         self.acknowledge(change, change.before)
+
+    def hear_modseq(self, address: str, folder: str, modseq: int) -> None:
+        """An answer named it: the folder may never again have a lower one."""
+        self._modseqs.append((self._clock(), address, folder, modseq))
+
+    def told(self, at: int | None = None) -> dict[tuple[str, str], Told]:
+        """By address and folder, what had been read by that time, or by now."""
+        tokens: defaultdict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+        modseqs: defaultdict[tuple[str, str], int] = defaultdict(int)
+        for change in self.changes:
+            if change.acked_at is None or (at is not None and change.acked_at > at):
+                continue
+            for key, copies in change.after.items():
+                for copy in copies:
+                    if copy.uid is not None:
+                        tokens[key.address, copy.folder][copy.uid] = key.token
+        for heard_at, address, folder, modseq in self._modseqs:
+            if at is None or heard_at <= at:
+                modseqs[address, folder] = max(modseq, modseqs[address, folder])
+        return {place: Told(tokens[place], modseqs[place]) for place in [*tokens, *modseqs]}
 
     async def _tell(self) -> None:
         async with self._counted:

@@ -14,6 +14,8 @@ from tests.live.crash.play.wire import Lost, Wire
 
 _APPENDUID = re.compile(rb"\[APPENDUID [0-9]+ ([0-9]+)\]")
 _COPYUID = re.compile(rb"\[COPYUID [0-9]+ ([0-9:,]+) ([0-9:,]+)\]")
+_HIGHEST_MODSEQ = re.compile(rb"\[HIGHESTMODSEQ ([0-9]+)\]")
+_MODSEQ = re.compile(rb"MODSEQ \(([0-9]+)\)")
 _LITERAL = re.compile(rb"\{([0-9]+)\}$")
 _FLAGS = ("\\Seen", "\\Answered", "\\Flagged", "\\Draft", "Later", "$Todo")
 
@@ -85,6 +87,8 @@ class MailProgram(Player):
         self._selected = ""
         answer = await session.command(f"LOGIN {self._address} {PASSWORD}")
         if answer.ok:
+            answer = await session.command("ENABLE CONDSTORE")
+        if answer.ok:
             answer = await session.command(f"CREATE {self._own}")
         while not self.over and answer.status.startswith((b"OK", b"NO [ALREADYEXISTS]")):
             await self._act(session)
@@ -100,6 +104,7 @@ class MailProgram(Player):
                 self.refused(answer.status)
                 return
             self._selected = folder
+            self._hear_modseqs(_HIGHEST_MODSEQ, answer)
         chosen = self._choose()
         if not chosen or self.dice.random() < 0.3:
             await self._append(session)
@@ -138,7 +143,9 @@ class MailProgram(Player):
             return Copy(copy.folder, copy.uid, new)
 
         change = self.ledger.begin(f"STORE {sign}{flags}", changed(chosen, stored))
-        self._note(change, await session.command(f"UID STORE {uids(chosen)} {sign}FLAGS ({' '.join(flags)})"))
+        answer = await session.command(f"UID STORE {uids(chosen)} {sign}FLAGS ({' '.join(flags)})")
+        self._hear_modseqs(_MODSEQ, answer)
+        self._note(change, answer)
 
     async def _copy(self, session: Session, chosen: list[Chosen]) -> None:
         target = self._other_folder()
@@ -193,6 +200,10 @@ class MailProgram(Player):
             self.ledger.acknowledge(change)
         else:
             self.ledger.acknowledge(change, with_new_uids(change.after, told, chosen))
+
+    def _hear_modseqs(self, pattern: re.Pattern[bytes], answer: Answer) -> None:
+        for found in pattern.finditer(b"\n".join(answer.untagged)):
+            self.ledger.hear_modseq(self._address, self._selected, int(found[1]))
 
     def _some_flags(self) -> list[str]:
         return self.dice.sample(_FLAGS, self.dice.randint(0, 2))

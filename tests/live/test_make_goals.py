@@ -46,7 +46,7 @@ def test_make_fuzz_plays_the_property_tests(fresh_copy: Path) -> None:
 
 
 def test_make_crash_plays_as_many_rounds_as_asked_from_the_seed_that_is_given(fresh_copy: Path) -> None:
-    done = make(fresh_copy, "crash", "ROUNDS=1", "SEED=7", "CRASHED=tests/live/crash -k sqlite")
+    done = make(fresh_copy, "crash", "ROUNDS=1", "SEED=7", "CRASHED=tests/live/crash/test_kill.py -k sqlite")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "crash tests: 1 rounds, SEED=7" in done.stdout
 

@@ -21,6 +21,7 @@ def pytest_report_header() -> str:
 
 @pytest.fixture
 def seed() -> str:
+    print(f"To repeat the choices: make crash ROUNDS={ROUNDS} SEED={SEED}")  # shown where a test fails, however it does
     return SEED
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tests.live.crash.ledger import Ledger, Told
@@ -21,10 +21,10 @@ class _Known:
 
 
 class History:
-    """Feed it with each ledger, then with what was seen after the crash."""
+    """Feed it with each ledger, then with what was seen after the crash. ``uid_validities`` are those known beforehand."""
 
-    def __init__(self) -> None:
-        self._folders: dict[tuple[str, str], _Known] = {}
+    def __init__(self, uid_validities: Mapping[tuple[str, str], int] | None = None) -> None:
+        self._folders = {place: _Known(known) for place, known in (uid_validities or {}).items()}
 
     def complaints(self, ledger: Ledger, seen: Seen, at: int | None = None) -> list[str]:
         """What is wrong with this reading after a crash at that time, or now; it counts as known from then on."""

@@ -107,6 +107,15 @@ async def _listed(service: Service) -> list[tuple[dict[str, Any], list[dict[str,
         return [(each, await _items(rest, service.key, f"/mailboxes/{each['address']}/folders")) for each in found]
 
 
+async def uid_validities(service: Service) -> dict[tuple[str, str], int]:
+    """Of all folders by address and name, as REST tells them."""
+    return {
+        (mailbox["address"], folder["name"]): folder["uid_validity"]
+        for mailbox, told in await _listed(service)
+        for folder in told
+    }
+
+
 async def _items(rest: Wire, api_key: str, path: str) -> list[dict[str, Any]]:
     """All pages."""
     found: list[dict[str, Any]] = []

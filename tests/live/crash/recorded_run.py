@@ -12,6 +12,7 @@ from tests.live.crash.disk import records
 from tests.live.crash.disk.history import History
 from tests.live.crash.disk.recording import Recording
 from tests.live.crash.ledger import EXISTS, THE_MAILBOX, Key, Ledger
+from tests.live.crash.looking import uid_validities
 from tests.live.crash.play.stage import play_all
 from tests.live.serving import Service
 
@@ -39,6 +40,7 @@ class Run:
 
     recording: Recording
     ledger: Ledger
+    uid_validities: dict[tuple[str, str], int]
 
     def __post_init__(self) -> None:
         self.log = list(records.read(self.recording.log))
@@ -59,6 +61,7 @@ async def play(recording: Recording, seed: str, given: Mapping[str, str], change
         await asyncio.to_thread(provision, service)
         for change in made:
             ledger.acknowledge(change)
+        validities = await uid_validities(service)
         stage = set_stage(service, ledger, seed, KINDS)
 
         async def conduct() -> None:
@@ -72,4 +75,4 @@ async def play(recording: Recording, seed: str, given: Mapping[str, str], change
     finally:
         await asyncio.to_thread(service.stop)
     assert "Traceback" not in service.log()
-    return Run(recording, ledger)
+    return Run(recording, ledger, validities)

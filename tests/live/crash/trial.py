@@ -11,6 +11,7 @@ from skrytka.serve.composition import open_core
 from skrytka.serve.supervisor import prepare
 from skrytka.settings import Settings, Store
 from tests.live.crash.disk.power_cut import Disk, Fate
+from tests.live.crash.history import History
 from tests.live.crash.judging import complaints
 from tests.live.crash.looking import WireLook, look_inside
 from tests.live.crash.recorded_run import SETTINGS, Run
@@ -55,7 +56,9 @@ class Trial:
             service.stop()
 
     def _judge(self, at: int, seen: Seen) -> list[str]:
-        return complaints(self._run.ledger.expected(at), seen)
+        """Each state of the disk has a history of its own: what was told before the power went."""
+        ledger = self._run.ledger
+        return complaints(ledger.expected(at), seen) + History(self._run.uid_validities).complaints(ledger, seen, at)
 
     def _cut(self, at: int, fate: Fate) -> Path:
         """The data directory as it then is."""

@@ -98,7 +98,7 @@ class Campaign:
         stage = set_stage(self.service, ledger, seed)
 
         async def conduct() -> None:
-            await ledger.reaches(dice.randint(20, 250))
+            await ledger.reaches(dice.randint(20, 140))
             await asyncio.sleep(dice.random() * _JITTER_S)  # or it would always strike just after an answer was read
             await crash.strike(self.service, stage, dice)
 

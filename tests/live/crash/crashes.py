@@ -12,7 +12,7 @@ from tests.live.crash.play.stage import Stage
 from tests.live.serving import Service
 from tests.servers import Postgres
 
-_MORE = 40
+_MORE = 20
 """So many changes must be acknowledged after the crash of a part: those that are left go on."""
 
 

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := backend plugins tests
 
-.PHONY: run test check bench fuzz format openapi clean debian-packages
+.PHONY: run test check bench fuzz crash format openapi clean debian-packages
 
 run: $(VENV)/run.installed  ## serve on the default ports, data in ./var
 	$(BIN)/skrytka serve
@@ -25,11 +25,11 @@ format: $(VENV)/dev.installed
 openapi: $(VENV)/dev.installed  ## write openapi/openapi.json from the code
 	$(BIN)/python -m tests.api.write_openapi
 
-ROUNDS ?= 5
 SECONDS ?= 2
 MESSAGES ?= 20000
 BENCH ?=
 
+bench: ROUNDS ?= 5
 bench: $(VENV)/dev.installed  ## timed figures beside Dovecot's; gates, not tests. BENCH=--save keeps them
 	@sh .ci/debian-packages dovecot-imapd dovecot-pop3d dovecot-lmtpd postgresql
 	$(BIN)/python -m tests.bench --rounds $(ROUNDS) --seconds $(SECONDS) --messages $(MESSAGES) $(BENCH)
@@ -43,6 +43,13 @@ fuzz: $(VENV)/dev.installed $(VENV)/fuzz.installed  ## the property tests, and e
 	SKRYTKA_HYPOTHESIS_PROFILE=long SKRYTKA_HYPOTHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n 2 --timeout 7200 \
 	    $(FUZZED)
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(TARGETS)
+
+CRASHED ?= tests/live/crash
+
+crash: ROUNDS ?= 200
+crash: $(VENV)/dev.installed debian-packages  ## kills and power cuts, for long; SEED= repeats a run's random choices
+	SKRYTKA_CRASH_ROUNDS=$(ROUNDS) SKRYTKA_CRASH_SEED=$(SEED) $(BIN)/python -m pytest -q -n 2 --dist worksteal \
+	    $(CRASHED)
 
 debian-packages:
 	@sh .ci/debian-packages

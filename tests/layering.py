@@ -46,7 +46,7 @@ RESERVED: dict[str, tuple[str, ...]] = {
     "blobs": (),
     "blobs.interface": ("core", "services"),
     "blobs.opening": ("serve.composition",),
-    "blobs.folders": ("serve.composition",),
+    "blobs.folders": ("serve.composition", "serve.tls", "services.bootstrap"),
     "bus": (),
     "bus.interface": ("core", "services"),
     "bus.opening": ("serve.composition",),

@@ -44,6 +44,7 @@ RUN_BY = {
     "make check": ".ci/run",
     "make bench": "tests/live/test_make_goals.py",
     "make fuzz": "tests/live/test_make_goals.py",
+    "make crash": "tests/live/test_make_goals.py",
     "make openapi": "tests/live/test_make_goals.py",
     "skrytka migrate": "tests/live/test_migrate.py",
     "skrytka check --repair": "tests/live/test_serve.py",

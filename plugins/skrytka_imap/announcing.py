@@ -23,9 +23,25 @@ async def announce(session: Session, *, may_expunge: bool, with_uid: bool = Fals
     try:
         current = await current_view(session)
     except errors.Unavailable:
+        session.selected.behind = True
         return
+    await _tell(session, current, may_expunge=may_expunge, with_uid=with_uid)
+
+
+async def catch_up(session: Session) -> None:
+    """Before a UID command: tell what could not be told because the store did not answer; ``Unavailable`` while it does not.
+
+    The client may know from APPENDUID or COPYUID a UID that the view has not, and such a UID is left out without an error
+    (RFC 3501 section 6.4.8): it would take its mail for copied or moved.
+    """
+    if session.selected.behind:
+        await _tell(session, await current_view(session), may_expunge=False, with_uid=True)
+
+
+async def _tell(session: Session, current: model.FolderView, *, may_expunge: bool, with_uid: bool) -> None:
     selected = session.selected
     updates = selected.advance(current, may_expunge=may_expunge)
+    selected.behind = False
     await _write(session, selected, updates, with_uid=with_uid or session.condstore)
 
 

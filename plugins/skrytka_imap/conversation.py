@@ -10,7 +10,7 @@ import logging
 
 from skrytka.plugin_api import errors
 from skrytka_imap.admission import confirm
-from skrytka_imap.announcing import announce, enable_condstore
+from skrytka_imap.announcing import announce, catch_up, enable_condstore
 from skrytka_imap.capabilities import capabilities
 from skrytka_imap.commands import Command, Tagged, enables_condstore
 from skrytka_imap.error_replies import code_of
@@ -118,6 +118,8 @@ class Conversation:
     async def _run(self, entry: Entry, command: Command) -> Reply:
         """The handler; what the client did wrong, or cannot have, becomes the answer."""
         try:
+            if entry.is_uid:
+                await catch_up(self._session)
             return await entry.handle(self._session, command)
         except SyntaxFault as fault:
             return bad(fault.message)

@@ -5,6 +5,7 @@ Invariants, which keep sequence numbers right while others expunge (RFC 3501 sec
 - ``view`` is what the client has been told, and nothing else: numbers, flags and ``*`` of every command come from it.
 - ``advance`` is the only way to a newer view, and whoever calls it sends the updates that it returns.
 - A message that is gone, but may not be told yet, stays in ``view`` with the flags last told, until a later ``advance`` may.
+- ``behind``: the store did not answer when the client was to be told, so there may be messages that it knows by UID only.
 - ``complete_modseq`` is the modseq up to which the client has been told all: lower than that of any EXPUNGE held back, which a
   client that leaves with this value would else never hear of.
 
@@ -42,6 +43,7 @@ class Selected:
         self.read_only = read_only
         self.view = view
         self.complete_modseq = view.highest_modseq
+        self.behind = False
         self.gone: frozenset[int] = frozenset()
         self._own_changes: dict[int, int] = {}
         self.recent: list[range] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -18,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.servers import free_port
+from tests.servers import free_ports
 
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
@@ -62,7 +63,8 @@ class Service:
     def start(self) -> Service:
         """Start and wait until every listener is ready; other ports are taken when another process was faster."""
         for attempt in range(_ATTEMPTS):
-            self.ports = {key: free_port() for key in self._keys if key not in self._given}
+            keys = [key for key in self._keys if key not in self._given]
+            self.ports = dict(zip(keys, free_ports(len(keys)), strict=True))
             try:
                 self.start_once()
             except DidNotStart as failure:
@@ -79,8 +81,8 @@ class Service:
 
     def start_once(self) -> None:
         """Start with the ports there are."""
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        self._log = self.data_dir.with_name(f"{self.data_dir.name}-{time.monotonic_ns()}.log")
+        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
+        self._log = self._new_log()
         self._output = self._log.with_suffix(".out")
         with self._log.open("wb") as log, self._output.open("wb") as output:
             self.process = subprocess.Popen(
@@ -89,6 +91,7 @@ class Service:
                 stdout=output,
                 stderr=log,
                 env=self._environ(),
+                process_group=0,
             )
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not self._is_ready():
@@ -96,6 +99,9 @@ class Service:
                 self.kill()
                 raise DidNotStart(self.process.returncode, self.log())
             time.sleep(0.02)
+
+    def _new_log(self) -> Path:
+        return self.data_dir.with_name(f"{self.data_dir.name}-{time.monotonic_ns()}.log")
 
     def _environ(self) -> dict[str, str]:
         given = {**{key: f"127.0.0.1:{port}" for key, port in self.ports.items()}, **self._given}
@@ -112,11 +118,9 @@ class Service:
         return self.process.wait(STOP_TIMEOUT_S)
 
     def kill(self) -> None:
-        """``kill -9`` the supervisor and its workers, as a crash of all would."""
-        workers = self.workers()
-        self.process.kill()
-        for pid in workers:
-            os.kill(pid, signal.SIGKILL)
+        """``kill -9`` the supervisor and its workers at one stroke, as a crash of all would."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def workers(self) -> list[int]:

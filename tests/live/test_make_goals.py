@@ -49,6 +49,12 @@ def test_make_fuzz_plays_the_property_tests_and_the_kept_inputs(fresh_copy: Path
     assert "mime_scanner: " in done.stdout
 
 
+def test_make_crash_plays_as_many_rounds_as_asked_from_the_seed_that_is_given(fresh_copy: Path) -> None:
+    done = make(fresh_copy, "crash", "ROUNDS=1", "SEED=7", "CRASHED=tests/live/crash/test_kill.py -k sqlite")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "crash tests: 1 rounds, SEED=7" in done.stdout
+
+
 def test_make_bench_measures_every_row(fresh_copy: Path) -> None:
     """Not whether the goals are reached: a test does not go by the clock. That all servers did the same work it does say."""
     done = make(fresh_copy, "bench", "ROUNDS=1", "SECONDS=0.2", "MESSAGES=2000")

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from skrytka import settings
+from skrytka.blobs.folders import make_folder, sync_folder
 
 _SELF_SIGNED_DAYS = 3_650
 
@@ -63,7 +64,7 @@ def load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
 
 
 def make_self_signed(certificate: Path, key: Path, hostname: str) -> None:
-    """Make a pair for ``hostname`` and localhost; key first, so that a crash leaves no certificate without one."""
+    """Make a pair for ``hostname`` and localhost; key first, so that a crash leaves no certificate without its key."""
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hostname[:64])])
     now = datetime.datetime.now(datetime.UTC)
@@ -88,15 +89,21 @@ def make_self_signed(certificate: Path, key: Path, hostname: str) -> None:
 
 
 def _write(path: Path, octets: bytes, mode: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+    """Whole and durable under its name, or not at all: a pair that a power cut left empty would stop every later start."""
+    make_folder(path.parent)
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(octets)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+    sync_folder(path.parent)
 
 
 def ensure_self_signed(certificate: Path, key: Path, hostname: str) -> bool:
     """Make the pair unless it is there; True when it was made. Two services that start at once on one folder agree."""
-    certificate.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(certificate.parent, 0o700)
     with (certificate.parent / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if certificate.exists() and key.exists():

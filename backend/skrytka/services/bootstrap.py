@@ -13,6 +13,7 @@ import os
 import secrets
 from pathlib import Path
 
+from skrytka.blobs.folders import sync_folder
 from skrytka.core import Core
 from skrytka.services.keys import digest_of, new_secret
 from skrytka.store.operations import api_keys
@@ -76,6 +77,7 @@ def _read_or_make(path: Path) -> str:
             os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):  # another process was first: its key is read below
             os.link(draft, path)
+        sync_folder(path.parent)  # the key's row is written next, and nobody could enter without its file
     finally:
         draft.unlink()
     return path.read_text("ascii").strip()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import gc
+import logging
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -172,6 +175,32 @@ async def test_a_slow_statement_is_unavailable(shared: PostgresDatabase) -> None
     with pytest.raises(errors.Unavailable):
         await shared.read(sleep, 60)
     assert await shared.write(increment, "a") == 1
+
+
+async def test_of_what_nobody_waits_for_any_more_only_a_bug_is_logged_as_an_error(
+    own: PostgresDatabase, own_postgres: servers.Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client that goes away leaves its transaction running."""
+
+    async def broken(tx: Tx, _: None) -> None:
+        await tx.rows("SELECT pg_sleep(0.2)::text")
+        raise ZeroDivisionError
+
+    async def start_and_leave(write: Coroutine[Any, Any, object]) -> None:
+        caller = asyncio.create_task(write)
+        await asyncio.sleep(0.1)
+        caller.cancel()
+        await asyncio.wait({caller})
+
+    await start_and_leave(own.write(broken, None))
+    await asyncio.sleep(0.5)
+    own_postgres.pause()
+    await start_and_leave(own.write(increment, "a"))
+    own_postgres.kill()
+    await own.close()
+    gc.collect()  # asyncio complains of a failure that was never asked for when its task goes
+    bugs = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert [record.exc_info and record.exc_info[0] for record in bugs] == [ZeroDivisionError]
 
 
 async def test_a_server_that_is_not_there() -> None:

@@ -37,7 +37,7 @@ import psycopg
 from psycopg import errors
 
 from skrytka import metrics
-from skrytka.errors import Unavailable
+from skrytka.errors import DomainError, Unavailable
 from skrytka.store.engines import after_commit
 from skrytka.store.engines.postgres_pool import Pool, abort
 from skrytka.store.engines.postgres_tx import Connection, PostgresTx, rollback, translate
@@ -134,7 +134,11 @@ class PostgresDatabase:
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_note_failure)
+            raise
 
     async def _until_done(self, attempt: Any, op: Op[V, T], values: V) -> T:
         """Attempts with growing pauses until one has a result, within the time that one operation may take."""
@@ -154,6 +158,13 @@ class PostgresDatabase:
                 break
             await asyncio.sleep(pause_s)
         raise Unavailable(f"The store {self.name} did not come to an end with a transaction")
+
+
+def _note_failure(task: asyncio.Task[Any]) -> None:
+    """Of a transaction whose caller is gone: an outage was logged where it was met, all else is a bug."""
+    failure = None if task.cancelled() else task.exception()
+    if failure is not None and not isinstance(failure, DomainError):
+        _log.error("a transaction failed that nobody waits for any more", exc_info=failure)
 
 
 async def _bounded(work: Coroutine[Any, Any, T], connection: Connection, deadline: float) -> T:

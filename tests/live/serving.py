@@ -130,6 +130,17 @@ class Service:
         """How many connections to a listener each worker has, by its process number."""
         return {pid: _connections_of(pid, self.ports[key]) for pid in self.workers()}
 
+    def memory(self) -> dict[int, int]:
+        """Octets of main memory of each worker, by its process number."""
+        return {pid: _resident_octets(pid) for pid in self.workers()}
+
+    def metrics(self) -> dict[str, float]:
+        """What ``/metrics`` says, by name with its labels."""
+        status, text = self.request("GET", "/metrics")
+        assert status == 200
+        samples = (line.rpartition(" ") for line in text.decode().splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, _, value in samples}
+
     def log(self) -> str:
         return self._log.read_text()
 
@@ -196,6 +207,12 @@ def _connections_of(pid: int, port: int) -> int:
     established = re.compile(rf"^ *\d+: \w+:{port:04X} \w+:\w+ 01 (?:\S+ +){{5}}(\d+)", re.MULTILINE)
     ours = {f"socket:[{inode}]" for inode in established.findall(Path(f"/proc/{pid}/net/tcp").read_text())}
     return sum(os.readlink(file) in ours for file in Path(f"/proc/{pid}/fd").iterdir() if file.is_symlink())
+
+
+def _resident_octets(pid: int) -> int:
+    found = re.search(r"^VmRSS:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    assert found
+    return int(found[1]) * 1024
 
 
 def command() -> list[str]:

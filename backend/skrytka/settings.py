@@ -32,6 +32,8 @@ class Serve(Section, frozen=True):
     """The name in the self-signed certificate; empty is the machine's."""
     drain_timeout_s: Seconds = 30.0
     """How long commands in flight may take to finish when the process is to end."""
+    leave_quiet_s: Seconds = 5.0
+    """A worker that is replaced lets a client go that said nothing for so long, and all after ``drain_timeout_s``."""
     switch_interval_s: Seconds = 0.0002
     """``sys.setswitchinterval`` of the workers: how long the event loop keeps threads waiting for the interpreter."""
 

@@ -35,10 +35,10 @@ class Ledger:
             return self._deliver_over(client)
 
     @contextlib.contextmanager
-    def under_load(self, clients: int) -> Iterator[None]:
-        """So many clients deliver one mail after the other meanwhile; what breaks off or is refused is tried again."""
+    def under_load(self, clients: int, *, mails_each: int = 1_000, pause_s: float = 0.0) -> Iterator[None]:
+        """So many clients deliver meanwhile, ``mails_each`` over a connection; what breaks off or is refused is no end of it."""
         with ThreadPoolExecutor(clients) as threads:
-            running = [threads.submit(self._deliver_until_stopped) for _ in range(clients)]
+            running = [threads.submit(self._deliver_until_stopped, mails_each, pause_s) for _ in range(clients)]
             try:
                 yield
             finally:
@@ -50,12 +50,13 @@ class Ledger:
         """The clients end after the mail that they are at."""
         self._stop.set()
 
-    def _deliver_until_stopped(self) -> None:
-        while not self._stop.is_set():
+    def _deliver_until_stopped(self, mails_each: int, pause_s: float) -> None:
+        while not self._stop.wait(pause_s):
             try:
                 with contextlib.closing(self._connect()) as client:
-                    while not self._stop.is_set() and self._deliver_over(client):
-                        pass
+                    for _ in range(mails_each):
+                        if not self._deliver_over(client) or self._stop.is_set():
+                            break
             except (OSError, smtplib.SMTPServerDisconnected) as error:
                 self.broken.append(repr(error))
                 self._stop.wait(0.05)
@@ -69,10 +70,9 @@ class Ledger:
             client.sendmail("bob@example.net", [self.address], mail(number), ["BODY=8BITMIME"])
         except smtplib.SMTPRecipientsRefused as refused:
             [(code, text)] = refused.recipients.values()
-            self.refusals.append(f"{code} {text.decode()}")
+            self.refusals.append(f"{code} {_text(text)}")
         except smtplib.SMTPResponseException as refused:
-            text = refused.smtp_error
-            self.refusals.append(f"{refused.smtp_code} {text.decode() if isinstance(text, bytes) else text}")
+            self.refusals.append(f"{refused.smtp_code} {_text(refused.smtp_error)}")
         else:
             self.acknowledged.add(number)
             return True
@@ -84,6 +84,10 @@ class Ledger:
         assert self.acknowledged - set(stored) == set()
         for number, octets in stored.items():
             assert octets.endswith(mail(number)), number
+
+
+def _text(answer: bytes | str) -> str:
+    return answer.decode() if isinstance(answer, bytes) else answer
 
 
 def logged_in(service: Service, address: str, password: str = "secret") -> Dialogue:

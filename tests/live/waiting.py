@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 def until(holds: Callable[[], bool], what: str, timeout_s: float = WITHIN_S) -> None:

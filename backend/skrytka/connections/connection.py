@@ -51,6 +51,7 @@ class ClientConnection(asyncio.Protocol):
         "_loop",
         "_lost",
         "_patience",
+        "_quiet_s",
         "_reading_paused",
         "_size",
         "_timer",
@@ -59,6 +60,7 @@ class ClientConnection(asyncio.Protocol):
         "_transport",
         "_trusted_plaintext",
         "_waiter",
+        "_waiting_since",
         "_woken",
         "_writable",
         "can_start_tls",
@@ -87,6 +89,8 @@ class ClientConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._deadline = 0.0
+        self._waiting_since = 0.0
+        self._quiet_s = 0.0
         self._eof = self._lost = self._closing = False
         self._woken = self._draining = self._drain_told = self._reading_paused = False
 
@@ -146,6 +150,7 @@ class ClientConnection(asyncio.Protocol):
         if ready is not None:
             return ready
         self._waiter = self._loop.create_future()
+        self._waiting_since = self._loop.time()
         self._arm(timeout_s)
         try:
             await self._waiter
@@ -158,10 +163,24 @@ class ClientConnection(asyncio.Protocol):
         self._woken = True
         self._notify()
 
-    def drain(self) -> None:
-        """Tell the front end to come to an end: ``receive`` returns ``DRAINING`` when nothing is buffered."""
+    def drain(self, quiet_s: float = 0.0) -> None:
+        """Tell the front end to come to an end: ``receive`` returns ``DRAINING`` when nothing is buffered.
+
+        With ``quiet_s`` only once it has waited so long for the client, who may finish what it is at.
+        """
+        if quiet_s and not self._lost:
+            self._quiet_s = quiet_s
+            self._loop.call_later(quiet_s, self._drain_if_quiet)
+            return
         self._draining = True
         self._notify()
+
+    def _drain_if_quiet(self) -> None:
+        quiet_for_s = self._loop.time() - self._waiting_since if self._waiter is not None else 0.0
+        if quiet_for_s >= self._quiet_s:
+            self.drain()
+        elif not self._lost:
+            self._loop.call_later(self._quiet_s - quiet_for_s, self._drain_if_quiet)
 
     def _next(self) -> bytes | Signal | None:
         if self._woken:

@@ -47,6 +47,8 @@ class Door:
         self.open = metrics.CONNECTIONS_OPEN.labels(LISTENER)
         self.accepted = metrics.CONNECTIONS_ACCEPTED.labels(LISTENER)
         self.connections: set[BoundedHttp] = set()
+        self.leaving = False
+        """The next answer on each connection is its last."""
         self._reserved: deque[BoundedHttp] = deque()
 
     def enter(self, connection: BoundedHttp, host: str) -> int | None:
@@ -77,6 +79,10 @@ class Door:
         """To be called every second or so."""
         for connection in tuple(self.connections):
             connection.sweep(now)
+
+    def awaits_clients(self, *, all_of_them: bool) -> bool:
+        """Whether there are connections; or, not ``all_of_them``, one on which no request has come yet."""
+        return any(all_of_them or each.cycle is None for each in self.connections)
 
     def _reserve(self, connection: BoundedHttp, reason: str) -> None:
         metrics.CONNECTIONS_REFUSED.labels(LISTENER, reason).inc()
@@ -166,7 +172,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_since = None
         self._body = _Pace()
         super().on_headers_complete()
-        if self._entry is None:
+        if self._entry is None or self._door.leaving:
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:

@@ -1,6 +1,7 @@
 """One worker: every front end, the REST API and the jobs in one event loop. Started by the supervisor only.
 
-It ends by SIGTERM, or when the supervisor dies; both drain.
+It ends by SIGTERM, or when the supervisor dies; both drain. At SIGUSR2, its successor serves already, it lets its clients go
+one by one when they are quiet.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Worker:
         self._certificate = tls.files(self._settings.tls, Path(self._settings.data_dir))
         self._context = tls.server_context(*self._certificate)
         self._stop = asyncio.Event()
+        self._leave = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
@@ -66,6 +68,7 @@ class Worker:
         sys.setswitchinterval(self._settings.serve.switch_interval_s)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        loop.add_signal_handler(signal.SIGUSR2, self._leave.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         reader, writer = await asyncio.open_connection(sock=self._channel)
         async with open_core(self._settings, self._plugins.extensions, migrating=False) as core:
@@ -79,7 +82,11 @@ class Worker:
             gc.freeze()
             metrics.WORKERS.set(1)
             writer.write(boot.READY)
-            await self._stop.wait()
+            await _first(self._stop.wait(), self._leave.wait())
+            if not self._stop.is_set():
+                logger.info("leaving, the successor serves")
+                await _first(self._stop.wait(), self._let_go(acceptors, rest))
+            self._stop.set()
             logger.info("draining")
             drains = [acceptor.drain(self._settings.serve.drain_timeout_s) for acceptor in acceptors]
             await asyncio.gather(*drains, *([rest.drain()] if rest else []))
@@ -87,6 +94,11 @@ class Worker:
             await self._end_background()
             await events.drain(core, EVENTS_S)
         writer.close()
+
+    async def _let_go(self, acceptors: list[Acceptor], rest: RestServer | None) -> None:
+        serve = self._settings.serve
+        leaves = [acceptor.leave(serve.leave_quiet_s, serve.drain_timeout_s) for acceptor in acceptors]
+        await asyncio.gather(*leaves, *([rest.leave(serve.drain_timeout_s)] if rest else []))
 
     def _accept(self, core: Core) -> list[Acceptor]:
         acceptors = []
@@ -168,6 +180,15 @@ async def _watch_stores(core: Core) -> None:
         for database in (core.directory, *core.shards.values()):
             if not database.alive:
                 raise RuntimeError(f"nothing writes to {database.name} any more")
+
+
+async def _first(*waiting: Coroutine[Any, Any, object]) -> None:
+    """Until one of them is over; the others end with it."""
+    tasks = [asyncio.ensure_future(each) for each in waiting]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _run(booted: boot.Boot, channel: socket.socket) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import poplib
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +11,9 @@ import pytest
 
 from tests.live.conftest import StartService
 from tests.live.ledger import Ledger, logged_in
+from tests.live.outages.answers import assert_append_is_deferred, assert_deferred, assert_pop3_refuses
 from tests.live.serving import Service
 from tests.live.waiting import until
-from tests.mails import mail
 
 BEGAN, OVER = "outage: disk_full", "works again after"
 LARGE = b"X-Test-Id: 999999\r\nSubject: large\r\n\r\n" + os.urandom(150_000).hex().encode() + b"\r\n"
@@ -71,32 +68,9 @@ def test_what_clients_get_and_what_is_there_afterwards(ledger: Ledger, small_dis
 
 def assert_writes_are_deferred(service: Service, address: str) -> None:
     with logged_in(service, address) as imap:
-        imap.send(f"a APPEND INBOX {{{len(mail(0))}+}}".encode())
-        imap.send(mail(0))
-        assert imap.line().startswith(b"a NO [UNAVAILABLE] ")
-        imap.send(f"b APPEND INBOX {{{len(LARGE)}+}}".encode())
-        imap.send(LARGE)
-        assert imap.line().startswith(b"b NO [UNAVAILABLE] ")
-    pop3 = poplib.POP3("127.0.0.1", service.ports["pop3.listen"], timeout=20)
-    pop3.user(address)
-    with pytest.raises(poplib.error_proto, match=r"-ERR \[SYS/TEMP\]"):
-        pop3.pass_("secret")
-    pop3.close()
-    assert_rest_says_when_to_come_again(service, f"/v1/mailboxes/{address}/messages", mail(0))
-
-
-def assert_rest_says_when_to_come_again(service: Service, path: str, body: bytes) -> None:
-    asked = urllib.request.Request(
-        f"http://127.0.0.1:{service.ports['rest.listen']}{path}",
-        data=body,
-        headers={"Authorization": f"Bearer {service.key}", "Content-Type": "message/rfc822"},
-    )
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(asked, timeout=20)
-    with refused.value as answer:
-        assert answer.status == 503
-        assert int(answer.headers["Retry-After"]) > 0
-        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert_append_is_deferred(imap, LARGE)
+        assert_deferred(service, address, imap)
+    assert_pop3_refuses(service, address)
 
 
 def test_a_worker_that_dies_meanwhile_starts_again(ledger: Ledger, small_disk: Path) -> None:

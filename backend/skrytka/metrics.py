@@ -99,6 +99,12 @@ ACCEPT_ERRORS = Counter(
     ["listener", "cause"],
     registry=_registry,
 )
+CONNECTIONS_TOO_SLOW = Counter(
+    "skrytka_connections_too_slow",
+    "Connections ended because the client sent too little, or took too little of what was sent to it, for too long",
+    ["listener", "direction"],
+    registry=_registry,
+)
 EVENTS_DROPPED = Counter(
     "skrytka_events_dropped",
     "Events that a listener of a plugin was not told: it was too slow, or the process ended",

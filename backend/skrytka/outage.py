@@ -13,12 +13,19 @@ CALM_S = 3.0
 class Outage:
     """Of one thing that this process needs; ``what`` names it in the log."""
 
-    __slots__ = ("_clock", "_failures", "_last", "_log", "_since", "_what")
+    __slots__ = ("_clock", "_failures", "_last", "_level", "_log", "_since", "_what")
 
-    def __init__(self, what: str, log: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        what: str,
+        log: logging.Logger,
+        clock: Callable[[], float] = time.monotonic,
+        level: int = logging.ERROR,
+    ) -> None:
         self._what = what
         self._log = log
         self._clock = clock
+        self._level = level
         self._since: float | None = None
         self._last = 0.0
         self._failures = 0
@@ -28,7 +35,7 @@ class Outage:
         if self._since is None:
             self._since = now
             self._failures = 0
-            self._log.error("%s: outage: %s", self._what, why)
+            self._log.log(self._level, "%s: outage: %s", self._what, why)
         self._last = now
         self._failures += 1
 

@@ -6,6 +6,7 @@ The PROXY header has to be read to the octet before TLS starts, so the sockets b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -25,10 +26,12 @@ from skrytka.connections.connection import (
 )
 from skrytka.connections.interface import Connection, Listener
 from skrytka.connections.limits import ConnectionLimits
+from skrytka.outage import Outage
 
 logger = logging.getLogger(__name__)
 
 PROXY_HEADER_TIMEOUT_S = 5.0
+_LIMITS = ("connections", "connections_per_address")
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -41,6 +44,7 @@ class Terms(msgspec.Struct, frozen=True):
     tls_context: ssl.SSLContext | None = None
     allow_plaintext: bool = False
     patience: Patience = Patience()
+    busy: bytes = b""
 
 
 class _Refused(Exception):
@@ -63,6 +67,7 @@ class Acceptor:
         self._draining = False
         self._quiet_s = 0.0
         name = terms.listener.name
+        self._full = {reason: Outage(f"{name}: limit of {reason}", logger, level=logging.WARNING) for reason in _LIMITS}
         self._open = metrics.CONNECTIONS_OPEN.labels(name)
         self._accepted = metrics.CONNECTIONS_ACCEPTED.labels(name)
 
@@ -98,9 +103,10 @@ class Acceptor:
     def _take(self, client: socket.socket, peer: str) -> None:
         self._accepted.inc()
         if not self._terms.limits.enter():
-            self._count_refused(_Refused("connections", "too many connections"), peer)
+            self._refuse(client, _Refused("connections", "too many connections"), peer)
             client.close()
             return
+        self._full["connections"].worked()
         task = self._loop.create_task(self._serve(client, peer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -113,7 +119,7 @@ class Acceptor:
             connection = await self._connect(client, address)
             await self._converse(connection)
         except _Refused as refused:
-            self._count_refused(refused, peer)
+            self._refuse(client, refused, peer)
         finally:
             client.close()
             self._open.dec()
@@ -134,6 +140,7 @@ class Acceptor:
         key = None if trusted and address == peer else networks.client_key(address)
         if key is not None and not terms.limits.enter_from(key):
             raise _Refused("connections_per_address", f"too many connections from {address}")
+        self._full["connections_per_address"].worked()
         plaintext = with_tls or address.is_loopback or terms.allow_plaintext
         return Client(str(address), plaintext), key
 
@@ -192,7 +199,21 @@ class Acceptor:
                 await connection.close()
             finally:
                 self._connections.discard(connection)
+            self._count_slow(connection)
 
-    def _count_refused(self, refused: _Refused, peer: str) -> None:
+    def _count_slow(self, connection: ClientConnection) -> None:
+        if connection.too_slow is not None:
+            metrics.CONNECTIONS_TOO_SLOW.labels(self._name, connection.too_slow).inc()
+            logger.info("%s: %s was too slow in %s", self._name, connection.client_address, connection.too_slow)
+
+    def _refuse(self, client: socket.socket, refused: _Refused, peer: str) -> None:
+        """Where there are too many, the client is told; the log only that it began, because such clients come by the thousand."""
         metrics.CONNECTIONS_REFUSED.labels(self._name, refused.reason).inc()
-        logger.info("%s: refused %s: %s", self._name, peer, refused)
+        full = self._full.get(refused.reason)
+        if full is None:
+            logger.info("%s: refused %s: %s", self._name, peer, refused)
+            return
+        full.failed(refused)
+        if self._terms.busy and not self._terms.listener.tls:
+            with contextlib.suppress(OSError):
+                client.send(self._terms.busy)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import cast
+from typing import Literal, cast
 
 import msgspec
 
@@ -67,6 +67,7 @@ class ClientConnection(asyncio.Protocol):
         "client_address",
         "listener",
         "tls",
+        "too_slow",
     )
 
     def __init__(
@@ -75,6 +76,8 @@ class ClientConnection(asyncio.Protocol):
         self.listener = listener
         self.client_address = client.address
         self.tls = listener.tls
+        self.too_slow: Literal["sending", "reading"] | None = None
+        """What the client was too slow in, when it ended because of that."""
         self.can_start_tls = not listener.tls and tls_context is not None
         self._trusted_plaintext = client.trusted_plaintext
         self._tls_context = tls_context
@@ -146,6 +149,7 @@ class ClientConnection(asyncio.Protocol):
 
         ``DRAINING`` comes again only after further octets: a front end in the middle of a message can go on waiting.
         """
+        self.too_slow = None
         ready = self._next()
         if ready is not None:
             return ready
@@ -157,7 +161,10 @@ class ClientConnection(asyncio.Protocol):
         finally:
             self._waiter = None
         ready = self._next()
-        return Signal.TIMED_OUT if ready is None else ready
+        if ready is None:
+            self.too_slow = "sending"
+            return Signal.TIMED_OUT
+        return ready
 
     def wake(self) -> None:
         self._woken = True
@@ -252,6 +259,7 @@ class ClientConnection(asyncio.Protocol):
                 raise ConnectionResetError("the client has gone")
             left = self._transport.get_write_buffer_size()
             if not writable.done() and queued - left < least:
+                self.too_slow = "reading"
                 self.abort()
                 raise ConnectionAbortedError("the client takes nothing, or too little")
             queued = left

@@ -8,6 +8,7 @@ too long. A client beyond ``ConnectionLimits`` gets a 503, but probes are answer
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from http import HTTPStatus
 from typing import Any
@@ -22,6 +23,8 @@ from skrytka.connections import networks
 from skrytka.connections.limits import ConnectionLimits
 from skrytka.rest.problems import RETRY_AFTER_S, Problem
 from skrytka.settings import Rest
+
+logger = logging.getLogger(__name__)
 
 LISTENER = "rest.listen"
 LEAST_OCTETS = 32_768
@@ -197,13 +200,23 @@ class BoundedHttp(HttpToolsProtocol):
         if not unsent:
             self._reading = _Pace()
         elif self._reading.stands_still(now, idle_s):
+            self._too_slow("reading")
             self.transport.abort()
             return
         if self._head_since is not None:
             if now - self._head_since > self._limits.header_timeout_s:
-                self._refuse(408, "request_timeout", "The head of the request did not come in time")
+                self._time_out("The head of the request did not come in time")
         elif self._in_body and not self.flow.read_paused and self._body.stands_still(now, idle_s):
-            self._refuse(408, "request_timeout", "The body of the request did not come in time")
+            self._time_out("The body of the request did not come in time")
+
+    def _time_out(self, detail: str) -> None:
+        if not self.transport.is_closing():
+            self._too_slow("sending")
+        self._refuse(408, "request_timeout", detail)
+
+    def _too_slow(self, direction: str) -> None:
+        metrics.CONNECTIONS_TOO_SLOW.labels(LISTENER, direction).inc()
+        logger.info("%s: %s was too slow in %s", LISTENER, self.client[0] if self.client else "a client", direction)
 
     def _refuse(self, status: int, code: str, detail: str) -> None:
         """Answer where an answer is due and nothing of another one is on its way, and close."""

@@ -117,7 +117,7 @@ class Worker:
         plaintext = self._settings.auth.allow_plaintext
         patience = Patience(section.write_stall_s, section.least_octets_per_s)
         return [
-            (each, Terms(listener, converse, limits, trusted, self._context, plaintext, patience))
+            (each, Terms(listener, converse, limits, trusted, self._context, plaintext, patience, front_end.busy))
             for listener in section.listeners(front_end.name)
             for each in self._sockets(listener.name)
         ]

@@ -105,6 +105,7 @@ CONNECTIONS_TOO_SLOW = Counter(
     ["listener", "direction"],
     registry=_registry,
 )
+CLOCK_JUMPS = Counter("skrytka_clock_jumps", "Times that a worker saw the clock being set", registry=_registry)
 EVENTS_DROPPED = Counter(
     "skrytka_events_dropped",
     "Events that a listener of a plugin was not told: it was too slow, or the process ended",

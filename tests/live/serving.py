@@ -52,10 +52,12 @@ class Service:
         *,
         plugins: str = "imap,pop3,lmtp,rest",
         workers: int = 2,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.data_dir = data_dir
         self._given = {"serve.workers": str(workers), "serve.plugins": plugins, **(settings or {})}
         self._keys = [key for plugin in plugins.split(",") for key in LISTENERS.get(plugin, ())]
+        self._environment = environment or {}
         self.ports: dict[str, int] = {}
         self.process: subprocess.Popen[bytes]
 
@@ -99,7 +101,7 @@ class Service:
 
     def _environ(self) -> dict[str, str]:
         given = {**{key: f"127.0.0.1:{port}" for key, port in self.ports.items()}, **self._given}
-        return environ(self.data_dir, given)
+        return {**environ(self.data_dir, given), **self._environment}
 
     def _is_ready(self) -> bool:
         output = self.output()

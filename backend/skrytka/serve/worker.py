@@ -32,6 +32,7 @@ from skrytka.plugin_host import manager
 from skrytka.plugin_host.front_end import FrontEnd, FrontEndSettings
 from skrytka.plugin_host.manager import PluginError, Plugins
 from skrytka.serve import boot, logs, tls
+from skrytka.serve.clock_watch import watch_clock
 from skrytka.serve.composition import open_core
 from skrytka.services import events, pop3_locks
 from skrytka.settings import Log, SettingsError
@@ -74,6 +75,9 @@ class Worker:
         async with open_core(self._settings, self._plugins.extensions, migrating=False) as core:
             self._in_background(self._watch_supervisor(reader))
             self._in_background(_renew_locks(core))
+            # A lease renewed by the old time looks expired, or of the future, until it is renewed by the new one.
+            renew = functools.partial(pop3_locks.renew_worker, core, pop3_locks.worker_name())
+            self._in_background(watch_clock(core.now, renew))
             self._in_background(_watch_stores(core))
             jobs = self._in_background(runner.run(core, pop3_locks.worker_name(), self._stop))
             acceptors = self._accept(core)

@@ -49,6 +49,8 @@ class Store(Section, frozen=True):
     """PostgreSQL only: connections of each worker to the directory and to each shard."""
     statement_timeout_s: Seconds = 30.0
     """After so long a store that does not answer, or a turn to write that does not come, is given up."""
+    reserve_octets: NotNegative = 64 * 1024 * 1024
+    """SQLite only: new mail is deferred when less is free on the disk; the rest is for those who delete mail."""
 
 
 class Redis(Section, frozen=True):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import poplib
 import re
-import struct
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,31 +11,16 @@ import pytest
 from tests.live.conftest import StartService
 from tests.live.ledger import Ledger, logged_in
 from tests.live.outages.announcements import IdleSessions
+from tests.live.outages.clock import MovedClock
 from tests.live.serving import Service
 from tests.live.waiting import until
 from tests.mails import mail
 
 DAY_S = 86_400
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent.parent
+ROOT = Path(__file__).parent.parent.parent.parent
 OTHER_CLOCKS = re.compile(r"datetime\.now|time\.time_ns|clock_gettime|unixepoch|CURRENT_TIMESTAMP|\bnow\(\)\s*AT TIME")
 ALLOWED = {"backend/skrytka/serve/tls.py"}
 """Makes certificates, for which the day does not matter."""
-
-
-class Clock:
-    """The clock of a service that was started with ``environment``."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "offset"
-        self.set(0)
-        path = os.pathsep.join([str(HERE / "moved_clock"), *filter(None, sys.path)])
-        self.environment = {"CLOCK_OFFSET_FILE": str(self._file), "PYTHONPATH": path}
-
-    def set(self, offset_s: float) -> None:
-        """By how much it is off. Written in place: the processes have the file mapped."""
-        with self._file.open("r+b" if self._file.exists() else "wb") as file:
-            file.write(struct.pack("d", offset_s))
 
 
 def test_the_clock_that_is_moved_is_the_only_one() -> None:
@@ -67,7 +49,7 @@ def trashed(service: Service, address: str) -> int:
 
 @pytest.mark.timeout(240)
 def test_a_year_ahead_and_back(start_service: StartService, tmp_path: Path) -> None:
-    clock = Clock(tmp_path)
+    clock = MovedClock(tmp_path)
     every_second = {"jobs.retention_interval_s": "1", "jobs.collect_interval_s": "1"}
     service = start_service(every_second, environment=clock.environment)
     ledger = Ledger(service, service.new_mailbox("secret"))

@@ -89,7 +89,7 @@ REST_DURATION = Histogram(
 )
 STORE_ERRORS = Counter(
     "skrytka_store_errors",
-    "Operations of a database that it could not do now",
+    "Operations of a database, or of the blob store, that it could not do now",
     ["database", "cause"],
     registry=_registry,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -71,6 +72,18 @@ def test_who_is_quiet_is_told_to_come_again(start_service: StartService) -> None
         idle.send("i IDLE")
         roll(service)
         assert idle.rest()[-1].startswith(b"* BYE ")
+
+
+def test_who_is_busy_finishes_first(start_service: StartService) -> None:
+    service = start_service({"serve.leave_quiet_s": "3"}, workers=1)
+    with logged_in(service, service.new_mailbox("secret")) as busy:
+        service.process.send_signal(signal.SIGUSR2)
+        until(lambda: "leaving, the successor serves" in service.log(), "the worker does not leave")
+        for _ in range(20):
+            busy.command("NOOP")
+            time.sleep(0.1)
+        assert busy.rest()[-1].startswith(b"* BYE ")
+    until(lambda: ROLLED in service.log(), "the worker was not replaced")
 
 
 def test_a_successor_that_cannot_start_changes_nothing(start_service: StartService) -> None:

@@ -69,6 +69,7 @@ def test_what_clients_get_and_what_is_there_afterwards(ledger: Ledger, small_dis
         until(ledger.deliver, "no mail is taken although there is room again")
         imap.command("STORE 1 +FLAGS (\\Flagged)")
     assert errors['skrytka_store_errors_total{cause="disk_full",database="shard-0"}'] >= 200
+    assert errors['skrytka_store_errors_total{cause="disk_full",database="blobs"}'] >= 1
     until(lambda: ledger.deliver() and OVER in service.log(), "nobody says that it is over")
     assert service.workers() == workers, "a worker died of it"
     assert all(octets < memory[pid] + 64 * 2**20 for pid, octets in service.memory().items())

@@ -16,7 +16,7 @@ PLUGINS = tuple(sorted((ROOT / "plugins").glob("skrytka_*")))
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "model"),
     ("settings", "mime", "connections.interface", "connections.networks"),
-    ("metrics", "extensions", "store.interface", "blobs.interface", "bus.interface"),
+    ("metrics", "outage", "extensions", "store.interface", "blobs.interface", "bus.interface"),
     ("store", "blobs", "bus"),
     ("core",),
     ("services",),

@@ -97,6 +97,25 @@ REST_DURATION = Histogram(
     buckets=(0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0),
     registry=_registry,
 )
+STORE_ERRORS = Counter(
+    "skrytka_store_errors",
+    "Operations of a database, or of the blob store, that it could not do now",
+    ["database", "cause"],
+    registry=_registry,
+)
+ACCEPT_ERRORS = Counter(
+    "skrytka_accept_errors",
+    "Times that connections could not be accepted for lack of what the cause names",
+    ["listener", "cause"],
+    registry=_registry,
+)
+CONNECTIONS_TOO_SLOW = Counter(
+    "skrytka_connections_too_slow",
+    "Connections ended because the client sent too little, or took too little of what was sent to it, for too long",
+    ["listener", "direction"],
+    registry=_registry,
+)
+CLOCK_JUMPS = Counter("skrytka_clock_jumps", "Times that a worker saw the clock being set", registry=_registry)
 EVENTS_DROPPED = Counter(
     "skrytka_events_dropped",
     "Events that a listener of a plugin was not told: it was too slow, or the process ended",

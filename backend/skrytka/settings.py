@@ -34,6 +34,8 @@ class Serve(Section, frozen=True):
     """``host:port`` of ``/healthz`` and ``/metrics`` alone, for probes of a process without ``rest``; empty is off."""
     drain_timeout_s: Seconds = 30.0
     """How long commands in flight may take to finish when the process is to end."""
+    leave_quiet_s: Seconds = 5.0
+    """A worker that is replaced lets a client go that said nothing for so long, and all after ``drain_timeout_s``."""
     switch_interval_s: Seconds = 0.0002
     """``sys.setswitchinterval`` of the workers: how long the event loop keeps threads waiting for the interpreter."""
 
@@ -49,6 +51,8 @@ class Store(Section, frozen=True):
     """PostgreSQL only: connections of each worker to the directory and to each shard."""
     statement_timeout_s: Seconds = 30.0
     """After so long a store that does not answer, or a turn to write that does not come, is given up."""
+    reserve_octets: NotNegative = 64 * 1024 * 1024
+    """SQLite only: new mail is deferred when less is free on the disk; the rest is for those who delete mail."""
 
 
 class Redis(Section, frozen=True):

@@ -9,10 +9,12 @@ from skrytka_imap.renditions import RENDITIONS
 from skrytka_imap.server import converse
 from skrytka_imap.settings import Settings
 
+BUSY = b"* BYE [UNAVAILABLE] Too many connections, try again later\r\n"
+
 
 @hookimpl
 def skrytka_front_ends() -> Sequence[FrontEnd]:
-    return (FrontEnd("imap", Settings, converse),)
+    return (FrontEnd("imap", Settings, converse, BUSY),)
 
 
 @hookimpl

@@ -23,6 +23,7 @@ class StartService(Protocol):
         data_dir: Path | None = None,
         plugins: str = "imap,pop3,lmtp,rest",
         workers: int = 2,
+        environment: dict[str, str] | None = None,
     ) -> Service: ...
 
 
@@ -54,9 +55,10 @@ def start_service(tmp_path: Path) -> Iterator[StartService]:
         data_dir: Path | None = None,
         plugins: str = "imap,pop3,lmtp,rest",
         workers: int = 2,
+        environment: dict[str, str] | None = None,
     ) -> Service:
         folder = data_dir or tmp_path / f"service-{len(started)}"
-        service = Service(folder, settings, plugins=plugins, workers=workers)
+        service = Service(folder, settings, plugins=plugins, workers=workers, environment=environment)
         started.append(service)
         return service.start()
 

@@ -51,6 +51,21 @@ class Dialogue:
             lines.append(self.line(deadline - time.monotonic()))
         return lines
 
+    def until_tagged(self, tag: bytes) -> bytes:
+        """The line with this tag; what comes untagged before it is skipped."""
+        while not (line := self._line_with_literals()).startswith(tag + b" "):
+            assert line.startswith(b"* "), line
+        return line
+
+    def rest(self) -> list[bytes]:
+        """All lines until the server closes. A connection that it resets fails the test."""
+        self.socket.settimeout(self.timeout_s)
+        while octets := self.socket.recv(65536):
+            self._buffer += octets
+        lines, self._buffer = bytes(self._buffer).split(b"\r\n"), bytearray()
+        assert lines.pop() == b"", lines
+        return lines
+
     def command(self, text: str, status: str = "OK") -> list[bytes]:
         """Send an IMAP command; its untagged lines, literals joined in, after the tagged one has the status."""
         self._tag += 1

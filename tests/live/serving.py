@@ -53,10 +53,12 @@ class Service:
         *,
         plugins: str = "imap,pop3,lmtp,rest",
         workers: int = 2,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.data_dir = data_dir
         self._given = {"serve.workers": str(workers), "serve.plugins": plugins, **(settings or {})}
         self._keys = [key for plugin in plugins.split(",") for key in LISTENERS.get(plugin, ())]
+        self._environment = environment or {}
         self.ports: dict[str, int] = {}
         self.process: subprocess.Popen[bytes]
 
@@ -105,7 +107,7 @@ class Service:
 
     def _environ(self) -> dict[str, str]:
         given = {**{key: f"127.0.0.1:{port}" for key, port in self.ports.items()}, **self._given}
-        return environ(self.data_dir, given)
+        return {**environ(self.data_dir, given), **self._environment}
 
     def _is_ready(self) -> bool:
         output = self.output()
@@ -133,6 +135,17 @@ class Service:
     def connections(self, key: str) -> dict[int, int]:
         """How many connections to a listener each worker has, by its process number."""
         return {pid: _connections_of(pid, self.ports[key]) for pid in self.workers()}
+
+    def memory(self) -> dict[int, int]:
+        """Octets of main memory of each worker, by its process number."""
+        return {pid: _resident_octets(pid) for pid in self.workers()}
+
+    def metrics(self) -> dict[str, float]:
+        """What ``/metrics`` says, by name with its labels."""
+        status, text = self.request("GET", "/metrics")
+        assert status == 200
+        samples = (line.rpartition(" ") for line in text.decode().splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, _, value in samples}
 
     def log(self) -> str:
         return self._log.read_text()
@@ -200,6 +213,12 @@ def _connections_of(pid: int, port: int) -> int:
     established = re.compile(rf"^ *\d+: \w+:{port:04X} \w+:\w+ 01 (?:\S+ +){{5}}(\d+)", re.MULTILINE)
     ours = {f"socket:[{inode}]" for inode in established.findall(Path(f"/proc/{pid}/net/tcp").read_text())}
     return sum(os.readlink(file) in ours for file in Path(f"/proc/{pid}/fd").iterdir() if file.is_symlink())
+
+
+def _resident_octets(pid: int) -> int:
+    found = re.search(r"^VmRSS:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    assert found
+    return int(found[1]) * 1024
 
 
 def command() -> list[str]:

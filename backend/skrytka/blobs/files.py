@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import logging
 import os
@@ -23,6 +24,7 @@ from typing import ParamSpec, TypeVar
 
 from skrytka import errors
 from skrytka.blobs.folders import make_folder, sync_folder
+from skrytka.metrics import STORE_ERRORS
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,6 +39,8 @@ _OWNER = "owner"
 _CLOCK = "clock"
 _TEMPORARY_AGE_S = 86_400
 _COMPARE_OCTETS = 1 << 20
+_CAUSES = {errno.ENOSPC: "disk_full", errno.EDQUOT: "disk_full", errno.EROFS: "read_only"}
+"""For metrics and the log, in the words that a database has for them."""
 
 
 class FileBlobs:
@@ -203,7 +207,9 @@ async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     try:
         return await asyncio.to_thread(work, *args, **kwargs)
     except OSError as error:
-        _log.error("the blob store failed: %s", error)
+        cause = _CAUSES.get(error.errno or 0, "io_error")
+        STORE_ERRORS.labels("blobs", cause).inc()
+        _log.error("the blob store failed: %s: %s", cause, error)
         raise errors.Unavailable("The blob store failed") from error
 
 

@@ -1,13 +1,12 @@
 """From a listening socket to conversations: accept, read the PROXY header, count, shake hands, converse, close.
 
-The sockets are accepted here and not by the event loop's server, because draining must first take what is queued, and
-because the PROXY header has to be read to the octet before TLS starts.
+The PROXY header has to be read to the octet before TLS starts, so the sockets become connections of the event loop here.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
+import contextlib
 import logging
 import socket
 import ssl
@@ -17,6 +16,7 @@ import msgspec
 
 from skrytka import metrics
 from skrytka.connections import networks, proxy_protocol
+from skrytka.connections.accept_loop import AcceptLoop
 from skrytka.connections.connection import (
     HANDSHAKE_TIMEOUT_S,
     TLS_SHUTDOWN_TIMEOUT_S,
@@ -26,14 +26,12 @@ from skrytka.connections.connection import (
 )
 from skrytka.connections.interface import Connection, Listener
 from skrytka.connections.limits import ConnectionLimits
+from skrytka.outage import Outage
 
 logger = logging.getLogger(__name__)
 
 PROXY_HEADER_TIMEOUT_S = 5.0
-BACKLOG = 4_096
-_ACCEPTS_AT_ONCE = 64
-_OUT_OF_RESOURCES = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
-_OUT_OF_RESOURCES_PAUSE_S = 0.5
+_LIMITS = ("connections", "connections_per_address")
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -46,6 +44,7 @@ class Terms(msgspec.Struct, frozen=True):
     tls_context: ssl.SSLContext | None = None
     allow_plaintext: bool = False
     patience: Patience = Patience()
+    busy: bytes = b""
 
 
 class _Refused(Exception):
@@ -60,78 +59,57 @@ class Acceptor:
     """Serves one listening socket until drained."""
 
     def __init__(self, listening: socket.socket, terms: Terms) -> None:
-        listening.setblocking(False)
-        self._listening = listening
+        self._accepting = AcceptLoop(listening, terms.listener.name, self._take)
         self._terms = terms
         self._loop = asyncio.get_running_loop()
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
+        self._quiet_s = 0.0
         name = terms.listener.name
+        self._full = {reason: Outage(f"{name}: limit of {reason}", logger, level=logging.WARNING) for reason in _LIMITS}
         self._open = metrics.CONNECTIONS_OPEN.labels(name)
         self._accepted = metrics.CONNECTIONS_ACCEPTED.labels(name)
 
     def start(self) -> None:
-        self._loop.add_reader(self._listening, self._accept_some)
+        self._accepting.start()
+
+    async def leave(self, quiet_s: float, timeout_s: float) -> None:
+        """Take what is queued, stop accepting, and let the clients go when they are quiet, as far as the time allows."""
+        self._stop_accepting(quiet_s)
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=timeout_s)
 
     async def drain(self, timeout_s: float) -> None:
         """Take what is queued, stop accepting, let conversations end, and cut those that have not by then."""
-        if not self._draining:
-            self._stop_accepting()
-        if self._tasks:
-            await asyncio.wait(tuple(self._tasks), timeout=timeout_s)
+        await self.leave(0.0, timeout_s)
         if self._tasks:
             logger.warning("%s: %d conversations cut at the end of draining", self._name, len(self._tasks))
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _stop_accepting(self) -> None:
-        self._loop.remove_reader(self._listening)
-        for _ in range(BACKLOG // _ACCEPTS_AT_ONCE):
-            if not self._accept_some():
-                break
+    def _stop_accepting(self, quiet_s: float) -> None:
+        self._accepting.stop()
         self._draining = True
-        self._listening.close()
+        self._quiet_s = quiet_s
         for connection in tuple(self._connections):
-            connection.drain()
+            connection.drain(quiet_s)
 
     @property
     def _name(self) -> str:
         return self._terms.listener.name
 
-    def _accept_some(self) -> bool:
-        """Accept what is queued, boundedly; True when more may be."""
-        for _ in range(_ACCEPTS_AT_ONCE):
-            try:
-                client, peer = self._listening.accept()
-            except (BlockingIOError, InterruptedError):
-                return False
-            except OSError as error:
-                return self._accept_failed(error)
-            self._accepted.inc()
-            if not self._terms.limits.enter():
-                self._count_refused(_Refused("connections", "too many connections"), peer[0])
-                client.close()
-                continue
-            client.setblocking(False)
-            task = self._loop.create_task(self._serve(client, peer[0]))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        return True
-
-    def _accept_failed(self, error: OSError) -> bool:
-        if error.errno not in _OUT_OF_RESOURCES:
-            return True  # the client went while queued (accept(2)): the next one may be fine
-        logger.error("%s: cannot accept connections for a moment: %s", self._name, error.strerror)
-        if not self._draining:
-            self._loop.remove_reader(self._listening)
-            self._loop.call_later(_OUT_OF_RESOURCES_PAUSE_S, self._resume)
-        return False
-
-    def _resume(self) -> None:
-        if not self._draining:
-            self.start()
+    def _take(self, client: socket.socket, peer: str) -> None:
+        self._accepted.inc()
+        if not self._terms.limits.enter():
+            self._refuse(client, _Refused("connections", "too many connections"), peer)
+            client.close()
+            return
+        self._full["connections"].worked()
+        task = self._loop.create_task(self._serve(client, peer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, client: socket.socket, peer: str) -> None:
         limits, key = self._terms.limits, None
@@ -141,7 +119,7 @@ class Acceptor:
             connection = await self._connect(client, address)
             await self._converse(connection)
         except _Refused as refused:
-            self._count_refused(refused, peer)
+            self._refuse(client, refused, peer)
         finally:
             client.close()
             self._open.dec()
@@ -162,6 +140,7 @@ class Acceptor:
         key = None if trusted and address == peer else networks.client_key(address)
         if key is not None and not terms.limits.enter_from(key):
             raise _Refused("connections_per_address", f"too many connections from {address}")
+        self._full["connections_per_address"].worked()
         plaintext = with_tls or address.is_loopback or terms.allow_plaintext
         return Client(str(address), plaintext), key
 
@@ -205,7 +184,7 @@ class Acceptor:
     async def _converse(self, connection: ClientConnection) -> None:
         self._connections.add(connection)
         if self._draining:
-            connection.drain()
+            connection.drain(self._quiet_s)
         try:
             await self._terms.converse(connection)
         except asyncio.CancelledError:
@@ -220,7 +199,21 @@ class Acceptor:
                 await connection.close()
             finally:
                 self._connections.discard(connection)
+            self._count_slow(connection)
 
-    def _count_refused(self, refused: _Refused, peer: str) -> None:
+    def _count_slow(self, connection: ClientConnection) -> None:
+        if connection.too_slow is not None:
+            metrics.CONNECTIONS_TOO_SLOW.labels(self._name, connection.too_slow).inc()
+            logger.info("%s: %s was too slow in %s", self._name, connection.client_address, connection.too_slow)
+
+    def _refuse(self, client: socket.socket, refused: _Refused, peer: str) -> None:
+        """Where there are too many, the client is told; the log only that it began, because such clients come by the thousand."""
         metrics.CONNECTIONS_REFUSED.labels(self._name, refused.reason).inc()
-        logger.info("%s: refused %s: %s", self._name, peer, refused)
+        full = self._full.get(refused.reason)
+        if full is None:
+            logger.info("%s: refused %s: %s", self._name, peer, refused)
+            return
+        full.failed(refused)
+        if self._terms.busy and not self._terms.listener.tls:
+            with contextlib.suppress(OSError):
+                client.send(self._terms.busy)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import cast
+from typing import Literal, cast
 
 import msgspec
 
@@ -51,6 +51,7 @@ class ClientConnection(asyncio.Protocol):
         "_loop",
         "_lost",
         "_patience",
+        "_quiet_s",
         "_reading_paused",
         "_size",
         "_timer",
@@ -59,12 +60,14 @@ class ClientConnection(asyncio.Protocol):
         "_transport",
         "_trusted_plaintext",
         "_waiter",
+        "_waiting_since",
         "_woken",
         "_writable",
         "can_start_tls",
         "client_address",
         "listener",
         "tls",
+        "too_slow",
     )
 
     def __init__(
@@ -73,6 +76,8 @@ class ClientConnection(asyncio.Protocol):
         self.listener = listener
         self.client_address = client.address
         self.tls = listener.tls
+        self.too_slow: Literal["sending", "reading"] | None = None
+        """What the client was too slow in, when it ended because of that."""
         self.can_start_tls = not listener.tls and tls_context is not None
         self._trusted_plaintext = client.trusted_plaintext
         self._tls_context = tls_context
@@ -87,6 +92,8 @@ class ClientConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._deadline = 0.0
+        self._waiting_since = 0.0
+        self._quiet_s = 0.0
         self._eof = self._lost = self._closing = False
         self._woken = self._draining = self._drain_told = self._reading_paused = False
 
@@ -142,26 +149,45 @@ class ClientConnection(asyncio.Protocol):
 
         ``DRAINING`` comes again only after further octets: a front end in the middle of a message can go on waiting.
         """
+        self.too_slow = None
         ready = self._next()
         if ready is not None:
             return ready
         self._waiter = self._loop.create_future()
+        self._waiting_since = self._loop.time()
         self._arm(timeout_s)
         try:
             await self._waiter
         finally:
             self._waiter = None
         ready = self._next()
-        return Signal.TIMED_OUT if ready is None else ready
+        if ready is None:
+            self.too_slow = "sending"
+            return Signal.TIMED_OUT
+        return ready
 
     def wake(self) -> None:
         self._woken = True
         self._notify()
 
-    def drain(self) -> None:
-        """Tell the front end to come to an end: ``receive`` returns ``DRAINING`` when nothing is buffered."""
+    def drain(self, quiet_s: float = 0.0) -> None:
+        """Tell the front end to come to an end: ``receive`` returns ``DRAINING`` when nothing is buffered.
+
+        With ``quiet_s`` only once it has waited so long for the client, who may finish what it is at.
+        """
+        if quiet_s and not self._lost:
+            self._quiet_s = quiet_s
+            self._loop.call_later(quiet_s, self._drain_if_quiet)
+            return
         self._draining = True
         self._notify()
+
+    def _drain_if_quiet(self) -> None:
+        quiet_for_s = self._loop.time() - self._waiting_since if self._waiter is not None else 0.0
+        if quiet_for_s >= self._quiet_s:
+            self.drain()
+        elif not self._lost:
+            self._loop.call_later(self._quiet_s - quiet_for_s, self._drain_if_quiet)
 
     def _next(self) -> bytes | Signal | None:
         if self._woken:
@@ -233,6 +259,7 @@ class ClientConnection(asyncio.Protocol):
                 raise ConnectionResetError("the client has gone")
             left = self._transport.get_write_buffer_size()
             if not writable.done() and queued - left < least:
+                self.too_slow = "reading"
                 self.abort()
                 raise ConnectionAbortedError("the client takes nothing, or too little")
             queued = left

@@ -53,9 +53,11 @@ class FrontEndSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 class FrontEnd(msgspec.Struct, frozen=True):
     """A protocol. ``converse(core, settings, connection)`` runs one conversation and returns when it is over.
 
-    The worker closes the connection afterwards; an exception that escapes is logged as a bug.
+    The worker closes the connection afterwards; an exception that escapes is logged as a bug. ``busy`` is the line for a client
+    that is turned away because there are too many.
     """
 
     name: str
     settings_type: type[FrontEndSettings]
     converse: Callable[[Core, Any, Connection], Awaitable[None]]
+    busy: bytes = b""

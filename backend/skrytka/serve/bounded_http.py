@@ -8,6 +8,7 @@ too long. A client beyond ``ConnectionLimits`` gets a 503, but probes are answer
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from http import HTTPStatus
 from typing import Any
@@ -22,6 +23,8 @@ from skrytka.connections import networks
 from skrytka.connections.limits import ConnectionLimits
 from skrytka.rest.problems import RETRY_AFTER_S, Problem
 from skrytka.settings import Rest
+
+logger = logging.getLogger(__name__)
 
 LEAST_OCTETS = 32_768
 """A client that sends a body or reads an answer moves so many in ``rest.idle_timeout_s``, or ends."""
@@ -47,6 +50,8 @@ class Door:
         self.open = metrics.CONNECTIONS_OPEN.labels(listener)
         self.accepted = metrics.CONNECTIONS_ACCEPTED.labels(listener)
         self.connections: set[BoundedHttp] = set()
+        self.leaving = False
+        """The next answer on each connection is its last."""
         self._reserved: deque[BoundedHttp] = deque()
 
     def enter(self, connection: BoundedHttp, host: str) -> int | None:
@@ -77,6 +82,10 @@ class Door:
         """To be called every second or so."""
         for connection in tuple(self.connections):
             connection.sweep(now)
+
+    def awaits_clients(self, *, all_of_them: bool) -> bool:
+        """Whether there are connections; or, not ``all_of_them``, one on which no request has come yet."""
+        return any(all_of_them or each.cycle is None for each in self.connections)
 
     def _reserve(self, connection: BoundedHttp, reason: str) -> None:
         metrics.CONNECTIONS_REFUSED.labels(self.listener, reason).inc()
@@ -166,7 +175,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_since = None
         self._body = _Pace()
         super().on_headers_complete()
-        if self._entry is None:
+        if self._entry is None or self._door.leaving:
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
@@ -191,13 +200,24 @@ class BoundedHttp(HttpToolsProtocol):
         if not unsent:
             self._reading = _Pace()
         elif self._reading.stands_still(now, idle_s):
+            self._too_slow("reading")
             self.transport.abort()
             return
         if self._head_since is not None:
             if now - self._head_since > self._limits.header_timeout_s:
-                self._refuse(408, "request_timeout", "The head of the request did not come in time")
+                self._time_out("The head of the request did not come in time")
         elif self._in_body and not self.flow.read_paused and self._body.stands_still(now, idle_s):
-            self._refuse(408, "request_timeout", "The body of the request did not come in time")
+            self._time_out("The body of the request did not come in time")
+
+    def _time_out(self, detail: str) -> None:
+        if not self.transport.is_closing():
+            self._too_slow("sending")
+        self._refuse(408, "request_timeout", detail)
+
+    def _too_slow(self, direction: str) -> None:
+        metrics.CONNECTIONS_TOO_SLOW.labels(self._door.listener, direction).inc()
+        client = self.client[0] if self.client else "a client"
+        logger.info("%s: %s was too slow in %s", self._door.listener, client, direction)
 
     def _refuse(self, status: int, code: str, detail: str) -> None:
         """Answer where an answer is due and nothing of another one is on its way, and close."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from skrytka.connections.accepting import BACKLOG
+from skrytka.connections.accept_loop import BACKLOG
 from skrytka.serve.settings_rules import listen_settings, parse_listen
 from skrytka.settings import Settings, SettingsError
 

@@ -1,7 +1,10 @@
 """The folder in which the workers of one supervisor count together, and its cleaning.
 
-Every supervisor has one of its own below the data directory and holds a lock in it, so that those of dead supervisors can
-be told and removed: their counters ended with them.
+Every supervisor has one of its own and holds a lock in it, so that those of dead supervisors can be told and removed: their
+counters ended with them.
+
+It lies in memory where the machine has that: the counters are mapped files, and who writes into a new page of one on a full
+disk is killed (SIGBUS), and killed again whenever it is started.
 """
 
 from __future__ import annotations
@@ -11,19 +14,20 @@ import fcntl
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from prometheus_client import multiprocess
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - names are checked for their owner
 _LOCK = "lock"
 
 
 @contextlib.contextmanager
 def metrics_folder(data_dir: Path) -> Iterator[Path]:
     """A fresh folder, removed at the end."""
-    parent = data_dir / "metrics"
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    parent = _parent(data_dir)
     for old in parent.iterdir():
         _remove_if_dead(old)
     folder = parent / f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -36,6 +40,20 @@ def metrics_folder(data_dir: Path) -> Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _parent(data_dir: Path) -> Path:
+    """One for all supervisors of this user; in the data directory where there is no memory, or somebody took the name."""
+    user = os.geteuid()
+    shared = MEMORY / f"skrytka-metrics-{user}"
+    with contextlib.suppress(OSError):
+        shared.mkdir(mode=0o700, exist_ok=True)
+        found = shared.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == user:
+            return shared
+    own = data_dir / "metrics"
+    own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return own
 
 
 def forget_worker(folder: Path, pid: int) -> None:

@@ -1,7 +1,8 @@
 """``skrytka serve``: owns the listening sockets and keeps the workers running.
 
 Before the first worker starts, the ports are listened on, the schemas brought to this release, and the first key and a
-certificate made. SIGTERM and SIGINT drain (twice: end at once), SIGHUP reloads certificates.
+certificate made. SIGTERM and SIGINT drain (twice: end at once), SIGHUP reloads certificates, SIGUSR2 replaces the workers one
+by one: each goes when its successor serves on the same sockets, so that no client waits.
 """
 
 from __future__ import annotations
@@ -81,6 +82,8 @@ class Supervisor:
         self._workers = workers
         self._metrics = metrics
         self._running: dict[int, WorkerProcess] = {}
+        self._leaving: WorkerProcess | None = None
+        self._replacing: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._killing = False
         self._failed = False
@@ -91,6 +94,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGUSR2, self._replace_all)
         first = [asyncio.create_task(self._start(number)) for number in range(1, self._workers + 1)]
         if not all(await asyncio.gather(*first)) and not self._stop.is_set():
             logger.error("a worker could not start, its log says why")
@@ -100,6 +104,8 @@ class Supervisor:
             self._announce(notices)
         keepers = [asyncio.create_task(self._keep(number)) for number in range(1, self._workers + 1)]
         await self._stop.wait()
+        if self._replacing is not None:
+            keepers.append(self._replacing)
         patience_s = self._settings.serve.drain_timeout_s + _DRAIN_MARGIN_S
         _, late = await asyncio.wait(keepers, timeout=patience_s)
         if late:
@@ -133,6 +139,8 @@ class Supervisor:
             forget_worker(self._metrics, worker.pid)
             if self._stop.is_set():
                 return
+            if worker is not self._running[number]:
+                continue  # it was replaced
             backoff_s = 0.0 if loop.time() - started_at > _STEADY_S else backoff_s
             logger.error("worker %d (process %d) ended with status %d, it starts again", number, worker.pid, status)
             if backoff_s:
@@ -140,7 +148,44 @@ class Supervisor:
             backoff_s = min(max(_FIRST_BACKOFF_S, backoff_s * 2), _LONGEST_BACKOFF_S)
             if self._stop.is_set():
                 return
-            await self._start(number)
+            if worker is self._running[number]:
+                await self._start(number)
+
+    def _replace_all(self) -> None:
+        if self._replacing is None or self._replacing.done():
+            self._replacing = asyncio.create_task(self._replace_one_by_one())
+
+    async def _replace_one_by_one(self) -> None:
+        for number in range(1, self._workers + 1):
+            if self._stop.is_set() or not await self._replace(number):
+                return
+        logger.info("all workers were replaced")
+
+    async def _replace(self, number: int) -> bool:
+        """Start a successor; when it serves, let the old one go. One that cannot start leaves all as it is."""
+        old = self._leaving = self._running[number]
+        try:
+            if not await self._start(number):
+                await self._give_up(number, old)
+                return False
+            old.send(signal.SIGUSR2)
+            patience_s = 2 * self._settings.serve.drain_timeout_s + _DRAIN_MARGIN_S
+            await asyncio.wait_for(old.wait(), patience_s)
+        except TimeoutError:
+            logger.error("worker %d did not leave within %g s and is killed", number, patience_s)
+            old.send(signal.SIGKILL)
+            await old.wait()
+        finally:
+            self._leaving = None
+        return True
+
+    async def _give_up(self, number: int, old: WorkerProcess) -> None:
+        logger.error("worker %d: its successor could not start, whose log says why; the old one stays", number)
+        failed = self._running[number]
+        if not old.ended:  # else nobody serves, and ``_keep`` tries on with the successor's successor
+            self._running[number] = old
+            await failed.wait()
+            forget_worker(self._metrics, failed.pid)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -165,8 +210,9 @@ class Supervisor:
         self._signal(signal.SIGHUP)
 
     def _signal(self, number: signal.Signals) -> None:
-        for worker in self._running.values():
-            worker.send(number)
+        for worker in (*self._running.values(), self._leaving):
+            if worker is not None:
+                worker.send(number)
 
 
 def _allow_many_files() -> None:

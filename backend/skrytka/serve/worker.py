@@ -1,6 +1,7 @@
 """One worker: every front end, the REST API and the jobs in one event loop. Started by the supervisor only.
 
-It ends by SIGTERM, or when the supervisor dies; both drain.
+It ends by SIGTERM, or when the supervisor dies; both drain. At SIGUSR2, its successor serves already, it lets its clients go
+one by one when they are quiet.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from skrytka.plugin_host import manager
 from skrytka.plugin_host.front_end import FrontEnd, FrontEndSettings
 from skrytka.plugin_host.manager import PluginError, Plugins
 from skrytka.serve import boot, logs, tls
+from skrytka.serve.clock_watch import watch_clock
 from skrytka.serve.composition import open_core
 from skrytka.serve.settings_rules import HEALTH
 from skrytka.services import events, pop3_locks
@@ -60,6 +62,7 @@ class Worker:
         self._certificate = tls.files(self._settings.tls, Path(self._settings.data_dir))
         self._context = tls.server_context(*self._certificate)
         self._stop = asyncio.Event()
+        self._leave = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
@@ -67,11 +70,15 @@ class Worker:
         sys.setswitchinterval(self._settings.serve.switch_interval_s)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        loop.add_signal_handler(signal.SIGUSR2, self._leave.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         reader, writer = await asyncio.open_connection(sock=self._channel)
         async with open_core(self._settings, self._plugins.extensions, migrating=False) as core:
             self._in_background(self._watch_supervisor(reader))
             self._in_background(_renew_locks(core))
+            # A lease renewed by the old time looks expired, or of the future, until it is renewed by the new one.
+            renew = functools.partial(pop3_locks.renew_worker, core, pop3_locks.worker_name())
+            self._in_background(watch_clock(core.now, renew))
             self._in_background(_watch_stores(core))
             jobs = self._in_background(runner.run(core, pop3_locks.worker_name(), self._stop))
             acceptors = self._accept(core)
@@ -80,7 +87,11 @@ class Worker:
             gc.freeze()
             metrics.WORKERS.set(1)
             writer.write(boot.READY)
-            await self._stop.wait()
+            await _first(self._stop.wait(), self._leave.wait())
+            if not self._stop.is_set():
+                logger.info("leaving, the successor serves")
+                await _first(self._stop.wait(), self._let_go(acceptors, http))
+            self._stop.set()
             logger.info("draining")
             drains = [acceptor.drain(self._settings.serve.drain_timeout_s) for acceptor in acceptors]
             await asyncio.gather(*drains, *(server.drain() for server in http))
@@ -88,6 +99,11 @@ class Worker:
             await self._end_background()
             await events.drain(core, EVENTS_S)
         writer.close()
+
+    async def _let_go(self, acceptors: list[Acceptor], http: list[RestServer]) -> None:
+        serve = self._settings.serve
+        leaves = [acceptor.leave(serve.leave_quiet_s, serve.drain_timeout_s) for acceptor in acceptors]
+        await asyncio.gather(*leaves, *(server.leave(serve.drain_timeout_s) for server in http))
 
     def _accept(self, core: Core) -> list[Acceptor]:
         acceptors = []
@@ -106,7 +122,7 @@ class Worker:
         plaintext = self._settings.auth.allow_plaintext
         patience = Patience(section.write_stall_s, section.least_octets_per_s)
         return [
-            (each, Terms(listener, converse, limits, trusted, self._context, plaintext, patience))
+            (each, Terms(listener, converse, limits, trusted, self._context, plaintext, patience, front_end.busy))
             for listener in section.listeners(front_end.name)
             for each in self._sockets(listener.name)
         ]
@@ -177,6 +193,15 @@ async def _watch_stores(core: Core) -> None:
         for database in (core.directory, *core.shards.values()):
             if not database.alive:
                 raise RuntimeError(f"nothing writes to {database.name} any more")
+
+
+async def _first(*waiting: Coroutine[Any, Any, object]) -> None:
+    """Until one of them is over; the others end with it."""
+    tasks = [asyncio.ensure_future(each) for each in waiting]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _run(booted: boot.Boot, channel: socket.socket) -> None:

@@ -26,12 +26,17 @@ class WorkerProcess:
         self._boot = boot.encode(number, workers, settings, self._listening)
         self._metrics = metrics
         self._process: asyncio.subprocess.Process | None = None
+        self._spawned = asyncio.Event()
 
     @property
     def pid(self) -> int:
         """Its process number, once it was started."""
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        return self._process is not None and self._process.returncode is not None
 
     async def start(self) -> bool:
         """Start it and wait until it serves; False when it ended before."""
@@ -46,6 +51,7 @@ class WorkerProcess:
                 env={**os.environ, DIRECTORY_VARIABLE: str(self._metrics)},
             )
         reader, self._channel = await asyncio.open_connection(sock=ours)
+        self._spawned.set()
         try:
             self._channel.write(self._boot)
             return await reader.readline() == boot.READY
@@ -54,6 +60,7 @@ class WorkerProcess:
 
     async def wait(self) -> int:
         """Its exit status, once it has ended."""
+        await self._spawned.wait()
         assert self._process is not None
         status = await self._process.wait()
         self._channel.close()

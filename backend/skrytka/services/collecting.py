@@ -34,8 +34,28 @@ async def collect_expired(core: Core, shard_name: str, before: int) -> int:
     done = await _collect_folders(shard, before)
     done += await _drain(shard, collecting.due_expunges, collecting.collect_expunged, before)
     done += await _drain(shard, collecting.due_log, collecting.trim_log, before - LOG_KEPT_S)
-    await shard.write(pop3_locks.forget_dead_workers, now(core) - WORKERS_KEPT_S)
+    await _forget_dead_workers(core, shard_name)
     return done
+
+
+async def _forget_dead_workers(core: Core, shard_name: str) -> None:
+    """Who is silent by the clock, and then at a look ``LEASE_S`` later by ``core.elapsed``: a clock that is set forward makes
+    every worker look silent until its next renewal."""
+    shard, seen = core.shards[shard_name], core.state(_Silent).seen
+    silent = await shard.read(pop3_locks.leases_before, now(core) - WORKERS_KEPT_S)
+    before = seen.get(shard_name, {})
+    looked_at = core.elapsed()
+    since = seen[shard_name] = {lease: before.get(lease, looked_at) for lease in silent}
+    for lease, first in since.items():
+        if looked_at - first > pop3_locks.LEASE_S:
+            await shard.write(pop3_locks.forget_worker, lease)
+
+
+class _Silent:
+    """When this process first saw a lease that had run out, by shard."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, dict[tuple[str, int], float]] = {}
 
 
 async def _collect_folders(shard: Database, before: int) -> int:

@@ -12,7 +12,7 @@ from skrytka.core import Core
 from skrytka.errors import DomainError, Invalid, NotFound, Refused, Suspended, TooLarge, Unavailable
 from skrytka.extensions import Delivery
 from skrytka.model import Actor, Appended, FolderId, MailboxId, MailboxRef, State
-from skrytka.services import counting
+from skrytka.services import counting, room
 from skrytka.services.addresses import normalise_address
 from skrytka.services.folder_names import canonical
 from skrytka.services.preparing import Draft, draft, finish
@@ -161,6 +161,7 @@ async def _stored(core: Core, actor: Actor, pending: _Pending, drafts: _Drafts) 
     if isinstance(shared, DomainError):
         return shared
     try:
+        await room.require(core, shard_of(core, pending.route.mailbox))
         prepared = await finish(core, shared.draft, _trace(delivery) + shared.header)
         arrival = appending.Arrival(prepared, 0, (), now(core))
         await _append(core, actor, pending.route, delivery, arrival)

@@ -22,7 +22,7 @@ from skrytka.model import (
     NewMessage,
     Uid,
 )
-from skrytka.services import contents
+from skrytka.services import contents, room
 from skrytka.services.keyword_rules import check_keywords
 from skrytka.services.pop3_locks import Pop3Lock
 from skrytka.services.publishing import announce
@@ -50,6 +50,7 @@ async def append(
         check_keywords(mail.keywords, limits)
         if mail.internal_date is not None and not FIRST_DATE <= mail.internal_date <= LAST_DATE:
             raise Invalid("internal_date", "is outside the years 1 to 9999")
+    await room.require(core, shard_of(core, mailbox))
     moment = now(core)
     arrivals = []
     for mail in mails:

@@ -21,6 +21,7 @@ from skrytka.store.engines.sqlite import SqliteDatabase
 from skrytka.store.interface import Database, Unsuitable
 from skrytka.store.migrate import migrate, postgresql_schema
 from skrytka.store.schema import is_behind, read_version, refuse_older
+from skrytka.store.watched import WatchedDatabase
 
 _MIGRATION_TIMEOUT_S = 24 * 3600.0
 _POSTGRESQL = ("postgresql://", "postgres://")
@@ -59,7 +60,8 @@ def build(settings: Settings, *, timeout_s: float | None = None) -> Databases:
         databases = [
             _postgres(settings, name, url, patience_s) for name, url in zip(names, _urls(settings), strict=True)
         ]
-    return Databases(databases[0], {database.name: database for database in databases[1:]})
+    directory, *shards = (WatchedDatabase(database) for database in databases)
+    return Databases(directory, {shard.name: shard for shard in shards})
 
 
 async def open_databases(settings: Settings, *, migrating: bool = True) -> Databases:

@@ -6,6 +6,9 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from skrytka import errors
 from skrytka.core import Core
 from skrytka.model import NewMessage, Role, Uid
 from skrytka.services import collecting, contents, messages, pop3_locks
@@ -36,12 +39,33 @@ async def test_a_content_stays_for_the_grace_of_a_copy_that_was_expunged_later(
 async def test_a_dead_worker_is_forgotten_however_long_expunged_mail_is_kept(
     core: Core, make_mailbox: MakeMailbox, clock: Clock
 ) -> None:
+    steady = Clock()
+    core = replace(core, elapsed=steady)
     mailbox = await make_mailbox()
     await pop3_locks.acquire(core, ACTOR, mailbox, "dead")
-    for seconds, left in ((collecting.WORKERS_KEPT_S, 1), (1, 0)):
+    for seconds, left in ((collecting.WORKERS_KEPT_S, 1), (1, 1), (15, 1), (1, 0)):
         clock.now += seconds
+        steady.now += seconds
         await collecting.collect_expired(core, "shard-0", int(clock.now) - 30 * 24 * 3_600)
         assert len(await core.shards["shard-0"].read(leases, None)) == left
+
+
+async def test_a_clock_that_is_set_forward_takes_no_lock_of_a_living_worker(
+    core: Core, make_mailbox: MakeMailbox, clock: Clock
+) -> None:
+    steady = Clock()
+    core = replace(core, elapsed=steady)
+    mailbox = await make_mailbox()
+    lock = await pop3_locks.acquire(core, ACTOR, mailbox, "living")
+    for _ in range(2):
+        clock.now += 40 * 24 * 3_600
+        await collecting.collect_expired(core, "shard-0", 0)
+        steady.now += 20
+        await pop3_locks.renew_worker(core, "living")
+        await collecting.collect_expired(core, "shard-0", 0)
+    with pytest.raises(errors.InUse):
+        await pop3_locks.acquire(core, ACTOR, mailbox, "another")
+    await pop3_locks.release(core, lock)
 
 
 async def leases(tx: Tx, _: None) -> list[str]:

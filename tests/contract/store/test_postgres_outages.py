@@ -14,10 +14,10 @@ import pytest
 from skrytka import errors
 from skrytka.settings import Settings, Store
 from skrytka.store import opening
-from skrytka.store.engines import outages
 from skrytka.store.engines.postgres import PostgresDatabase
 from skrytka.store.interface import Tx, Unsuitable
 from skrytka.store.migrate import migrate
+from skrytka.store.watched import WatchedDatabase
 from tests import servers
 from tests.contract.store.conftest import make_counters
 from tests.contract.store.operations import increment, value_of
@@ -244,21 +244,16 @@ async def isolation(tx: Tx, _: None) -> str:
 
 
 async def test_clients_are_not_told_where_the_database_is(
-    own: PostgresDatabase,
-    own_postgres: servers.Postgres,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
+    own: PostgresDatabase, own_postgres: servers.Postgres, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(outages, "_logged_at", {})
+    watched = WatchedDatabase(own)
     own_postgres.kill()
     for _ in range(3):
         with pytest.raises(errors.Unavailable) as refused:
-            await own.read(value_of, "1")
+            await watched.read(value_of, "1")
         assert str(refused.value) in ("The store shard-0 does not answer", "The store does not answer")
-    logged = [record.getMessage().partition(": ") for record in caplog.records if "not answer" in record.getMessage()]
-    assert all(words and "\n" not in words for _, _, words in logged), (
-        "the database's own words are in the log, on one line"
-    )
-    texts = [text for text, _, _ in logged]
-    assert texts
-    assert len(texts) == len(set(texts)), "each once, however many requests fail"
+    [line] = [record.getMessage() for record in caplog.records if "outage" in record.getMessage()]
+    told, _, words = line.partition("does not answer: ")
+    assert told.startswith("reads of the store shard-0: outage: connection: The store"), line
+    assert words, "the database's own words are in the log"
+    assert "\n" not in words

@@ -97,6 +97,7 @@ class GroupCommit:
         self._queue: deque[_Pending] = deque()
         self._arrived = asyncio.Event()
         self._closing = False
+        self._undone_by: Exception | None = None
         self._passive: asyncio.Future[None] | None = None
         # What a thread does with the connection, which is nobody else's meanwhile.
         self._busy: asyncio.Future[Any] | None = None
@@ -194,7 +195,8 @@ class GroupCommit:
             while not waiting.done():
                 await asyncio.wait({waiting}, timeout=self._patience_s)
                 if not waiting.done():
-                    self._fail_queued(Unavailable(f"Another process holds the write turn of {self._name}"))
+                    held = f"Another process holds the write turn of {self._name}"
+                    self._fail_queued(unavailable(held, TimeoutError(held)))
         except asyncio.CancelledError:
             waiting.cancel()  # the thread goes on, but tells nobody
             raise
@@ -250,17 +252,18 @@ class GroupCommit:
             if self._connection.in_transaction:
                 execute("ROLLBACK TO operation")
                 execute("RELEASE operation")
+            else:
+                self._undone_by = error
 
     def _commit(self) -> Unavailable | None:
         """In a thread: COMMIT, give the turn back, pause. Returns why nothing of the group was written."""
         try:
             if not self._connection.in_transaction:  # SQLite rolls all back by itself after some I/O errors
-                return Unavailable(f"The store {self._name} could not write")
+                return unavailable(f"The store {self._name} could not write", self._undone_by)
             self._connection.execute("COMMIT")
         except apsw.Error as error:
             self._rollback()
-            _log.error("commit to %s failed: %s", self._name, error)
-            return Unavailable(f"The store {self._name} could not commit")
+            return unavailable(f"The store {self._name} could not commit", error)
         finally:
             self._turns.give_back()
             time.sleep(_PAUSE_S)

@@ -1,24 +1,59 @@
-"""An outage has two texts: one for clients, which names no host and no user, and the database's own for the log."""
+"""An outage has three texts: one for clients, which names no host and no user, the database's own for the log, and a word
+for metrics."""
 
 from __future__ import annotations
 
-import logging
-import time
+import apsw
+import psycopg
 
 from skrytka.errors import Unavailable
 
-QUIET_S = 5.0
-"""Every request fails during an outage; the log has each text so often at most."""
+OTHER = "other"
 
-_log = logging.getLogger(__name__)
-_logged_at: dict[str, float] = {}
+_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
+    (apsw.FullError, "disk_full"),
+    (psycopg.errors.DiskFull, "disk_full"),
+    (apsw.IOError, "io_error"),
+    (apsw.CantOpenError, "cannot_open"),
+    (apsw.CorruptError, "corrupt"),
+    (apsw.NotADBError, "corrupt"),
+    (apsw.ReadOnlyError, "read_only"),
+    (apsw.PermissionsError, "read_only"),
+    (apsw.BusyError, "locked"),
+    (apsw.LockedError, "locked"),
+    (apsw.NoMemError, "memory"),
+    (psycopg.errors.QueryCanceled, "timeout"),
+    (TimeoutError, "timeout"),
+    (psycopg.errors.SerializationFailure, "conflicts"),
+    (psycopg.errors.DeadlockDetected, "conflicts"),
+    (psycopg.OperationalError, "connection"),
+    (psycopg.InterfaceError, "connection"),
+    (ConnectionError, "connection"),
+)
+CAUSES = frozenset({OTHER, *(word for _, word in _CAUSES)})
 
 
-def unavailable(text: str, error: BaseException) -> Unavailable:
-    """``text`` is what clients are told."""
-    line = f"{text}: {' '.join(str(error).split()) or type(error).__name__}"
-    now = time.monotonic()
-    if now - _logged_at.get(text, -QUIET_S) >= QUIET_S:
-        _logged_at[text] = now
-        _log.warning("%s", line)
-    return Unavailable(text)
+def unavailable(text: str, error: BaseException | None) -> Unavailable:
+    """As ``raise ... from error`` makes it, also where it is handed over instead of raised. ``text`` is what clients are told."""
+    failure = Unavailable(text)
+    failure.__cause__ = error
+    return failure
+
+
+def cause_of(failure: Unavailable) -> str:
+    """The word of the first exception behind it that has one."""
+    behind = failure.__cause__
+    while behind is not None:
+        for kind, word in _CAUSES:
+            if isinstance(behind, kind):
+                return word
+        behind = behind.__cause__
+    return OTHER
+
+
+def words_of(failure: Unavailable) -> str:
+    """For the log, on one line: what clients are told, and what the database said."""
+    behind = failure.__cause__
+    if behind is None:
+        return str(failure)
+    return f"{failure}: {' '.join(str(behind).split()) or type(behind).__name__}"

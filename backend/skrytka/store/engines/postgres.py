@@ -145,19 +145,21 @@ class PostgresDatabase:
         pool = self._pool
         assert pool is not None
         deadline = asyncio.get_running_loop().time() + self._timeout_s
+        failure: BaseException | None = None
         for number in range(_ATTEMPTS):
             try:
                 async with pool.connection() as connection:
                     return cast(T, await _bounded(attempt(connection, op, values), connection, deadline))
             except _Again as again:
-                _log.debug("%s: attempt %d: %s", self.name, number, again.__cause__)
-                if not isinstance(again.__cause__, _CONFLICT):
+                failure = again.__cause__
+                _log.debug("%s: attempt %d: %s", self.name, number, failure)
+                if not isinstance(failure, _CONFLICT):
                     await pool.drop_idle()
             pause_s = random.random() * min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**number)  # noqa: S311 - jitter
             if asyncio.get_running_loop().time() + pause_s >= deadline:
                 break
             await asyncio.sleep(pause_s)
-        raise Unavailable(f"The store {self.name} did not come to an end with a transaction")
+        raise Unavailable(f"The store {self.name} did not come to an end with a transaction") from failure
 
 
 def _note_failure(task: asyncio.Task[Any]) -> None:

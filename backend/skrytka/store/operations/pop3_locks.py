@@ -105,9 +105,13 @@ async def release(tx: Tx, values: LockKey) -> None:
     await tx.execute("DELETE FROM pop3_lock WHERE mailbox_id = ? AND session = ?", values.mailbox_id, values.session)
 
 
-async def forget_dead_workers(tx: Tx, before: int) -> int:
-    """Leases not renewed since then, and the locks that hang on them."""
-    await tx.execute(
-        "DELETE FROM pop3_lock WHERE worker IN (SELECT worker FROM worker_lease WHERE renewed_at < ?)", before
-    )
-    return await tx.execute("DELETE FROM worker_lease WHERE renewed_at < ?", before)
+async def leases_before(tx: Tx, before: int) -> list[tuple[str, int]]:
+    """Workers whose lease was last renewed before then, and when."""
+    rows = await tx.rows("SELECT worker, renewed_at FROM worker_lease WHERE renewed_at < ?", before)
+    return [(worker, renewed_at) for worker, renewed_at in rows]
+
+
+async def forget_worker(tx: Tx, lease: tuple[str, int]) -> None:
+    """A lease that was not renewed since, and the locks that hang on it."""
+    if await tx.execute("DELETE FROM worker_lease WHERE worker = ? AND renewed_at = ?", *lease):
+        await tx.execute("DELETE FROM pop3_lock WHERE worker = ?", lease[0])

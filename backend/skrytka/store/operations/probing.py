@@ -1,4 +1,4 @@
-"""Whether a database answers, and what a PostgreSQL server does for durability."""
+"""Whether a database answers, what room it has, and what a PostgreSQL server does for durability."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from skrytka.store.interface import Tx
 
 async def probe(tx: Tx, _: None) -> None:
     await tx.row("SELECT 1")
+
+
+async def free_octets(tx: Tx, _: None) -> int:
+    """Of SQLite only: what was deleted in the file and will be written over before it grows."""
+    pages, size = await tx.row("PRAGMA freelist_count"), await tx.row("PRAGMA page_size")
+    assert pages is not None
+    assert size is not None
+    return int(pages[0]) * int(size[0])
 
 
 class Durability(msgspec.Struct, frozen=True):

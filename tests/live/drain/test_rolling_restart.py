@@ -1,0 +1,96 @@
+"""SIGUSR2 replaces the workers one by one: no client is refused, reset or thrown out of what it is at."""
+
+from __future__ import annotations
+
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from tests.live.clients import maildir
+from tests.live.clients.programs import run
+from tests.live.clients.test_mbsync import rc
+from tests.live.conftest import StartService
+from tests.live.drain.arrivals import Arrivals
+from tests.live.ledger import Ledger, logged_in
+from tests.live.serving import Service
+from tests.live.waiting import until
+
+PER_SECOND = 200
+ROLLED = "all workers were replaced"
+
+
+def sync_in_a_loop(home: Path, config: str, stop: Event) -> int:
+    """mbsync again and again, until told to stop; how often. One that fails ends the test."""
+    rounds = 0
+    while not stop.is_set():
+        run("mbsync", "-c", config, "all", home=home)
+        rounds += 1
+    return rounds
+
+
+def roll(service: Service) -> None:
+    before = service.workers()
+    service.process.send_signal(signal.SIGUSR2)
+    until(lambda: ROLLED in service.log(), "the workers were not replaced", 150)
+    after = service.workers()
+    assert len(after) == len(before)
+    assert not set(after) & set(before)
+
+
+@pytest.mark.timeout(300)
+def test_mbsync_new_connections_and_deliveries_go_on(start_service: StartService, tmp_path: Path) -> None:
+    service = start_service({"serve.leave_quiet_s": "1"})
+    ledger = Ledger(service, service.new_mailbox("secret"))
+    near = maildir.make(tmp_path / "near" / "INBOX")
+    config = str(rc(tmp_path, service, ledger.address))
+    arrivals, stop = Arrivals(service, PER_SECOND), Event()
+    with ThreadPoolExecutor(1) as threads:
+        syncing = threads.submit(sync_in_a_loop, tmp_path, config, stop)
+        try:
+            with arrivals.coming(), ledger.under_load(1, mails_each=1, pause_s=0.02):
+                until(lambda: len(ledger.acknowledged) > 10, "there is no load")
+                roll(service)
+        finally:
+            stop.set()
+        assert syncing.result() >= 2
+    assert arrivals.faults == []
+    assert arrivals.ok >= PER_SECOND
+    assert ledger.broken == []
+    assert ledger.refusals == []
+    ledger.assert_nothing_lost()
+    run("mbsync", "-c", config, "all", home=tmp_path)
+    assert set(maildir.files(near)) >= ledger.acknowledged
+
+
+def test_who_is_quiet_is_told_to_come_again(start_service: StartService) -> None:
+    service = start_service({"serve.leave_quiet_s": "0.2"}, workers=1)
+    with logged_in(service, service.new_mailbox("secret")) as idle:
+        idle.send("i IDLE")
+        roll(service)
+        assert idle.rest()[-1].startswith(b"* BYE ")
+
+
+def test_who_is_busy_finishes_first(start_service: StartService) -> None:
+    service = start_service({"serve.leave_quiet_s": "3"}, workers=1)
+    with logged_in(service, service.new_mailbox("secret")) as busy:
+        service.process.send_signal(signal.SIGUSR2)
+        until(lambda: "leaving, the successor serves" in service.log(), "the worker does not leave")
+        for _ in range(20):
+            busy.command("NOOP")
+            time.sleep(0.1)
+        assert busy.rest()[-1].startswith(b"* BYE ")
+    until(lambda: ROLLED in service.log(), "the worker was not replaced")
+
+
+def test_a_successor_that_cannot_start_changes_nothing(start_service: StartService) -> None:
+    service = start_service(workers=1, plugins="imap,rest")
+    [worker] = service.workers()
+    (service.data_dir / "tls" / "key.pem").write_text("broken")
+    service.process.send_signal(signal.SIGUSR2)
+    until(lambda: "the old one stays" in service.log(), "nothing is said of it")
+    assert service.workers() == [worker]
+    logged_in(service, service.new_mailbox("secret")).socket.close()

@@ -14,6 +14,7 @@ sections have everything.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 from skrytka.plugin_api import Part, Rendition, mime
@@ -24,6 +25,9 @@ BODYSTRUCTURE = "imap.bodystructure"
 
 FIELD_OCTETS = 16_384
 STRUCTURE_OCTETS = 1_048_576
+
+_SHORT_CHARACTERS = 40
+"""Types, charsets, encodings and the names of parameters come again in all mails: how they are written is remembered."""
 
 NO_ENVELOPE = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
 
@@ -152,7 +156,14 @@ def _nstring(octets: bytes | None) -> bytes:
 
 
 def _text(text: str) -> bytes:
+    return _written(text) if len(text) > _SHORT_CHARACTERS else _short(text)
+
+
+def _written(text: str) -> bytes:
     return string(text.encode("utf-8", "replace")[:FIELD_OCTETS])
+
+
+_short = lru_cache(maxsize=2_048)(_written)
 
 
 def _ntext(text: str | None) -> bytes:

@@ -23,6 +23,9 @@ import msgspec
 
 from skrytka.plugin_api import model
 
+_PART = 256
+"""Modseqs compared at once, without making a number object of each."""
+
 
 class Updates(msgspec.Struct, frozen=True):
     """What to send, in this order: EXPUNGE for ``expunged`` (numbers, descending, so that none shifts another), EXISTS
@@ -144,7 +147,18 @@ class Selected:
         if modseqs == told.modseqs:  # compared without making a number object of each: this is what most syncs find
             return ()
         since, own, uids = told.highest_modseq, self._own_changes, self.view.uids
-        return tuple(place for place, modseq in enumerate(modseqs) if modseq > since and own.get(uids[place]) != modseq)
+        places = _differing(modseqs, told.modseqs)
+        return tuple(place for place in places if since < modseqs[place] != own.get(uids[place]))
+
+
+def _differing(current: array[int], told: array[int]) -> Iterable[int]:
+    """Where to look for changes: all places when messages have left, else those of the parts that are not equal."""
+    if len(current) != len(told):
+        return range(len(current))
+    starts = [
+        start for start in range(0, len(told), _PART) if current[start : start + _PART] != told[start : start + _PART]
+    ]
+    return chain.from_iterable(range(start, min(start + _PART, len(told))) for start in starts)
 
 
 def at(values: array[int], places: Sequence[int]) -> Sequence[int]:

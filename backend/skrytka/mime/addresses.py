@@ -37,7 +37,7 @@ _TOKEN = re.compile(
        |(?P<atom>[^ \t\r\n"()<>@,;:\[\]\\]++)""",
     re.VERBOSE | re.DOTALL,
 )
-# phrase <local@domain>, or just local@domain.
+# phrase <local@domain>, or just local@domain; and the comma before the next.
 _ATOMS = rb"[^ \t\r\n\"()<>@,;:\[\]\\]++"
 _USUAL = re.compile(
     rb"(?:(?:\"([^\"\\]++)\"|("
@@ -48,7 +48,7 @@ _USUAL = re.compile(
     + _ATOMS
     + rb")@("
     + _ATOMS
-    + rb")(?(3)>)"
+    + rb")(?(3)>)(?:,[ \t]*+|\Z)"
 )
 _COMMENT_PIECE = re.compile(rb"[^()\\]++|\\.|[()\\]", re.DOTALL)
 _BLANKS_AT_DOT = re.compile(rb" ?\. ?")
@@ -64,11 +64,16 @@ def parse_addresses(raw: bytes | None) -> tuple[Address, ...]:
 
 
 def _usual(value: bytes) -> tuple[Address, ...]:
-    """The one address of a field that looks as most do, as the parser would find it; else nothing."""
-    match = _USUAL.fullmatch(value)
-    if match is None or (match[3] is None and match.start(4) > 0):
-        return ()
-    return (Address(match[1] or match[2], None, match[4], match[5]),)
+    """The addresses of a field that looks as most do, as the parser would find them; else nothing."""
+    found: list[Address] = []
+    position = 0
+    while position < len(value):
+        match = _USUAL.match(value, position)
+        if match is None or (match[3] is None and match.start(4) > position) or len(found) == MAX_ADDRESSES:
+            return ()
+        found.append(Address(match[1] or match[2], None, match[4], match[5]))
+        position = match.end()
+    return tuple(found)
 
 
 def _parsed(value: bytes) -> tuple[Address, ...]:

@@ -22,6 +22,7 @@ _SHORT_OCTETS = 100
 _TOKEN = rb'[^\x00-\x20()<>@,;:\\"/\[\]?=\x7f]++'
 _TYPE = re.compile(rb"\s*+(" + _TOKEN + rb")\s*+/\s*+(" + _TOKEN + rb")")
 _WORD = re.compile(rb"\s*+(" + _TOKEN + rb")")
+_BOUNDARY = re.compile(rb'multipart/([a-z]++);\s*+boundary="([!#-\[\]-~]++)"', re.IGNORECASE)
 # parameter = attribute "=" value; an unquoted value is taken up to the next ";" since senders forget to quote blanks.
 _PARAMETER = re.compile(rb'[;\s]*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^;]*+))', re.DOTALL)
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
@@ -38,6 +39,15 @@ def parse_content_type(raw: bytes | None) -> tuple[str, str, Parameters]:
 
 
 def _content_type(raw: bytes) -> tuple[str, str, Parameters]:
+    """The boundary of a multipart is another in each mail: such a field is read the short way."""
+    match = _BOUNDARY.fullmatch(raw)
+    if match:
+        subtype, boundary = match[1].decode().lower(), match[2].decode()
+        return "multipart", subtype, (("boundary", boundary),)
+    return _parsed_content_type(raw)
+
+
+def _parsed_content_type(raw: bytes) -> tuple[str, str, Parameters]:
     value = without_comments(unfold(raw))
     match = _TYPE.match(value)
     if match is None:
@@ -52,11 +62,18 @@ def parse_disposition(raw: bytes | None) -> tuple[str | None, Parameters]:
     """``(disposition, parameters)``; a field that does not begin with a word counts as absent."""
     if raw is None:
         return None, ()
+    return _disposition(raw) if len(raw) > _SHORT_OCTETS else _short_disposition(raw)
+
+
+def _disposition(raw: bytes) -> tuple[str | None, Parameters]:
     value = without_comments(unfold(raw))
     match = _WORD.match(value)
     if match is None:
         return None, ()
     return as_text(match[1]).lower(), parse_parameters(value, match.end())
+
+
+_short_disposition = lru_cache(maxsize=2_048)(_disposition)
 
 
 def parse_encoding(raw: bytes | None) -> str:

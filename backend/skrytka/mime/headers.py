@@ -8,7 +8,6 @@ from itertools import islice
 from skrytka.mime.charsets import decode_octets
 from skrytka.mime.structure import Header, Part
 
-_BLANK_LINE = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(rb"\r?\n")
 
 # field = field-name ":" unstructured CRLF, which may be folded. Blanks before the colon are obsolete syntax.
@@ -22,14 +21,17 @@ def header_end(octets: bytes, start: int, limit: int) -> int:
         return start + 1
     if octets.startswith(b"\r\n", start, limit):
         return start + 2
-    blank = _BLANK_LINE.search(octets, start, limit)
-    return blank.end() if blank else limit
+    usual = octets.find(b"\n\r\n", start, limit)
+    bare = octets.find(b"\n\n", start, limit if usual < 0 else usual)
+    if bare >= 0:
+        return bare + 2
+    return limit if usual < 0 else usual + 3
 
 
 def fields(octets: bytes, start: int, end: int, limit: int) -> tuple[Header, ...]:
     """The header fields between ``start`` and ``end``, at most ``limit``; lines that are no field are skipped."""
     matches = islice(_FIELD.finditer(octets, start, end), max(limit, 0))
-    return tuple([Header(match[1], match.start(), match.start(2), match.end()) for match in matches])
+    return tuple([Header(match[1], match.start(), *match.span(2)) for match in matches])
 
 
 def unfold(raw: bytes) -> bytes:

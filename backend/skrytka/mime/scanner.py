@@ -30,6 +30,8 @@ _MIME_FIELDS = frozenset(
     b"content-" + name
     for name in (b"type", b"transfer-encoding", b"disposition", b"id", b"description", b"language", b"location", b"md5")
 )
+_USUAL_FIELDS = frozenset((b"content-type", b"content-transfer-encoding"))
+"""Many parts have no others."""
 
 
 def scan(octets: bytes) -> Part:
@@ -212,10 +214,13 @@ class _Scanner:
             of_type: _Type = ("message", "rfc822", ())
         else:
             of_type = parse_content_type(content_type)
+        encoding = parse_encoding(raw.get(b"content-transfer-encoding"))
+        if raw.keys() <= _USUAL_FIELDS:
+            return _Fields(*of_type, encoding)
         disposition, disposition_parameters = parse_disposition(raw.get(b"content-disposition"))
         return _Fields(
             *of_type,
-            parse_encoding(raw.get(b"content-transfer-encoding")),
+            encoding,
             _text(raw.get(b"content-id")),
             _text(raw.get(b"content-description")),
             disposition,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import idna
 
@@ -27,12 +28,18 @@ _DOT_STRING = re.compile(
 def normalise_domain(text: str, field: str = "domain") -> str:
     """The domain as lower-case A-labels; ``Invalid`` names what is wrong."""
     try:
-        domain = idna.encode(text.removesuffix("."), uts46=True).decode("ascii").lower()
+        domain = _a_labels(text.removesuffix("."))
     except idna.IDNAError as error:
         raise Invalid(field, f"is not a domain name: {error}") from None
     if len(domain) > ADDRESS_OCTETS - 2:
         raise Invalid(field, "is too long for a domain name")
     return domain
+
+
+@lru_cache(maxsize=4_096)
+def _a_labels(text: str) -> str:
+    """Remembered: each mail and each login asks for one of a few domains, and checking its characters takes long."""
+    return idna.encode(text, uts46=True).decode("ascii").lower()
 
 
 def normalise_address(text: str, field: str = "address") -> str:

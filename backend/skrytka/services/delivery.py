@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,6 +22,8 @@ from skrytka.services.shards import now, shard_of
 from skrytka.store.operations import appending, folders
 from skrytka.store.operations import routes as routing
 from skrytka.store.operations.shard_mailboxes import INBOX_FOLDER_ID
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -77,14 +80,21 @@ async def deliver(
         known = chosen.get(route.mailbox.mailbox_id)
         if known is None or (known.detail is not None and route.detail is None):
             chosen[route.mailbox.mailbox_id] = route
-    filtered = await asyncio.gather(*(_filtered(core, sender, route, octets) for route in chosen.values()))
+    filtered = await _all([_filtered(core, sender, route, octets) for route in chosen.values()])
     pending = [_Pending(route, one) for route, one in zip(chosen.values(), filtered, strict=True)]
     drafts = await _drafts(core, pending)
-    outcomes = await asyncio.gather(*(_stored(core, actor, one, drafts) for one in pending))
+    outcomes = await _all([_stored(core, actor, one, drafts) for one in pending])
     for outcome in outcomes:
         counting.delivery(outcome)
     answers = dict(zip(chosen, outcomes, strict=True))
     return [answers[route.mailbox.mailbox_id] for route in routes]
+
+
+async def _all(steps: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """All at the same time. The usual one recipient needs no task of its own."""
+    if len(steps) == 1:
+        return [await steps[0]]
+    return await asyncio.gather(*steps)
 
 
 class _Pending(msgspec.Struct, frozen=True):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
+from skrytka.mime import content_type
 from skrytka.mime.content_type import (
     DEFAULT_TEXT,
     MAX_PARAMETERS,
@@ -86,3 +88,13 @@ def test_encodings() -> None:
         "binary",
         "7bit",
     ]
+
+
+def test_the_short_way_to_a_boundary_leads_where_the_parser_does() -> None:
+    types = (b"multipart/mixed", b"Multipart/RELATED", b"multipart/x-mixed", b"text/plain")
+    separators = (b";", b"; ", b";\r\n\t", b" ;", b" ")
+    names = (b"boundary=", b"BOUNDARY=", b"boundary =", b"boundary*=", b"charset=")
+    values = (b'"=_1"', b'"a b"', b'"a(b)"', b'"a\\b"', b'"a\\"b"', b'"\xc3\xa9"', b'"\0"', b'""', b'"a', b"a", b"(a)b")
+    ends = (b"", b";", b"; charset=utf-8", b" (c)", b" d")
+    for raw in map(b"".join, itertools.product(types, separators, names, values, ends)):
+        assert content_type._content_type(raw) == content_type._parsed_content_type(raw), raw

@@ -7,7 +7,7 @@ Invariants:
 - A caller gets its result after the COMMIT of its group returned, or an error; nothing acknowledged is lost.
 - Each operation has a savepoint: one that raises is rolled back alone. Its error too is told only after the commit,
   because it may stem from what the group wrote and then lost.
-- The turn is given back by the thread right after COMMIT, before this process can ask again.
+- The turn is given back by the thread right after COMMIT, and this process asks again a turn of its loop later.
 - A cancelled caller does not cancel its operation.
 - Whatever ends the writer, no transaction stays open and no turn taken: the other processes go on. Only a COMMIT that the
   disk never answers keeps both, and what it holds is left alone.
@@ -20,7 +20,6 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor
 from typing import Any
 
 import apsw
@@ -30,6 +29,7 @@ from skrytka.errors import Unavailable
 from skrytka.store.engines import after_commit
 from skrytka.store.engines.checkpoints import Checkpoints
 from skrytka.store.engines.inline import Pause, run_yielding
+from skrytka.store.engines.loop_thread import LoopThread
 from skrytka.store.engines.outages import unavailable
 from skrytka.store.engines.sqlite_tx import SqliteTx, translate
 from skrytka.store.engines.turns import Turns
@@ -37,9 +37,6 @@ from skrytka.store.interface import Committed, Op
 
 _SLICE_S = 0.002  # the loop gets its turn after so much work
 _GROUP_S = 0.020  # and other processes theirs
-_PAUSE_S = 0.000_050
-"""Tuning, no invariant: a moment for another process to wake up and take the turn. A prototype without it made the other
-process wait up to 292 ms; here turns are as even and latencies as long without it, with two and with four processes."""
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +68,20 @@ class _Pending:
             self.future.set_result(self.result)
 
 
+class Threads:
+    """Those of one database: a checkpoint is no commit's hindrance, nor a turn that does not come."""
+
+    def __init__(self, name: str, loop: asyncio.AbstractEventLoop) -> None:
+        self.committing = LoopThread(f"sqlite {name}", loop)
+        self.checkpointing = LoopThread(f"sqlite {name} checkpoints", loop)
+        self.waiting = LoopThread(f"sqlite {name} turn", loop)
+
+    def end(self) -> None:
+        """After what they are at; nobody waits for it."""
+        for thread in (self.committing, self.checkpointing, self.waiting):
+            thread.end()
+
+
 class GroupCommit:
     """The writer of one SQLite database in this process. Owns ``connection`` and ``turns``."""
 
@@ -80,8 +91,7 @@ class GroupCommit:
         connection: apsw.Connection,
         turns: Turns,
         checkpoints: Checkpoints,
-        threads: Executor,
-        waiter: Executor,
+        threads: Threads,
         patience_s: float,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
@@ -92,7 +102,6 @@ class GroupCommit:
         self._turns = turns
         self._checkpoints = checkpoints
         self._threads = threads
-        self._waiter = waiter
         self._patience_s = patience_s
         self._queue: deque[_Pending] = deque()
         self._arrived = asyncio.Event()
@@ -136,7 +145,6 @@ class GroupCommit:
             if stuck:
                 self._task.cancel()
                 await asyncio.wait(stuck)
-        self._waiter.shutdown()
         if self._busy is not None and not self._busy.done():
             done, _ = await asyncio.wait({self._busy}, timeout=self._patience_s)
             if not done:
@@ -147,7 +155,7 @@ class GroupCommit:
             await self._passive
         self._turns.close()
         self._checkpoints.close()
-        await self._in_thread(self._connection.close)
+        await self._threads.committing.run(self._connection.close)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
@@ -158,6 +166,8 @@ class GroupCommit:
         while True:
             if self._queue:
                 await self._write_group()
+                # Who was answered may write again, and so joins the next group; another process that waits gets its turn.
+                await asyncio.sleep(0)
             elif self._closing:
                 return
             else:
@@ -190,7 +200,7 @@ class GroupCommit:
         """``flock`` at once, else in a thread. Operations fail when another process sits on the turn for too long."""
         if self._turns.try_take():
             return
-        waiting = self._loop.run_in_executor(self._waiter, self._turns.wait)
+        waiting = self._threads.waiting.run(self._turns.wait)
         try:
             while not waiting.done():
                 await asyncio.wait({waiting}, timeout=self._patience_s)
@@ -256,7 +266,7 @@ class GroupCommit:
                 self._undone_by = error
 
     def _commit(self) -> Unavailable | None:
-        """In a thread: COMMIT, give the turn back, pause. Returns why nothing of the group was written."""
+        """In a thread: COMMIT, give the turn back. Returns why nothing of the group was written."""
         try:
             if not self._connection.in_transaction:  # SQLite rolls all back by itself after some I/O errors
                 return unavailable(f"The store {self._name} could not write", self._undone_by)
@@ -266,7 +276,6 @@ class GroupCommit:
             return unavailable(f"The store {self._name} could not commit", error)
         finally:
             self._turns.give_back()
-            time.sleep(_PAUSE_S)
         return None
 
     def _give_up(self) -> None:
@@ -287,11 +296,11 @@ class GroupCommit:
         truncate = self._checkpoints.truncation_due
         self._checkpoints.plan_next()
         if not truncate:
-            self._passive = self._in_thread(self._checkpoints.passive)
+            self._passive = self._threads.checkpointing.run(self._checkpoints.passive)
             return
         await self._take_turn()
         try:
-            await self._in_thread(self._checkpoints.truncate)
+            await self._threads.checkpointing.run(self._checkpoints.truncate)
         finally:
             self._turns.give_back()
 
@@ -301,8 +310,5 @@ class GroupCommit:
 
     async def _using_connection(self, work: Callable[[], Any]) -> Any:
         """In a thread; ``_busy`` until it is done, also when the caller is cancelled."""
-        self._busy = self._in_thread(work)
+        self._busy = self._threads.committing.run(work)
         return await asyncio.shield(self._busy)
-
-    def _in_thread(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
-        return self._loop.run_in_executor(self._threads, work)

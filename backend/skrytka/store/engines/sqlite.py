@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
@@ -22,10 +21,10 @@ import apsw
 from skrytka.errors import Unavailable
 from skrytka.store.engines.checkpoints import Checkpoints
 from skrytka.store.engines.file_systems import refuse_network_file_system
-from skrytka.store.engines.group_commit import GroupCommit
+from skrytka.store.engines.group_commit import GroupCommit, Threads
 from skrytka.store.engines.inline import run_inline
 from skrytka.store.engines.sqlite_tx import SqliteTx
-from skrytka.store.engines.turns import DaemonThread, Turns
+from skrytka.store.engines.turns import Turns
 from skrytka.store.interface import Committed, Op, Unsuitable
 from skrytka.store.schema import refuse_newer
 
@@ -54,24 +53,22 @@ class SqliteDatabase:
         self._patience_s = patience_s
         self._reader: apsw.Connection | None = None
         self._writer: GroupCommit | None = None
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: Threads | None = None
 
     async def open(self) -> None:
         if self._writer is not None:
             return
         refuse_network_file_system(self.path.parent)
-        # One thread for COMMIT, one for checkpoints, and one that waits for turns.
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix=f"sqlite {self.name}")
-        waiter = DaemonThread(f"sqlite {self.name} turn")
         loop = asyncio.get_running_loop()
+        self._threads = threads = Threads(self.name, loop)
         try:
-            turns = await self._first_turn(waiter)
-            self._reader, writer = await loop.run_in_executor(self._threads, self._connect_all, loop, turns, waiter)
+            turns = await self._first_turn(threads)
+            connecting = threads.committing.run(lambda: self._connect_all(loop, turns, threads))
+            self._reader, writer = await connecting
             writer.start()
             self._writer = writer
             await refuse_newer(self)
         except BaseException as error:
-            waiter.shutdown()
             await self.close()
             if isinstance(error, apsw.NotADBError):
                 raise Unsuitable(f"{self.path} is not a SQLite database") from error
@@ -79,11 +76,11 @@ class SqliteDatabase:
                 raise Unavailable(f"{self.path} cannot be opened: {error}") from error
             raise
 
-    async def _first_turn(self, waiter: DaemonThread) -> Turns:
+    async def _first_turn(self, threads: Threads) -> Turns:
         """The turn to open with. One process at a time: turning a new file into WAL mode does not wait for others."""
         turns = Turns(self.path)
         try:
-            taken = turns.try_take() or await self._waited(turns, waiter)
+            taken = turns.try_take() or await self._waited(turns, threads)
         except BaseException:
             turns.close()
             raise
@@ -92,8 +89,8 @@ class SqliteDatabase:
             raise Unavailable(f"Another process holds the write turn of {self.name} and does not give it back")
         return turns
 
-    async def _waited(self, turns: Turns, waiter: DaemonThread) -> bool:
-        waiting = asyncio.get_running_loop().run_in_executor(waiter, turns.wait)
+    async def _waited(self, turns: Turns, threads: Threads) -> bool:
+        waiting = threads.waiting.run(turns.wait)
         for patience_s in (min(_TELL_AFTER_S, self._patience_s), self._patience_s):
             await asyncio.wait({waiting}, timeout=patience_s)
             if waiting.done():
@@ -103,10 +100,9 @@ class SqliteDatabase:
         return False
 
     def _connect_all(
-        self, loop: asyncio.AbstractEventLoop, turns: Turns, waiter: DaemonThread
+        self, loop: asyncio.AbstractEventLoop, turns: Turns, threads: Threads
     ) -> tuple[apsw.Connection, GroupCommit]:
         """In a thread, which has the turn."""
-        assert self._threads is not None
         try:
             writing = self._connect(_WRITE_CACHE_KIB)
             writing.execute("PRAGMA journal_mode = WAL")
@@ -122,7 +118,7 @@ class SqliteDatabase:
             connection.set_busy_timeout(0)
         checkpoints = Checkpoints(checkpointing, int(writing.execute("PRAGMA page_size").get))
         writing.set_wal_hook(checkpoints.note)
-        writer = GroupCommit(self.name, writing, turns, checkpoints, self._threads, waiter, self._patience_s, loop)
+        writer = GroupCommit(self.name, writing, turns, checkpoints, threads, self._patience_s, loop)
         return reader, writer
 
     def _connect(self, cache_kib: int) -> apsw.Connection:
@@ -143,7 +139,7 @@ class SqliteDatabase:
         if writer is not None:
             await writer.close()
         if threads is not None:
-            threads.shutdown(wait=False)
+            threads.end()
 
     @property
     def alive(self) -> bool:

@@ -10,14 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import threading
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, TypeVar
-
-T = TypeVar("T")
 
 
 class Turns:
@@ -46,34 +39,3 @@ class Turns:
 
     def close(self) -> None:
         os.close(self._file)
-
-
-class DaemonThread(Executor):
-    """One thread that does one thing after the other, and that the end of the process does not wait for."""
-
-    def __init__(self, name: str) -> None:
-        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        threading.Thread(target=self._run, name=name, daemon=True).start()
-
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """The future of a call."""
-        future: Future[T] = Future()
-
-        def call() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(fn(*args, **kwargs))
-            except BaseException as error:
-                future.set_exception(error)
-
-        self._work.put(call)
-        return future
-
-    def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:
-        """End after what is queued, without waiting for it."""
-        self._work.put(None)
-
-    def _run(self) -> None:
-        while (call := self._work.get()) is not None:
-            call()

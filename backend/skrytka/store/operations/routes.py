@@ -8,7 +8,11 @@ from skrytka.model import MailboxId, MailboxRef, State, Status
 from skrytka.store.interface import Row, Tx
 
 TARGET = "m.mailbox_id, m.shard, m.address, m.state, m.status, d.status, (SELECT status FROM domain WHERE name = ?)"
-WHERE = "m.address = ? OR m.mailbox_id = (SELECT a.mailbox_id FROM alias a WHERE a.alias = ?)"
+WHERE = (
+    "m.mailbox_id = COALESCE((SELECT mailbox_id FROM mailbox WHERE address = ?),"
+    " (SELECT mailbox_id FROM alias WHERE alias = ?))"
+)
+"""The mailbox first, by its key: an OR of both makes SQLite begin with the domains, which takes four times as long."""
 
 
 class Address(msgspec.Struct, frozen=True):

@@ -1,0 +1,50 @@
+"""What a session is told of a large folder."""
+
+from __future__ import annotations
+
+from array import array
+
+import msgspec
+import pytest
+
+from skrytka.model import FolderId, FolderView, ModSeq, Uid, UidValidity
+from skrytka_imap.selected import Selected, Updates
+
+COUNT = 600
+
+
+@pytest.fixture
+def view() -> FolderView:
+    uids = array("I", range(1, COUNT + 1))
+    modseqs = array("Q", [1] * COUNT)
+    return FolderView(
+        FolderId(1), UidValidity(1), Uid(COUNT + 1), ModSeq(1), uids, array("B", [0] * COUNT), modseqs, {}
+    )
+
+
+def changed(view: FolderView, *places: int) -> FolderView:
+    modseqs = view.modseqs[:]
+    for place in places:
+        modseqs[place] = 2
+    return msgspec.structs.replace(view, modseqs=modseqs, highest_modseq=ModSeq(2))
+
+
+def test_every_change_is_told_wherever_it_is(view: FolderView) -> None:
+    places = (0, 255, 256, 511, COUNT - 1)
+    selected = Selected("INBOX", view, read_only=False)
+    assert selected.advance(changed(view, *places), may_expunge=True).changed == places
+
+
+def test_an_own_change_is_not_told_again(view: FolderView) -> None:
+    selected = Selected("INBOX", view, read_only=False)
+    selected.note_own_change(257, 2)
+    assert selected.advance(changed(view, 256, 257), may_expunge=True) == Updates(uids=(258,), changed=(257,))
+
+
+def test_changes_beside_an_expunge_are_told_by_their_new_places(view: FolderView) -> None:
+    selected = Selected("INBOX", view, read_only=False)
+    after = changed(view, 300)
+    for column in (after.modseqs, uids := after.uids[:], flags := after.flags[:]):
+        del column[10]
+    updates = selected.advance(msgspec.structs.replace(after, uids=uids, flags=flags), may_expunge=True)
+    assert updates == Updates(expunged=(11,), uids=(301,), changed=(299,))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import idna
 
@@ -26,13 +27,20 @@ _DOT_STRING = re.compile(
 
 def normalise_domain(text: str, field: str = "domain") -> str:
     """The domain as lower-case A-labels; ``Invalid`` names what is wrong."""
+    encode = _a_labels if len(text) <= ADDRESS_OCTETS else _a_labels.__wrapped__  # what is kept is small
     try:
-        domain = idna.encode(text.removesuffix("."), uts46=True).decode("ascii").lower()
+        domain = encode(text.removesuffix("."))
     except idna.IDNAError as error:
         raise Invalid(field, f"is not a domain name: {error}") from None
     if len(domain) > ADDRESS_OCTETS - 2:
         raise Invalid(field, "is too long for a domain name")
     return domain
+
+
+@lru_cache(1_024)
+def _a_labels(text: str) -> str:
+    """Domains come again: to encode one takes longer than to read its mailbox."""
+    return idna.encode(text, uts46=True).decode("ascii").lower()
 
 
 def normalise_address(text: str, field: str = "address") -> str:

@@ -163,13 +163,15 @@ class SqliteDatabase:
 
     async def read(self, op: Op[V, T], values: V) -> T:
         """At once, but for the rare moment in which another process rebuilds or removes the log: then the loop goes on."""
-        ends = time.monotonic() + _BUSY_PATIENCE_S
+        ends: float | None = None
         while True:
             if self._reader is None:
                 raise Unavailable(f"The store {self.name} is not open")
             try:
                 return run_inline(op(SqliteTx(self._reader, reading=True), values))
             except Unavailable as error:
-                if not isinstance(error.__cause__, apsw.BusyError) or time.monotonic() > ends:
+                moment = time.monotonic()
+                ends = ends or moment + _BUSY_PATIENCE_S
+                if not isinstance(error.__cause__, apsw.BusyError) or moment > ends:
                     raise
             await asyncio.sleep(_BUSY_PAUSE_S)

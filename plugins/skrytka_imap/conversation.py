@@ -135,7 +135,7 @@ class Conversation:
             case Then.ADMIT:
                 self._stream.admit()
             case Then.GO_ON:
-                await self._stream.flush()
+                pass
         return True
 
     def _refuse(self, tag: bytes | None, reply: Reply) -> None:

@@ -42,6 +42,7 @@ class ConnectionWire:
         self._out: list[bytes] = []
         self._queued = 0
         self._unflushed = 0
+        self._sending_soon = False
         self._slice = slices.Slice(core)
 
     @property
@@ -71,7 +72,16 @@ class ConnectionWire:
         self._unflushed = 0
         await self._connection.flush()
 
+    async def _send_soon(self) -> None:
+        """Answers to commands that came together go out together, but none waits for another's commit or thread."""
+        if self._out and not self._sending_soon:
+            self._sending_soon = True
+            asyncio.get_running_loop().call_soon(self._send)
+        self._unflushed = 0
+        await self._connection.flush()
+
     def _send(self) -> None:
+        self._sending_soon = False
         if self._out:
             self._connection.write(b"".join(self._out))
             self._out.clear()
@@ -112,6 +122,7 @@ class ConnectionWire:
         while True:
             if (event := self._framing.next_event()) is not None:
                 self._command_given = isinstance(event, CommandReceived | FramingError)
+                await self._send_soon()
                 await self.breathe()
                 return event
             in_command = self._framing.in_command
@@ -137,7 +148,8 @@ class ConnectionWire:
 
     async def _receive(self, timeout_s: float) -> Signal | None:
         """Feed the framing; a signal that is for the caller."""
-        self._send()
+        if self._out:
+            await self.flush()
         if self._login_deadline is not None:
             timeout_s = max(self._login_deadline - time.monotonic(), 0.0)
         received = await self._connection.receive(timeout_s)
@@ -163,8 +175,9 @@ class ConnectionWire:
 
     def release(self) -> None:
         """What was received of mails is stored or given up."""
-        inflight.release(self._core, self._reserved)
-        self._reserved = 0
+        if self._reserved:
+            inflight.release(self._core, self._reserved)
+            self._reserved = 0
 
     # The connection's own changes
 

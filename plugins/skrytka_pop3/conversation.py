@@ -58,7 +58,7 @@ class Conversation:
 
     async def sent(self, reply: Reply) -> None:
         """A reply went out whole: a mail has been downloaded."""
-        await self.session.sending.aclose()
+        await self.session.let_go()
         if isinstance(reply, replies.Mail) and reply.uid is not None:
             try:
                 await self.session.maildrop.mark_retrieved(reply.uid)

@@ -60,7 +60,20 @@ def failed(text: str, code: str = "") -> Status:
 
 
 def render(reply: Reply) -> Iterator[bytes]:
-    """The octets, in chunks between which the caller lets the client catch up."""
+    """The octets, in chunks between which the caller lets the client catch up. What is small is one chunk."""
+    pieces: list[bytes] = []
+    octets = 0
+    for piece in _pieces(reply):
+        pieces.append(piece)
+        octets += len(piece)
+        if octets >= _CHUNK_OCTETS:
+            yield b"".join(pieces)
+            pieces, octets = [], 0
+    if pieces:
+        yield b"".join(pieces)
+
+
+def _pieces(reply: Reply) -> Iterator[bytes]:
     match reply:
         case Status():
             yield _status_line(reply)

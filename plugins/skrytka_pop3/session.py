@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -27,8 +27,8 @@ class Peer(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Session:
-    """The state of one conversation. ``name`` is what USER said, ``mechanism`` what AUTH said; ``sending`` is closed when a
-    reply has gone out."""
+    """The state of one conversation. ``name`` is what USER said, ``mechanism`` what AUTH said; ``sending`` is what a
+    large mail on its way out holds."""
 
     core: Core
     settings: Pop3Settings
@@ -39,7 +39,7 @@ class Session:
     login_failures: int = 0
     bad_commands: int = 0
     open_maildrop: Maildrop | None = None
-    sending: AsyncExitStack = field(default_factory=AsyncExitStack)
+    sending: AsyncExitStack | None = None
 
     @property
     def actor(self) -> model.Actor:
@@ -58,9 +58,15 @@ class Session:
         self.state = State.START
         self.name = ""
 
+    async def let_go(self) -> None:
+        """The reply has gone out, or never will."""
+        sending, self.sending = self.sending, None
+        if sending is not None:
+            await sending.aclose()
+
     async def end(self) -> None:
         """However the session ends: downloads are stamped and the lock is given back. May be called twice."""
-        await self.sending.aclose()
+        await self.let_go()
         maildrop, self.open_maildrop = self.open_maildrop, None
         if maildrop is None:
             return

@@ -27,8 +27,9 @@ _DOT_STRING = re.compile(
 
 def normalise_domain(text: str, field: str = "domain") -> str:
     """The domain as lower-case A-labels; ``Invalid`` names what is wrong."""
+    encode = _a_labels if len(text) <= ADDRESS_OCTETS else _a_labels.__wrapped__  # what is kept is small
     try:
-        domain = _a_labels(text.removesuffix("."))
+        domain = encode(text.removesuffix("."))
     except idna.IDNAError as error:
         raise Invalid(field, f"is not a domain name: {error}") from None
     if len(domain) > ADDRESS_OCTETS - 2:
@@ -36,7 +37,7 @@ def normalise_domain(text: str, field: str = "domain") -> str:
     return domain
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=1_024)
 def _a_labels(text: str) -> str:
     """Remembered: each mail and each login asks for one of a few domains, and checking its characters takes long."""
     return idna.encode(text, uts46=True).decode("ascii").lower()

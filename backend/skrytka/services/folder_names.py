@@ -41,6 +41,8 @@ def faults(name: str, limits: Limits) -> Iterator[Fault]:
 
 def has_control_characters(name: str) -> bool:
     """No folder is called so, and PostgreSQL takes no NUL in a text at all."""
+    if name.isascii() and name.isprintable():
+        return False
     return any(unicodedata.category(character) in {"Cc", "Cs"} for character in name)
 
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
@@ -69,19 +68,30 @@ class _Meter:
         self.waiting = left
 
 
-@asynccontextmanager
-async def sending(core: Core, mailbox: MailboxRef, size_octets: int) -> AsyncIterator[None]:
+class _Sending:
+    """Holds room for a mail while it is entered; none for a small one."""
+
+    __slots__ = ("_core", "_holder", "_octets")
+
+    def __init__(self, core: Core, holder: MailboxId, octets: int) -> None:
+        self._core = core
+        self._holder = holder
+        self._octets = octets
+
+    async def __aenter__(self) -> None:
+        if self._octets:
+            await _enter(self._core.state(_Meter), self._holder, self._octets, self._core.settings.limits)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._octets:
+            meter = self._core.state(_Meter)
+            meter.give_back(self._holder, self._octets)
+            meter.admit_waiting(self._core.settings.limits)
+
+
+def sending(core: Core, mailbox: MailboxRef, size_octets: int) -> AbstractAsyncContextManager[None]:
     """Around reading and sending mail of that mailbox: waits for room; ``Unavailable`` when none comes."""
-    if size_octets < LARGE_OCTETS:
-        yield
-        return
-    meter, limits, octets = core.state(_Meter), core.settings.limits, 2 * size_octets
-    await _enter(meter, mailbox.mailbox_id, octets, limits)
-    try:
-        yield
-    finally:
-        meter.give_back(mailbox.mailbox_id, octets)
-        meter.admit_waiting(limits)
+    return _Sending(core, mailbox.mailbox_id, 2 * size_octets if size_octets >= LARGE_OCTETS else 0)
 
 
 def held(core: Core) -> int:

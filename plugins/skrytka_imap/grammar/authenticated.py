@@ -23,10 +23,12 @@ from skrytka_imap.commands import (
 )
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.folder_name import folder_name, pattern
+from skrytka_imap.grammar.remembering import remembering
 
 STATUS_ITEMS = {item.value: item for item in StatusItem}
 
 
+@remembering
 def select(cursor: Cursor) -> Select:
     """RFC 3501 section 9 and RFC 7162 section 7.
 
@@ -79,6 +81,7 @@ def lsub(cursor: Cursor) -> Lsub:
     return Lsub(reference, pattern(cursor))
 
 
+@remembering
 def status(cursor: Cursor) -> Status:
     """RFC 3501 section 9, RFC 7162 section 7 and RFC 9208 section 7.
 

@@ -73,6 +73,10 @@ class Cursor:
         """The next octet of text; none at a literal or at the end."""
         return self._text[self._at : self._at + 1]
 
+    def rest(self) -> bytes | None:
+        """All that is left; None where a literal is in it."""
+        return self._text[self._at :] if self._piece == len(self._pieces) - 1 else None
+
     def end(self) -> None:
         self.take(SPACES)
         if not self._at_end_of_text() or self._piece != len(self._pieces) - 1:

@@ -7,6 +7,7 @@ import re
 from skrytka_imap.commands import BodySection, Fetch, FetchAttribute, FetchItem, Partial, Section, SectionText
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.header_name import header_name
+from skrytka_imap.grammar.remembering import remembering
 from skrytka_imap.grammar.sequence_set import sequence_set
 
 ATTRIBUTES = {attribute.value: attribute for attribute in FetchAttribute}
@@ -34,19 +35,26 @@ def fetch(cursor: Cursor, *, uid: bool = False) -> Fetch:
     cursor.space()
     sequence = sequence_set(cursor)
     cursor.space()
+    items, changed_since = _asked(cursor)
+    if uid and FetchAttribute.UID not in items:
+        items = (FetchAttribute.UID, *items)
+    return Fetch(sequence, items, uid, changed_since)
+
+
+def uid_fetch(cursor: Cursor) -> Fetch:
+    return fetch(cursor, uid=True)
+
+
+@remembering
+def _asked(cursor: Cursor) -> tuple[tuple[FetchItem, ...], int | None]:
+    """What follows the set: the items, each once, and CHANGEDSINCE."""
     items = _items(cursor)
     changed_since = None
     if cursor.take(CHANGED_SINCE):
         changed_since = cursor.number(LARGEST_MODSEQ)
         cursor.expect(b")")
         items.setdefault(FetchAttribute.MODSEQ)
-    if uid and FetchAttribute.UID not in items:
-        items = {FetchAttribute.UID: None, **items}
-    return Fetch(sequence, tuple(items), uid, changed_since)
-
-
-def uid_fetch(cursor: Cursor) -> Fetch:
-    return fetch(cursor, uid=True)
+    return tuple(items), changed_since
 
 
 def _items(cursor: Cursor) -> dict[FetchItem, None]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 
 from skrytka.plugin_api import Part, contents, model
 from skrytka_imap import responses, sections
 from skrytka_imap.body import body_from
-from skrytka_imap.commands import Fetch, FetchAttribute, FetchItem, Partial, Section
+from skrytka_imap.commands import BodySection, Fetch, FetchAttribute, FetchItem, Partial, Section
 from skrytka_imap.renditions import BODYSTRUCTURE, ENVELOPE, NO_ENVELOPE, opaque_structure
 
 VIEW_ITEMS = frozenset({FetchAttribute.UID, FetchAttribute.FLAGS, FetchAttribute.MODSEQ})
@@ -90,22 +91,37 @@ class Plan(msgspec.Struct, frozen=True):
         return FetchAttribute.MODSEQ in self.items
 
 
+MOST_KEPT_ITEMS = 16
+
+
 def plan_of(command: Fetch, *, condstore: bool) -> Plan:
+    """Plans are kept where they are small: what names many header fields is asked for many messages at a time."""
+    items = command.items
+    small = len(items) <= MOST_KEPT_ITEMS and not any(
+        isinstance(item, BodySection) and item.section.fields for item in items
+    )
+    return _kept_plan(items, condstore) if small else _plan(items, condstore)
+
+
+def _plan(items: tuple[FetchItem, ...], condstore: bool) -> Plan:
     """Headers are read apart only where no item needs the whole mail."""
-    needs = {sections.needs(section) for item in command.items if (section := sections.section_of(item)) is not None}
+    needs = {sections.needs(section) for item in items if (section := sections.section_of(item)) is not None}
     needs_octets = bool(needs - {sections.Needs.HEADER})
-    asked = {RENDITIONS[item] for item in command.items if item in RENDITIONS}
+    asked = {RENDITIONS[item] for item in items if item in RENDITIONS}
     renditions = tuple(name for name in (ENVELOPE, BODYSTRUCTURE) if name in asked)
     after_change = (FetchAttribute.FLAGS, FetchAttribute.MODSEQ) if condstore else (FetchAttribute.FLAGS,)
     return Plan(
-        frozenset(command.items),
-        tuple((item, _writer(item)) for item in command.items),
+        frozenset(items),
+        tuple((item, _writer(item)) for item in items),
         renditions,
-        tuple(item for item in after_change if item not in command.items),
+        tuple(item for item in after_change if item not in items),
         needs_headers=bool(needs) and not needs_octets,
         needs_octets=needs_octets,
         needs_parts=needs_octets and needs != {sections.Needs.OCTETS},
     )
+
+
+_kept_plan = lru_cache(256)(_plan)
 
 
 def _writer(item: FetchItem) -> Writer | Cut | None:

@@ -61,7 +61,6 @@ async def fetch(session: Session, command: Fetch) -> Reply:
             missing += await _fetch_rows(session, plan, run)
         else:
             missing += await _fetch_run(session, plan, run, sets_seen=sets_seen)
-        await session.wire.flush()
     return _outcome(session, command, places, missing)
 
 
@@ -121,8 +120,6 @@ async def _fetch_batch(session: Session, plan: Plan, batch: Sequence[Read], *, s
         for place, mail in mails:
             await _send(session, plan, place, mail, seen.get(session.selected.view.uids[place]))
             await session.wire.breathe()
-        if plan.needs_octets:
-            await session.wire.flush()
     return len(batch) - len(mails)
 
 

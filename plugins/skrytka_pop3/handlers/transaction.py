@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
+
 from skrytka.plugin_api import contents, errors, model, outgoing
 from skrytka_pop3 import commands
 from skrytka_pop3.replies import Listing, Mail, Status, ok
@@ -56,7 +58,9 @@ async def _octets(session: Session, number: int) -> bytes:
     index = maildrop.index(number)
     content_id = model.ContentId(maildrop.contents[index])
     mailbox = maildrop.lock.mailbox
-    await session.sending.enter_async_context(outgoing.sending(session.core, mailbox, maildrop.sizes[index]))
+    if maildrop.sizes[index] >= outgoing.LARGE_OCTETS:
+        session.sending = AsyncExitStack()
+        await session.sending.enter_async_context(outgoing.sending(session.core, mailbox, maildrop.sizes[index]))
     try:
         return await contents.octets(session.core, mailbox, content_id)
     except errors.NotFound:

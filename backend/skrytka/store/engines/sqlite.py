@@ -125,6 +125,8 @@ class SqliteDatabase:
         connection = apsw.Connection(str(self.path), statementcachesize=_STATEMENT_CACHE)
         connection.set_busy_timeout(_OPEN_BUSY_MS)
         connection.wal_autocheckpoint(0)
+        # Without it SQLite plans a join anew for every set of values: reading a mail took 34 us, not 9.
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
@@ -161,13 +163,15 @@ class SqliteDatabase:
 
     async def read(self, op: Op[V, T], values: V) -> T:
         """At once, but for the rare moment in which another process rebuilds or removes the log: then the loop goes on."""
-        ends = time.monotonic() + _BUSY_PATIENCE_S
+        ends: float | None = None
         while True:
             if self._reader is None:
                 raise Unavailable(f"The store {self.name} is not open")
             try:
                 return run_inline(op(SqliteTx(self._reader, reading=True), values))
             except Unavailable as error:
-                if not isinstance(error.__cause__, apsw.BusyError) or time.monotonic() > ends:
+                moment = time.monotonic()
+                ends = ends or moment + _BUSY_PATIENCE_S
+                if not isinstance(error.__cause__, apsw.BusyError) or moment > ends:
                     raise
             await asyncio.sleep(_BUSY_PAUSE_S)

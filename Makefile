@@ -48,7 +48,7 @@ CRASHED ?= tests/live/crash
 
 crash: ROUNDS ?= 200
 crash: $(VENV)/dev.installed debian-packages  ## kills and power cuts, for long; SEED= repeats a run's random choices
-	SKRYTKA_CRASH_ROUNDS=$(ROUNDS) SKRYTKA_CRASH_SEED=$(SEED) $(BIN)/python -m pytest -q -n 2 --dist worksteal \
+	SKRYTKA_CRASH_ROUNDS=$(ROUNDS) SKRYTKA_CRASH_SEED=$(SEED) $(BIN)/python -m pytest -n 2 --dist worksteal \
 	    $(CRASHED)
 
 debian-packages:

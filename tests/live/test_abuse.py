@@ -218,7 +218,7 @@ def test_a_line_without_end_is_not_kept(one_worker: Service, front_end: str) -> 
 def test_literals_are_refused_before_they_are_kept(one_worker: Service) -> None:
     """Before login, and after it; those that nobody waits to send, and many small ones in one command."""
     port = one_worker.ports["imap.listen"]
-    with at_most(one_worker, 16 * MIB):
+    with at_most(one_worker, 32 * MIB):
         for opening in (b"a LOGIN {99999999+}\r\n", b"a LOGIN {99999999999999999999+}\r\n"):
             with Dialogue(port) as client, contextlib.suppress(ConnectionError):
                 client.line()

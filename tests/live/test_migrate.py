@@ -7,10 +7,13 @@ import subprocess
 from pathlib import Path
 
 from skrytka.settings import Settings, Store
-from skrytka.store import opening
+from skrytka.store import opening, schema
 from tests.live.serving import command, environ, run
 
-MIGRATED = "".join(f"{name} is at schema version 1\n" for name in ("directory", "shard-0", "shard-1"))
+MIGRATED = "".join(
+    f"{name} is at schema version {schema.load(schema.kind_of(name))[-1].number}\n"
+    for name in ("directory", "shard-0", "shard-1")
+)
 
 
 async def test_it_migrates_and_may_be_repeated(database_url: str, data_dir: Path) -> None:

@@ -26,7 +26,7 @@ async def touch(tx: Tx, sql: str) -> None:
 
 async def test_statement_timeout_s(settings: Settings) -> None:
     """On SQLite what is waited for is the turn to write."""
-    opened = await open_databases(with_store(settings, statement_timeout_s=0.5))
+    opened = await open_databases(with_store(settings, statement_timeout_s=2.0))
     directory = opened.directory
     sql = "SELECT 1" if directory.engine == "sqlite" else "SELECT pg_sleep(25)"
     with (Path(settings.data_dir) / "directory.db-turn").open("a") as turn:

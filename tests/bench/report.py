@@ -89,8 +89,8 @@ def plot(compared: Sequence[Compared]) -> bytes:
     )
     chart.x_labels = [f"{row.workload}, {row.unit}" for row in shown]
     chart.add("", [round(row.ratio, 2) for row in shown if row.ratio is not None])
-    rendered: bytes = chart.render()
-    return rendered
+    rendered: str = chart.render()  # text, because there is no declaration of an encoding in it
+    return rendered.encode()
 
 
 def table(report: Report) -> str:

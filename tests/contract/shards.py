@@ -42,6 +42,18 @@ class Wrapped:
         return await self.real.read(op, values)
 
 
+class Committing(Wrapped):
+    """A thread of this process is at a commit until ``commit`` is done."""
+
+    def __init__(self, real: Database, commit: asyncio.Future[None]) -> None:
+        super().__init__(real)
+        self.commit = commit
+
+    @property
+    def committing(self) -> asyncio.Future[None]:
+        return self.commit
+
+
 class ReadOnly(Wrapped):
     """What a full disk leaves: reads work, writes do not. ``refused`` counts them."""
 

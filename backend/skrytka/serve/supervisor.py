@@ -164,12 +164,12 @@ class Supervisor:
     async def _replace(self, number: int) -> bool:
         """Start a successor; when it serves, let the old one go. One that cannot start leaves all as it is."""
         old = self._leaving = self._running[number]
+        patience_s = 2 * self._settings.serve.drain_timeout_s + _DRAIN_MARGIN_S
         try:
             if not await self._start(number):
                 await self._give_up(number, old)
                 return False
             old.send(signal.SIGUSR2)
-            patience_s = 2 * self._settings.serve.drain_timeout_s + _DRAIN_MARGIN_S
             await asyncio.wait_for(old.wait(), patience_s)
         except TimeoutError:
             logger.error("worker %d did not leave within %g s and is killed", number, patience_s)

@@ -21,7 +21,6 @@ TURNS = 8
 OTHERS_S = 0.002
 """... and fewer when others take longer than this, so that long commands come to their end on a busy machine as well."""
 
-
 COMMIT_S = 0.010
 """How long a commit is waited for: beside a slice its thread gets the interpreter only bit by bit."""
 

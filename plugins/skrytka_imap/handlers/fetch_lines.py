@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from skrytka.plugin_api import contents
 from skrytka_imap import responses
 from skrytka_imap.announcing import flag_lines
 from skrytka_imap.commands import FetchAttribute, FetchItem
-from skrytka_imap.handlers.fetch_plan import Plan, envelope_of, structure_of
+from skrytka_imap.handlers.fetch_plan import ROW_ITEMS, Plan
 from skrytka_imap.selected import Selected, at
 
 Column = tuple[bytes, Iterable[object]]
@@ -26,7 +26,7 @@ def lines_from_rows(
     selected: Selected, plan: Plan, places: Sequence[int], listings: Sequence[contents.Listing]
 ) -> bytes:
     """Lines of what the view, rows and renditions have; ``listings`` are of the messages at ``places``, one each."""
-    columns = [_view_column(selected, item, places) or _ROW_COLUMNS[item](listings) for item, _ in plan.writers]
+    columns = [_view_column(selected, item, places) or _row_column(item, listings) for item, _ in plan.writers]
     return responses.fetch_lines([place + 1 for place in places], columns)
 
 
@@ -44,18 +44,7 @@ def _view_column(selected: Selected, item: FetchItem, places: Sequence[int]) -> 
             return None
 
 
-_ROW_COLUMNS: dict[FetchItem, Callable[[Sequence[contents.Listing]], Column]] = {
-    FetchAttribute.INTERNALDATE: lambda listings: (
-        responses.DATE_ITEM,
-        [responses.internal_date(listing.row.internal_date) for listing in listings],
-    ),
-    FetchAttribute.RFC822_SIZE: lambda listings: (
-        responses.SIZE_ITEM,
-        [listing.row.size_octets for listing in listings],
-    ),
-    FetchAttribute.ENVELOPE: lambda listings: (b"ENVELOPE %b", [envelope_of(listing) for listing in listings]),
-    FetchAttribute.BODYSTRUCTURE: lambda listings: (
-        b"BODYSTRUCTURE %b",
-        [structure_of(listing) for listing in listings],
-    ),
-}
+def _row_column(item: FetchItem, listings: Sequence[contents.Listing]) -> Column:
+    row_item = ROW_ITEMS[item]
+    value_of = row_item.value_of
+    return row_item.form, [value_of(listing) for listing in listings]

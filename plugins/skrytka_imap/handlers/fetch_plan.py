@@ -131,23 +131,35 @@ def _writer(item: FetchItem) -> Writer | Cut | None:
     section = sections.section_of(item)
     if section is None:
         assert isinstance(item, FetchAttribute), "what is no attribute is a section"
-        return WRITERS[item]
+        return ROW_ITEMS[item].of
     return Cut(sections.label(item), section, sections.partial_of(item), sections.needs(section))
 
 
-def envelope_of(mail: Mail | contents.Listing) -> bytes:
+def _envelope(mail: Mail | contents.Listing) -> bytes:
     """One that could not be derived, which is a bug that was logged, must not keep a client from its folder."""
     return mail.renditions[0] or NO_ENVELOPE
 
 
-def structure_of(mail: Mail | contents.Listing) -> bytes:
+def _structure(mail: Mail | contents.Listing) -> bytes:
     return mail.renditions[-1] or opaque_structure(mail.row.size_octets)
 
 
-WRITERS: dict[FetchAttribute, Writer] = {
-    FetchAttribute.INTERNALDATE: lambda mail: responses.internal_date_item(mail.row.internal_date),
-    FetchAttribute.RFC822_SIZE: lambda mail: responses.size_item(mail.row.size_octets),
-    FetchAttribute.ENVELOPE: lambda mail: responses.rendition_item(b"ENVELOPE", envelope_of(mail)),
-    FetchAttribute.BODYSTRUCTURE: lambda mail: responses.rendition_item(b"BODYSTRUCTURE", structure_of(mail)),
-    FetchAttribute.BODY: lambda mail: responses.rendition_item(b"BODY", body_from(structure_of(mail))),
+class RowItem(msgspec.Struct, frozen=True):
+    """An item that rows and renditions have: as it is formatted, and its value."""
+
+    form: bytes
+    value_of: Callable[[Mail | contents.Listing], object]
+
+    def of(self, mail: Mail) -> bytes:
+        return self.form % self.value_of(mail)
+
+
+ROW_ITEMS: dict[FetchItem, RowItem] = {
+    FetchAttribute.INTERNALDATE: RowItem(
+        responses.DATE_ITEM, lambda mail: responses.internal_date(mail.row.internal_date)
+    ),
+    FetchAttribute.RFC822_SIZE: RowItem(responses.SIZE_ITEM, lambda mail: mail.row.size_octets),
+    FetchAttribute.ENVELOPE: RowItem(responses.ENVELOPE_ITEM, _envelope),
+    FetchAttribute.BODYSTRUCTURE: RowItem(responses.BODYSTRUCTURE_ITEM, _structure),
+    FetchAttribute.BODY: RowItem(responses.BODY_ITEM, lambda mail: body_from(_structure(mail))),
 }

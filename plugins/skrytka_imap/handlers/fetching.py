@@ -5,7 +5,8 @@ come from rows and renditions of many messages at a time, headers without their 
 small ones a few together.
 
 What a command holds is bounded, whatever its items: one batch, of which a large mail is all, and one item of it on its way out,
-because a line is written item by item and waits for a client that is behind. Large mails and headers count as ``outgoing``.
+because a line is written item by item and waits for a client that is behind; lines that rows and renditions have whole are
+written ``LINES`` at a time. Large mails and headers count as ``outgoing``.
 """
 
 from __future__ import annotations

@@ -5,7 +5,10 @@ RFC 6855, which wants them hidden from clients that did not enable UTF8=ACCEPT.
 """
 
 from skrytka_imap.responses.fetch import (
+    BODY_ITEM,
+    BODYSTRUCTURE_ITEM,
     DATE_ITEM,
+    ENVELOPE_ITEM,
     FLAGS_ITEM,
     MODSEQ_ITEM,
     SIZE_ITEM,
@@ -16,11 +19,8 @@ from skrytka_imap.responses.fetch import (
     flag_octets,
     flags_item,
     internal_date,
-    internal_date_item,
     literal_head,
     modseq_item,
-    rendition_item,
-    size_item,
     uid_item,
 )
 from skrytka_imap.responses.flags import flag_list, flags_lines
@@ -31,7 +31,10 @@ from skrytka_imap.responses.sets import number_set
 from skrytka_imap.responses.strings import literal_prefix, nstring, string
 
 __all__ = [
+    "BODYSTRUCTURE_ITEM",
+    "BODY_ITEM",
     "DATE_ITEM",
+    "ENVELOPE_ITEM",
     "FLAGS_ITEM",
     "MODSEQ_ITEM",
     "SEARCH",
@@ -47,7 +50,6 @@ __all__ = [
     "flags_lines",
     "id_line",
     "internal_date",
-    "internal_date_item",
     "list_line",
     "literal_head",
     "literal_prefix",
@@ -58,11 +60,9 @@ __all__ = [
     "number_set",
     "quota_line",
     "quota_root_line",
-    "rendition_item",
     "search_end",
     "search_numbers",
     "separator_line",
-    "size_item",
     "status_line",
     "string",
     "uid_item",

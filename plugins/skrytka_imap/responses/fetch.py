@@ -22,6 +22,9 @@ FLAGS_ITEM = b"FLAGS (%b)"
 MODSEQ_ITEM = b"MODSEQ (%d)"
 SIZE_ITEM = b"RFC822.SIZE %d"
 DATE_ITEM = b'INTERNALDATE "%b"'
+ENVELOPE_ITEM = b"ENVELOPE %b"
+BODYSTRUCTURE_ITEM = b"BODYSTRUCTURE %b"
+BODY_ITEM = b"BODY %b"
 """The items as they are formatted, one by one or for ``fetch_lines``."""
 
 
@@ -103,14 +106,6 @@ def modseq_item(modseq: int) -> bytes:
     return MODSEQ_ITEM % modseq
 
 
-def size_item(octets: int) -> bytes:
-    return SIZE_ITEM % octets
-
-
-def internal_date_item(unix: int) -> bytes:
-    return DATE_ITEM % internal_date(unix)
-
-
 def internal_date(unix: int) -> bytes:
     """RFC 3501 section 9, in UTC.
 
@@ -133,11 +128,6 @@ def _day(number: int) -> bytes:
     """The day that is ``number`` days after 1-Jan-1970; mails of a folder share days."""
     date = time.gmtime(number * _DAY_S)
     return f"{date.tm_mday:2d}-{_MONTHS[date.tm_mon - 1]}-{date.tm_year:04d}".encode()
-
-
-def rendition_item(name: bytes, rendition: bytes) -> bytes:
-    """ENVELOPE, BODYSTRUCTURE or BODY from the octets of ``renditions``."""
-    return b"%b %b" % (name, rendition)
 
 
 def literal_head(label: bytes, octets: bytes | None) -> bytes:

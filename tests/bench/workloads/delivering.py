@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from tests.bench import wire
-from tests.bench.load import Sample, sample
+from tests.bench.load import Operation, Sample, sample
 from tests.bench.mails import numbered
 from tests.bench.peers.interface import Peer
 
@@ -15,7 +16,6 @@ _numbers = itertools.count()
 
 async def lmtp(peer: Peer, seconds: float) -> Sample:
     clients = [await wire.lmtp(peer.lmtp) for _ in range(CONNECTIONS)]
-    before = await _stored(peer)
 
     async def deliver(caller: int) -> int:
         client = clients[caller]
@@ -25,23 +25,24 @@ async def lmtp(peer: Peer, seconds: float) -> Sample:
         await client.command(numbered(next(_numbers)) + b"\r\n.\r\n", b"250 ")
         return 1
 
-    found = await sample(peer, CONNECTIONS, seconds, deliver)
-    assert await _stored(peer) - before == found.operations, f"{peer.name} does not have what it took"
-    for client in clients:
-        client.close()
-    return found
+    return await _all_stored(peer, seconds, clients, deliver)
 
 
 async def append(peer: Peer, seconds: float) -> Sample:
     clients = [await wire.imap(peer.imap, peer.address(number)) for number in range(CONNECTIONS)]
-    before = await _stored(peer)
 
     async def append_one(caller: int) -> int:
         octets = numbered(next(_numbers))
         await clients[caller].command(b"a APPEND INBOX {%d+}\r\n%b\r\n" % (len(octets), octets), b"a OK")
         return 1
 
-    found = await sample(peer, CONNECTIONS, seconds, append_one)
+    return await _all_stored(peer, seconds, clients, append_one)
+
+
+async def _all_stored(peer: Peer, seconds: float, clients: Sequence[wire.Client], operation: Operation) -> Sample:
+    """Measure it, and see that the mailboxes have what was acknowledged."""
+    before = await _stored(peer)
+    found = await sample(peer, CONNECTIONS, seconds, operation)
     assert await _stored(peer) - before == found.operations, f"{peer.name} does not have what it took"
     for client in clients:
         client.close()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
-from unittest.mock import PropertyMock, patch
 
 from skrytka.core import Core
 from skrytka.services import slices
+from tests.contract.shards import Committing
 
 LONG_COMMANDS = 20
 TURNS_OF_A_DELIVERY = 10
@@ -59,21 +60,24 @@ async def test_every_long_command_gets_its_slices_in_turn(core: Core) -> None:
     await commands.stop()
 
 
-async def test_a_commit_goes_before_a_slice(core: Core) -> None:
+def committing(core: Core) -> tuple[Core, asyncio.Future[None]]:
     commit = asyncio.get_running_loop().create_future()
-    with patch.object(type(core.directory), "committing", new_callable=PropertyMock, return_value=commit):
-        mine = asyncio.create_task(slices.Slice(core).next())
-        for _ in range(3 * slices.TURNS):
-            await asyncio.sleep(0)
-        assert not mine.done()
-        commit.set_result(None)
-        async with asyncio.timeout(10):
-            await mine
+    return dataclasses.replace(core, directory=Committing(core.directory, commit)), commit
+
+
+async def test_a_commit_goes_before_a_slice(core: Core) -> None:
+    core, commit = committing(core)
+    mine = asyncio.create_task(slices.Slice(core).next())
+    for _ in range(3 * slices.TURNS):
+        await asyncio.sleep(0)
+    assert not mine.done()
+    commit.set_result(None)
+    async with asyncio.timeout(10):
+        await mine
 
 
 async def test_a_commit_that_does_not_end_keeps_no_command_for_ever(core: Core) -> None:
-    commit = asyncio.get_running_loop().create_future()
-    with patch.object(type(core.directory), "committing", new_callable=PropertyMock, return_value=commit):
-        async with asyncio.timeout(10):
-            await slices.Slice(core).next()
+    core, commit = committing(core)
+    async with asyncio.timeout(10):
+        await slices.Slice(core).next()
     assert not commit.done()

@@ -8,7 +8,7 @@ from skrytka.model import ContentId, Flags, MessageRow, ModSeq, Uid
 from skrytka.plugin_api import mime
 from skrytka_imap.body import body_from
 from skrytka_imap.commands import Fetch, FetchAttribute, SequenceSet
-from skrytka_imap.handlers.fetch_plan import WRITERS, Mail, plan_of
+from skrytka_imap.handlers.fetch_plan import ROW_ITEMS, Mail, plan_of
 from skrytka_imap.renditions import (
     FIELD_OCTETS,
     NO_ENVELOPE,
@@ -137,7 +137,7 @@ def test_what_could_not_be_derived_has_a_stand_in() -> None:
     row = MessageRow(Uid(1), Flags.NONE, (), ModSeq(1), 0, 0, 7, ContentId(1))
     plan = plan_of(Fetch(SequenceSet(((1, 1),)), items, uid=False), condstore=False)
     empty = Mail(row, (b"",) * len(plan.renditions), None, None, None)
-    assert [WRITERS[item](empty) for item in items] == [
+    assert [ROW_ITEMS[item].of(empty) for item in items] == [
         b"ENVELOPE " + NO_ENVELOPE,
         b"BODYSTRUCTURE " + opaque_structure(7),
         b'BODY ("application" "octet-stream" NIL NIL NIL "binary" 7)',

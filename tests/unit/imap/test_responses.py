@@ -110,8 +110,8 @@ def test_items() -> None:
         responses.uid_item(5),
         responses.flags_item(F.SEEN, ("x",), recent=True),
         responses.modseq_item(9),
-        responses.size_item(100),
-        responses.rendition_item(b"ENVELOPE", b"(NIL)"),
+        responses.SIZE_ITEM % 100,
+        responses.ENVELOPE_ITEM % b"(NIL)",
         responses.literal_head(b"BODY[]", b"a\0\r\n") + b"a\0\r\n",
         responses.literal_head(b"BODY[TEXT]<5>", b""),
         responses.literal_head(b"BODY[9]", None),
@@ -133,7 +133,7 @@ def test_items() -> None:
     ],
 )
 def test_internal_dates(unix: int, expected: bytes) -> None:
-    assert responses.internal_date_item(unix) == b'INTERNALDATE "%b +0000"' % expected
+    assert responses.DATE_ITEM % responses.internal_date(unix) == b'INTERNALDATE "%b +0000"' % expected
 
 
 def test_folder_lines() -> None:

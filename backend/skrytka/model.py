@@ -146,6 +146,16 @@ class MessageRow(msgspec.Struct, frozen=True, gc=False):
     content_id: ContentId
 
 
+class FolderHead(msgspec.Struct, frozen=True):
+    """What tells whether a view of the folder is current."""
+
+    uid_validity: UidValidity
+    uid_next: Uid
+    highest_modseq: ModSeq
+    expunge_horizon: ModSeq
+    messages: int
+
+
 class FolderView(msgspec.Struct, frozen=True):
     """UIDs and flags of a folder at one modseq, shared by all sessions of the process; nobody may change the arrays.
 

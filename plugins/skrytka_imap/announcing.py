@@ -54,8 +54,9 @@ async def current_view(session: Session) -> model.FolderView:
     """
     selected, folder_id = session.selected, session.selected.folder_id
     look = folders.unclaimed_recent if selected.read_only else folders.claim_recent
+    head, selected.head = selected.head, None
     try:
-        current = await views.current(session.core, session.mailbox, folder_id)
+        current = await views.current(session.core, session.mailbox, folder_id, head)
         if current.uid_next > selected.view.uid_next:
             recent = await look(session.core, session.mailbox, folder_id)
             current = await views.current(session.core, session.mailbox, folder_id)

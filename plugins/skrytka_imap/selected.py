@@ -47,6 +47,8 @@ class Selected:
         self.view = view
         self.complete_modseq = view.highest_modseq
         self.behind = False
+        self.head: model.FolderHead | None = None
+        """The folder's, where the running command has read it with its mails: what is new is told without another look."""
         self.gone: frozenset[int] = frozenset()
         self._own_changes: dict[int, int] = {}
         self.recent: list[range] = []

@@ -60,10 +60,7 @@ class Conversation:
         """A reply went out whole: a mail has been downloaded."""
         await self.session.let_go()
         if isinstance(reply, replies.Mail) and reply.uid is not None:
-            try:
-                await self.session.maildrop.mark_retrieved(reply.uid)
-            except errors.DomainError as error:
-                _log.warning("a download of %s waits to be recorded: %s", self.session.peer.address, error)
+            self.session.maildrop.mark_retrieved(reply.uid)
 
     async def end(self) -> None:
         """The connection is over, however it came to that."""

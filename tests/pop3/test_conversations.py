@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import time
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
+from skrytka import errors
 from skrytka.core import Core
 from skrytka.model import NewMessage
 from skrytka.services import folders, messages, outgoing
-from skrytka.store.interface import Database
+from skrytka.services.shards import shard_of
+from skrytka.store.interface import Database, Tx
+from skrytka.store.operations import messages as stamping
 from skrytka_pop3 import replies
 from skrytka_pop3.conversation import Conversation
 from skrytka_pop3.session import Peer, Session
 from skrytka_pop3.settings import Pop3Settings
+from tests.contract.shards import Interrupted
 from tests.front_ends import ACTOR, Serve, Served, actions, mailbox
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -119,7 +123,7 @@ async def test_a_large_mail_to_a_slow_client(core: Core, serve: Serve[Pop3Settin
 
 async def test_a_bug_is_logged_and_ends_the_session(core: Core, caplog: pytest.LogCaptureFixture) -> None:
     """The bug is a core that lacks a part."""
-    broken = dataclasses.replace(core, directory=cast(Database, None))
+    broken = replace(core, directory=cast(Database, None))
     talk = Conversation(Session(broken, Pop3Settings(), Peer("192.0.2.1", True, False, False)))
     talk.feed(LOGIN + b"CAPA\r\n")
     assert await talk.step() == replies.ok("Send the password")
@@ -127,6 +131,45 @@ async def test_a_bug_is_logged_and_ends_the_session(core: Core, caplog: pytest.L
     assert await talk.step() is None
     assert talk.closing
     assert [record.message for record in caplog.records] == ["bug in a POP3 conversation with 192.0.2.1"]
+
+
+async def test_the_client_does_not_wait_for_stamps_and_none_is_lost(core: Core) -> None:
+    """The first commit of stamps is held up and then fails; those of QUIT have them all."""
+    ref = await mailbox(core, "ann@example.org")
+    inbox = await folders.get(core, ref, "INBOX")
+    mails = [NewMessage(b"Subject: %d\r\n" % number) for number in range(45)]
+    await messages.append(core, ACTOR, ref, inbox.folder_id, mails)
+    may_fail = asyncio.Event()
+    held_up = 0
+
+    async def hold_up() -> None:
+        nonlocal held_up
+        held_up += 1
+        if held_up == 1:
+            await may_fail.wait()
+            raise errors.Unavailable("The disk is full")
+
+    shard = Interrupted(shard_of(core, ref), stamping.stamp_downloads, hold_up)
+    talk = Conversation(
+        Session(replace(core, shards={ref.shard: shard}), Pop3Settings(), Peer("192.0.2.1", True, False, False))
+    )
+    talk.feed(LOGIN + b"".join(b"RETR %d\r\n" % number for number in range(1, 46)))
+    async with asyncio.timeout(10):
+        while (reply := await talk.step()) is not None:
+            assert reply.ok
+            await talk.sent(reply)
+            await asyncio.sleep(0)
+    assert held_up == 1
+    may_fail.set()
+    talk.feed(b"QUIT\r\n")
+    assert await talk.step() == replies.ok("0 messages deleted, good-bye")
+    stamped = await shard_of(core, ref).read(count_stamped, ref.mailbox_id)
+    assert (held_up, stamped) == (2, 45)
+
+
+async def count_stamped(tx: Tx, mailbox_id: int) -> int:
+    (count,) = await tx.row("SELECT COUNT(last_download_at) FROM message WHERE mailbox_id = ?", mailbox_id) or (0,)
+    return int(count)
 
 
 async def test_a_mail_counts_as_on_its_way_out_until_it_is_sent(core: Core, serve: Serve[Pop3Settings]) -> None:

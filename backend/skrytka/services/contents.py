@@ -13,25 +13,35 @@ from skrytka import mime
 from skrytka.core import Core
 from skrytka.errors import NotFound, Unavailable
 from skrytka.extensions import Rendition
-from skrytka.model import ContentId, FolderId, MailboxRef, MessageRow, Uid
+from skrytka.model import ContentId, FolderHead, FolderId, MailboxRef, MessageRow, Uid
 from skrytka.services.packing import Damaged, unpack
 from skrytka.services.preparing import derive, draft, finish, off_loop
 from skrytka.services.shards import shard_of
 from skrytka.services.slices import Slice
 from skrytka.store.operations import contents
+from skrytka.store.operations import mails as reading
 from skrytka.store.operations import renditions as listings
 from skrytka.store.operations.contents import Prepared, StoredContent, StoredRendition
 
-__all__ = ["Listing", "Prepared", "header", "octets", "prepare", "renditions"]
+__all__ = ["Listing", "Mails", "Prepared", "header", "mails", "octets", "prepare", "renditions"]
 
 _log = logging.getLogger(__name__)
 
 
 class Listing(msgspec.Struct, frozen=True, gc=False):
-    """A message and its renditions in the order of the names asked; one that cannot be derived is empty."""
+    """A message and its renditions in the order of the names asked; one that cannot be derived is empty. ``octets`` are the
+    mail where it was read together with its row."""
 
     row: MessageRow
-    renditions: tuple[bytes, ...]
+    renditions: tuple[bytes, ...] = ()
+    octets: bytes | None = None
+
+
+class Mails(msgspec.Struct, frozen=True):
+    """``head`` tells ``views.current`` what the folder was at the moment of the read; None when that is not known."""
+
+    head: FolderHead | None
+    listings: list[Listing]
 
 
 async def prepare(core: Core, octets: bytes) -> Prepared:
@@ -46,6 +56,25 @@ async def octets(core: Core, mailbox: MailboxRef, content_id: ContentId) -> byte
         return await _octets(core, mailbox, content_id)
     except Damaged as damaged:
         raise _unreadable(mailbox, content_id, damaged) from damaged
+
+
+async def mails(core: Core, mailbox: MailboxRef, folder_id: FolderId, uids: Sequence[Uid], most_octets: int) -> Mails:
+    """Rows, as ``messages.rows`` has them, with the mails of at most ``most_octets`` each that can be had at once: one read.
+
+    ``octets`` has the others, and says what is wrong with one that cannot be read.
+    """
+    values = reading.ReadMails(mailbox.mailbox_id, folder_id, uids, most_octets)
+    found = await shard_of(core, mailbox).read(reading.read, values)
+    return Mails(found.head, [Listing(row, (), _at_once(stored)) for row, stored in found.mails])
+
+
+def _at_once(stored: StoredContent | None) -> bytes | None:
+    if stored is None or stored.blob_key is not None:
+        return None
+    try:
+        return _joined(stored, stored.body)
+    except Damaged:
+        return None
 
 
 async def is_intact(core: Core, mailbox: MailboxRef, content_id: ContentId) -> bool:

@@ -14,13 +14,13 @@ from typing import Any
 
 from skrytka.core import Core
 from skrytka.errors import NotFound
-from skrytka.model import FolderId, FolderView, MailboxId, MailboxRef
+from skrytka.model import FolderHead, FolderId, FolderView, MailboxId, MailboxRef
 from skrytka.services import slices
 from skrytka.services.shards import shard_of
 from skrytka.services.view_merging import Head, Merging, empty, merge
 from skrytka.store.interface import Database
 from skrytka.store.operations import viewing
-from skrytka.store.operations.folders import FolderHead, FolderKey
+from skrytka.store.operations.folders import FolderKey
 from skrytka.store.operations.folders import head as read_head
 
 MESSAGES_KEPT = 2_000_000
@@ -29,13 +29,15 @@ MESSAGES_KEPT = 2_000_000
 Key = tuple[str, MailboxId, FolderId]
 
 
-async def current(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> FolderView:
-    """The folder as it is now. The same object for all sessions as long as nothing changes: one point read then."""
+async def current(core: Core, mailbox: MailboxRef, folder_id: FolderId, head: FolderHead | None = None) -> FolderView:
+    """The folder as it is now, or newer than ``head`` says where that was just read with something else. The same object for all
+    sessions as long as nothing changes: one point read then, or none.
+    """
     shard = shard_of(core, mailbox)
     cache = core.state(ViewCache)
     key = (mailbox.shard, mailbox.mailbox_id, folder_id)
     while True:
-        head = await shard.read(read_head, FolderKey(mailbox.mailbox_id, folder_id))
+        head = head or await shard.read(read_head, FolderKey(mailbox.mailbox_id, folder_id))
         if head is None:
             cache.drop(key)
             raise NotFound("folder", str(folder_id))
@@ -47,6 +49,7 @@ async def current(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> Folde
         # A load that another session began before our look at the store may have missed what we saw; then look again.
         if view.highest_modseq >= head.highest_modseq and view.uid_validity == head.uid_validity:
             return view
+        head = None
 
 
 def _same(view: FolderView, head: FolderHead) -> bool:

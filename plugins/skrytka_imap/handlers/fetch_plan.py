@@ -83,6 +83,11 @@ class Plan(msgspec.Struct, frozen=True):
         return not (self.needs_headers or self.needs_octets or FetchAttribute.BODY in self.items)
 
     @property
+    def reads_mails(self) -> bool:
+        """Whether whole mails are all that has to be read: they come with their rows."""
+        return self.needs_octets and not self.renditions
+
+    @property
     def with_uid(self) -> bool:
         return FetchAttribute.UID in self.items
 

@@ -32,6 +32,9 @@ from skrytka_imap.session import Session
 CHUNK = 500
 """Messages of one read of rows or renditions."""
 
+TOGETHER = 8
+"""Mails that are read together with their rows: many small ones, or one of up to ``outgoing.LARGE_OCTETS``."""
+
 BATCH = 100
 """Messages whose headers, or small mails, are in memory together."""
 
@@ -54,7 +57,7 @@ async def fetch(session: Session, command: Fetch) -> Reply:
     plan = plan_of(command, condstore=session.condstore)
     sets_seen = command.sets_seen and not selected.read_only
     missing = 0
-    for run in _chunks(places, CHUNK):
+    for run in _chunks(places, TOGETHER if plan.reads_mails else CHUNK):
         if plan.needs_only_view:
             session.wire.write(lines_from_view(session.selected, plan, run))
             await session.wire.breathe()
@@ -139,6 +142,7 @@ async def _set_seen(session: Session, places: Sequence[int]) -> dict[int, model.
         return {}
     change = model.FlagChange("add", seen)
     stored = await messages.store_flags(session.core, session.actor, session.mailbox, view.folder_id, uids, change)
+    session.selected.head = None
     tell_keywords(session, (row.keywords for row in stored.changed))
     for row in stored.changed:
         session.selected.note_own_change(row.uid, row.modseq)
@@ -148,11 +152,15 @@ async def _set_seen(session: Session, places: Sequence[int]) -> dict[int, model.
 async def _listings(session: Session, plan: Plan, uids: Sequence[model.Uid]) -> dict[int, contents.Listing]:
     """Rows and renditions by UID, also of messages that this client does not know to be gone."""
     folder_id = session.selected.folder_id
-    if plan.renditions:
+    if plan.reads_mails:
+        most_octets = outgoing.LARGE_OCTETS // len(uids)
+        mails = await contents.mails(session.core, session.mailbox, folder_id, uids, most_octets)
+        session.selected.head, found = mails.head, mails.listings
+    elif plan.renditions:
         found = await contents.renditions(session.core, session.mailbox, folder_id, uids, plan.renditions)
     else:
         rows = await messages.rows(session.core, session.mailbox, folder_id, uids)
-        found = [contents.Listing(row, ()) for row in rows]
+        found = [contents.Listing(row) for row in rows]
     return {listing.row.uid: listing for listing in found}
 
 
@@ -161,12 +169,13 @@ async def _mail(
 ) -> Mail | None:
     """What the items need of one mail; None when its content has gone since its row was read."""
     content_id = listing.row.content_id
-    octets = part = None
+    octets, part = listing.octets, None
     if plan.needs_octets:
-        try:
-            octets = await contents.octets(session.core, session.mailbox, content_id)
-        except errors.NotFound:
-            return None
+        if octets is None:
+            try:
+                octets = await contents.octets(session.core, session.mailbox, content_id)
+            except errors.NotFound:
+                return None
         if plan.needs_parts:
             part = await session.wire.work(len(octets), partial(mime.scan, octets))
     elif plan.needs_headers and content_id not in headers:

@@ -18,7 +18,7 @@ from skrytka.errors import NotFound, Unavailable
 from skrytka.extensions import Rendition
 from skrytka.mime.structure import Part
 from skrytka.model import ContentId, MailboxRef, MessageRow, NewMessage, Uid
-from skrytka.services import collecting, contents, folders, messages, packing
+from skrytka.services import collecting, contents, folders, messages, packing, views
 from skrytka.services.shards import shard_of
 from skrytka.store.interface import Tx
 from skrytka.store.operations import appending
@@ -73,6 +73,46 @@ async def test_large_bodies(core: Core, make_mailbox: MakeMailbox, body: bytes) 
     assert (stored.body is None) is (stored.blob_key is not None) is (body[:1] != b"x")
     assert await contents.octets(core, mailbox, row.content_id) == octets
     assert await contents.header(core, mailbox, [row.content_id]) == {row.content_id: b"Subject: large\r\n\r\n"}
+
+
+async def test_small_mails_come_with_their_rows_and_the_head_of_their_folder(
+    core: Core, make_mailbox: MakeMailbox
+) -> None:
+    mailbox = await make_mailbox()
+    small, large = mail("small"), mail("large", "x\r\n" * 1_000)
+    for octets in (small, large, mail("gone"), small):
+        await add(core, mailbox, octets)
+    await messages.expunge(core, ACTOR, mailbox, INBOX, [Uid(3)], deleted_only=False)
+    asked = [Uid(1), Uid(2), Uid(3), Uid(4), Uid(5)]
+    found = await contents.mails(core, mailbox, INBOX, asked, most_octets=len(large) - 1)
+    assert [listing.row for listing in found.listings] == await messages.rows(core, mailbox, INBOX, asked)
+    assert [listing.octets for listing in found.listings] == [small, None, None, small]
+    assert found.head is not None
+    view = await views.current(core, mailbox, INBOX)
+    assert (found.head.highest_modseq, found.head.uid_next, found.head.uid_validity) == (
+        view.highest_modseq,
+        view.uid_next,
+        view.uid_validity,
+    )
+    found = await contents.mails(core, mailbox, INBOX, [Uid(2)], most_octets=len(large))
+    assert [listing.octets for listing in found.listings] == [large]
+    found = await contents.mails(core, mailbox, INBOX, [Uid(3)], most_octets=len(large))
+    assert (found.head, [listing.octets for listing in found.listings]) == (None, [None])
+
+
+async def test_a_damaged_or_blob_mail_does_not_come_with_its_row(core: Core, make_mailbox: MakeMailbox) -> None:
+    mailbox = await make_mailbox()
+    for octets in (mail(), mail("blob", "") + noise(200_000)):
+        await add(core, mailbox, octets)
+    await shard_of(core, mailbox).write(cut_short, ContentKey(mailbox.mailbox_id, ContentId(1)))
+    found = await contents.mails(core, mailbox, INBOX, [Uid(1), Uid(2)], most_octets=1_000_000)
+    assert [(listing.row.uid, listing.octets) for listing in found.listings] == [(1, None), (2, None)]
+
+
+async def cut_short(tx: Tx, values: ContentKey) -> None:
+    await tx.execute(
+        "UPDATE body SET data = ? WHERE mailbox_id = ? AND content_id = ?", b"\0t", values.mailbox_id, values.content_id
+    )
 
 
 async def test_a_missing_blob_is_an_outage_and_a_missing_content_is_not(

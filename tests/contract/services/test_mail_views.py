@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings, strategies
 from skrytka.core import Core
 from skrytka.errors import NotFound
 from skrytka.model import FlagChange, Flags, FolderId, FolderView, MailboxId, MailboxRef, Role, Uid
-from skrytka.services import collecting, folders, messages, view_merging, views
+from skrytka.services import collecting, contents, folders, messages, view_merging, views
 from skrytka.services.shards import shard_of
 from skrytka.store.operations import collecting as collecting_rows
 from skrytka.store.operations import viewing
 from tests.contract.services.conftest import Clock, MakeMailbox
 from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, role_id
-from tests.contract.shards import Interrupted
+from tests.contract.shards import Down, Interrupted
 
 
 async def full(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> FolderView:
@@ -61,6 +61,20 @@ async def test_an_unchanged_folder_is_the_same_object(core: Core, make_mailbox: 
     assert third.keywords is second.keywords
     with pytest.raises(NotFound):
         await views.current(core, mailbox, FolderId(99))
+
+
+async def test_a_head_that_was_just_read_saves_a_read_and_is_believed(core: Core, make_mailbox: MakeMailbox) -> None:
+    mailbox = await make_mailbox()
+    await append(core, mailbox, 2)
+    old = (await contents.mails(core, mailbox, INBOX, [Uid(1)], 0)).head
+    first = await views.current(core, mailbox, INBOX)
+    down = replace(core, shards={mailbox.shard: Down(shard_of(core, mailbox))})
+    assert await views.current(down, mailbox, INBOX, old) is first
+    await append(core, mailbox)
+    new = (await contents.mails(core, mailbox, INBOX, [Uid(1)], 0)).head
+    assert await views.current(core, mailbox, INBOX, old) is first
+    assert list((await views.current(core, mailbox, INBOX, new)).uids) == [1, 2, 3]
+    assert list((await views.current(core, mailbox, INBOX, old)).uids) == [1, 2, 3]
 
 
 async def test_sessions_share_one_load(core: Core, make_mailbox: MakeMailbox) -> None:

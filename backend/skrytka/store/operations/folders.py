@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from skrytka.errors import AlreadyExists, LimitReached, NotFound
-from skrytka.model import Folder, FolderId, MailboxId, ModSeq, Role, Uid, UidValidity
+from skrytka.model import Folder, FolderHead, FolderId, MailboxId, ModSeq, Role, Uid
 from skrytka.store.interface import Row, Statement, Tx
 from skrytka.store.operations.locking import advance, check_uid_validities, hold, no_folder
 from skrytka.store.operations.shard_mailboxes import INSERT_FOLDER, INSERT_SUBSCRIPTION
@@ -224,16 +224,6 @@ async def claim_recent(tx: Tx, values: FolderKey) -> Recent:
         values.folder_id,
     )
     return found
-
-
-class FolderHead(msgspec.Struct, frozen=True):
-    """What tells whether a view of the folder is current."""
-
-    uid_validity: UidValidity
-    uid_next: Uid
-    highest_modseq: ModSeq
-    expunge_horizon: ModSeq
-    messages: int
 
 
 async def head(tx: Tx, values: FolderKey) -> FolderHead | None:

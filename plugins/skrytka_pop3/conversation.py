@@ -60,7 +60,7 @@ class Conversation:
         """A reply went out whole: a mail has been downloaded."""
         await self.session.let_go()
         if isinstance(reply, replies.Mail) and reply.uid is not None:
-            self.session.maildrop.mark_retrieved(reply.uid)
+            self.session.maildrop.downloads.note(reply.uid)
 
     async def end(self) -> None:
         """The connection is over, however it came to that."""

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from skrytka.plugin_api import Core, admission, errors, folders, messages, model, pop3_locks
-
-_STAMP_AT_ONCE = 20
-"""Downloads are stamped so many at a time: one commit each would make fetching a mailbox as slow as filling it."""
-
-_log = logging.getLogger(__name__)
+from skrytka.plugin_api import Core, admission, downloads, errors, folders, messages, model, pop3_locks
 
 
 @dataclass(slots=True)
 class Maildrop:
-    """Message ``number`` is at ``number - 1`` of the arrays, fixed at login. ``retrieved`` waits to be stamped; ``stamping`` is
-    under way."""
+    """Message ``number`` is at ``number - 1`` of the arrays, fixed at login. ``downloads`` are the whole mails that were sent."""
 
     core: Core
     actor: model.Actor
     lock: pop3_locks.Pop3Lock
     admission: admission.Admission
-    inbox: model.FolderId
+    downloads: downloads.Downloads
     uids: array[int]
     sizes: array[int]
     contents: array[int]
     uidls: list[str]
     deleted: set[int] = field(default_factory=set)
-    retrieved: set[model.Uid] = field(default_factory=set)
-    stamping: asyncio.Task[None] | None = None
 
     def index(self, number: int) -> int:
         """Where the message is; ``NotFound`` for one that never was or is marked as deleted."""
@@ -48,34 +38,6 @@ class Maildrop:
         """Messages and octets that are not marked as deleted."""
         octets = sum(self.sizes) - sum(self.sizes[index] for index in self.deleted)
         return len(self.uids) - len(self.deleted), octets
-
-    def mark_retrieved(self, uid: model.Uid) -> None:
-        """A whole mail has been sent. The client, to whom a stamp says nothing, need not wait for its commit."""
-        self.retrieved.add(uid)
-        if len(self.retrieved) >= _STAMP_AT_ONCE and (self.stamping is None or self.stamping.done()):
-            self.stamping = asyncio.create_task(self._stamp_or_log())
-
-    async def stamp(self) -> None:
-        """Record who retrieved what and when, to the last; what could not be recorded is tried again later."""
-        if self.stamping is not None:
-            await asyncio.wait((self.stamping,))
-        await self._stamp()
-
-    async def _stamp(self) -> None:
-        uids, self.retrieved = self.retrieved, set()
-        if not uids:
-            return
-        try:
-            await messages.stamp_downloads(self.core, self.actor, self.lock.mailbox, self.inbox, sorted(uids))
-        except BaseException:
-            self.retrieved |= uids
-            raise
-
-    async def _stamp_or_log(self) -> None:
-        try:
-            await self._stamp()
-        except errors.DomainError as error:
-            _log.warning("downloads of %s wait to be recorded: %s", self.lock.mailbox.address, error)
 
     async def delete(self) -> None:
         """Delete the marked messages in one transaction, which also checks that the lock is still ours; or
@@ -106,7 +68,7 @@ async def open_maildrop(core: Core, login: model.Login) -> Maildrop:
         actor=login.actor,
         lock=lock,
         admission=admitted,
-        inbox=inbox.folder_id,
+        downloads=downloads.Downloads(core, login.actor, mailbox, inbox.folder_id),
         uids=array("Q", [row.uid for row, _ in listed]),
         sizes=array("Q", [row.size_octets for row, _ in listed]),
         contents=array("Q", [row.content_id for row, _ in listed]),

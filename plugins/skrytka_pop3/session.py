@@ -71,7 +71,7 @@ class Session:
         if maildrop is None:
             return
         try:
-            await maildrop.stamp()
+            await maildrop.downloads.stamp()
         except errors.DomainError as error:
             _log.warning("downloads of %s were not recorded: %s", maildrop.lock.mailbox.address, error)
         try:

@@ -51,7 +51,7 @@ async def quit_(session: Session, _command: commands.Quit) -> Status:
     if maildrop is None:
         return ok("Good-bye")
     try:
-        await maildrop.stamp()
+        await maildrop.downloads.stamp()
         await maildrop.delete()
     finally:
         await session.end()

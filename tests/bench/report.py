@@ -21,7 +21,7 @@ END = "<!-- bench: end -->"
 
 
 class Report(msgspec.Struct, frozen=True):
-    """One run. ``machine`` is its size in words."""
+    """One run. ``machine`` is its size in words, and the Python that served on it."""
 
     date: str
     machine: str
@@ -34,7 +34,8 @@ class Report(msgspec.Struct, frozen=True):
 
 def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} on {platform.machine()}"
+    cores, system = os.cpu_count(), f"{platform.system()} on {platform.machine()}"
+    return f"{cores} cores, {memory:.0f} GiB, {system}, Python {platform.python_version()}"
 
 
 def today() -> str:

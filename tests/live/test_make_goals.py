@@ -21,8 +21,9 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             "make",
-            f"BIN={Path(sys.executable).parent}",
-            *("-o", ".venv/dev.installed", "-o", ".venv/fuzz.installed", "-o", "debian-packages"),
+            *(f"{name}={Path(sys.executable).parent}" for name in ("BIN", "BENCH_BIN")),
+            *(f"--assume-old=.venv{made}" for made in ("/dev.installed", "/fuzz.installed", "-bench/bench.installed")),
+            "--assume-old=debian-packages",
             *arguments,
         ],
         cwd=folder,

@@ -18,8 +18,11 @@ async def announce(session: Session, *, may_expunge: bool, with_uid: bool = Fals
     """Bring the client up to date with the store, in the order EXPUNGE, EXISTS, RECENT, FETCH.
 
     ``with_uid`` adds the UID to FETCH, as every answer to a UID command needs it (RFC 3501 section 6.4.8). A store that
-    does not answer now is no reason to fail the command that ends here: the next one tells.
+    does not answer now is no reason to fail the command that ends here: the next one tells. The store is not asked again
+    when the command itself has just read that there is nothing to tell.
     """
+    if session.selected.knows_all():
+        return
     try:
         current = await current_view(session)
     except errors.Unavailable:
@@ -54,9 +57,8 @@ async def current_view(session: Session) -> model.FolderView:
     """
     selected, folder_id = session.selected, session.selected.folder_id
     look = folders.unclaimed_recent if selected.read_only else folders.claim_recent
-    head, selected.head = selected.head, None
     try:
-        current = await views.current(session.core, session.mailbox, folder_id, head)
+        current = await views.current(session.core, session.mailbox, folder_id)
         if current.uid_next > selected.view.uid_next:
             recent = await look(session.core, session.mailbox, folder_id)
             current = await views.current(session.core, session.mailbox, folder_id)

@@ -21,7 +21,7 @@ from itertools import chain
 
 import msgspec
 
-from skrytka.plugin_api import model
+from skrytka.plugin_api import model, views
 
 _PART = 256
 """Modseqs compared at once, without making a number object of each."""
@@ -48,7 +48,7 @@ class Selected:
         self.complete_modseq = view.highest_modseq
         self.behind = False
         self.head: model.FolderHead | None = None
-        """The folder's, where the running command has read it with its mails: what is new is told without another look."""
+        """The folder's, where the running command has read it together with its mails."""
         self.gone: frozenset[int] = frozenset()
         self._own_changes: dict[int, int] = {}
         self.recent: list[range] = []
@@ -57,6 +57,11 @@ class Selected:
     @property
     def folder_id(self) -> model.FolderId:
         return self.view.folder_id
+
+    def knows_all(self) -> bool:
+        """Whether the head that the running command has read says that there is nothing to tell; that head is forgotten."""
+        head, self.head = self.head, None
+        return head is not None and not self.behind and not self.gone and views.is_current(self.view, head)
 
     def number(self, uid: int) -> int | None:
         """The sequence number of a UID that the session knows, else None."""

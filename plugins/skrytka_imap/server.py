@@ -122,8 +122,10 @@ class ConnectionWire:
         while True:
             if (event := self._framing.next_event()) is not None:
                 self._command_given = isinstance(event, CommandReceived | FramingError)
-                await self._send_soon()
-                await self.breathe()
+                if self._unflushed:
+                    await self._send_soon()
+                if self._slice.is_over:
+                    await self.breathe()
                 return event
             in_command = self._framing.in_command
             left_s = min(timeout_s, self._command_timeout_s) if in_command else timeout_s

@@ -12,7 +12,7 @@ import pytest
 from skrytka import errors
 from skrytka.core import Core
 from skrytka.model import NewMessage
-from skrytka.services import folders, messages, outgoing
+from skrytka.services import downloads, folders, messages, outgoing
 from skrytka.services.shards import shard_of
 from skrytka.store.interface import Database, Tx
 from skrytka.store.operations import messages as stamping
@@ -137,7 +137,8 @@ async def test_the_client_does_not_wait_for_stamps_and_none_is_lost(core: Core) 
     """The first commit of stamps is held up and then fails; those of QUIT have them all."""
     ref = await mailbox(core, "ann@example.org")
     inbox = await folders.get(core, ref, "INBOX")
-    mails = [NewMessage(b"Subject: %d\r\n" % number) for number in range(45)]
+    count = 2 * downloads.STAMPED_AT_ONCE + 5
+    mails = [NewMessage(b"Subject: %d\r\n" % number) for number in range(count)]
     await messages.append(core, ACTOR, ref, inbox.folder_id, mails)
     may_fail = asyncio.Event()
     held_up = 0
@@ -153,7 +154,7 @@ async def test_the_client_does_not_wait_for_stamps_and_none_is_lost(core: Core) 
     talk = Conversation(
         Session(replace(core, shards={ref.shard: shard}), Pop3Settings(), Peer("192.0.2.1", True, False, False))
     )
-    talk.feed(LOGIN + b"".join(b"RETR %d\r\n" % number for number in range(1, 46)))
+    talk.feed(LOGIN + b"".join(b"RETR %d\r\n" % number for number in range(1, count + 1)))
     async with asyncio.timeout(10):
         while (reply := await talk.step()) is not None:
             assert reply.ok
@@ -164,7 +165,7 @@ async def test_the_client_does_not_wait_for_stamps_and_none_is_lost(core: Core) 
     talk.feed(b"QUIT\r\n")
     assert await talk.step() == replies.ok("0 messages deleted, good-bye")
     stamped = await shard_of(core, ref).read(count_stamped, ref.mailbox_id)
-    assert (held_up, stamped) == (2, 45)
+    assert (held_up, stamped) == (2, count)
 
 
 async def count_stamped(tx: Tx, mailbox_id: int) -> int:

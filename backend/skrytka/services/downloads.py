@@ -10,7 +10,7 @@ from skrytka.errors import DomainError
 from skrytka.model import Actor, FolderId, MailboxRef, Uid
 from skrytka.services import messages
 
-STAMPED_AT_ONCE = 20
+STAMPED_AT_ONCE = 100
 
 _log = logging.getLogger(__name__)
 

@@ -29,30 +29,28 @@ MESSAGES_KEPT = 2_000_000
 Key = tuple[str, MailboxId, FolderId]
 
 
-async def current(core: Core, mailbox: MailboxRef, folder_id: FolderId, head: FolderHead | None = None) -> FolderView:
-    """The folder as it is now, or newer than ``head`` says where that was just read with something else. The same object for all
-    sessions as long as nothing changes: one point read then, or none.
-    """
+async def current(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> FolderView:
+    """The folder as it is now. The same object for all sessions as long as nothing changes: one point read then."""
     shard = shard_of(core, mailbox)
     cache = core.state(ViewCache)
     key = (mailbox.shard, mailbox.mailbox_id, folder_id)
     while True:
-        head = head or await shard.read(read_head, FolderKey(mailbox.mailbox_id, folder_id))
+        head = await shard.read(read_head, FolderKey(mailbox.mailbox_id, folder_id))
         if head is None:
             cache.drop(key)
             raise NotFound("folder", str(folder_id))
         known = cache.get(key)
-        if known is not None and _same(known, head):
+        if known is not None and is_current(known, head):
             return known
         base = known if known is not None and known.uid_validity == head.uid_validity else None
         view = await cache.load(key, partial(_load, core, mailbox, folder_id, base))
         # A load that another session began before our look at the store may have missed what we saw; then look again.
         if view.highest_modseq >= head.highest_modseq and view.uid_validity == head.uid_validity:
             return view
-        head = None
 
 
-def _same(view: FolderView, head: FolderHead) -> bool:
+def is_current(view: FolderView, head: FolderHead) -> bool:
+    """Whether the view is what the folder was when its head was read."""
     return (
         view.highest_modseq == head.highest_modseq
         and view.uid_next == head.uid_next

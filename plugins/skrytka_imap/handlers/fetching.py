@@ -97,6 +97,10 @@ async def _fetch_run(session: Session, plan: Plan, places: Sequence[int], *, set
     listings = await _listings(session, plan, [model.Uid(uids[place]) for place in places])
     found = [(place, listings[uids[place]]) for place in places if uids[place] in listings]
     missing = len(places) - len(found)
+    if plan.reads_mails and all(listing.octets is not None for _, listing in found):
+        mails = [(place, await _whole(session, plan, listing)) for place, listing in found]
+        await _answer(session, plan, mails, sets_seen=sets_seen)
+        return missing
     for batch in _batches(session, plan, found):
         missing += await _fetch_batch(session, plan, batch, sets_seen=sets_seen)
     return missing
@@ -120,11 +124,15 @@ async def _fetch_batch(session: Session, plan: Plan, batch: Sequence[Read], *, s
     async with outgoing.sending(session.core, session.mailbox, _held_octets(plan, batch, headers)):
         read = [(place, await _mail(session, plan, listing, headers)) for place, listing in batch]
         mails = [(place, mail) for place, mail in read if mail is not None]
-        seen = await _set_seen(session, [place for place, _ in mails]) if sets_seen else {}
-        for place, mail in mails:
-            await _send(session, plan, place, mail, seen.get(session.selected.view.uids[place]))
-            await session.wire.breathe()
+        await _answer(session, plan, mails, sets_seen=sets_seen)
     return len(batch) - len(mails)
+
+
+async def _answer(session: Session, plan: Plan, mails: Sequence[tuple[int, Mail]], *, sets_seen: bool) -> None:
+    seen = await _set_seen(session, [place for place, _ in mails]) if sets_seen else {}
+    for place, mail in mails:
+        await _send(session, plan, place, mail, seen.get(session.selected.view.uids[place]))
+        await session.wire.breathe()
 
 
 def _held_octets(plan: Plan, batch: Sequence[Read], headers: dict[model.ContentId, bytes]) -> int:
@@ -168,19 +176,24 @@ async def _mail(
     session: Session, plan: Plan, listing: contents.Listing, headers: dict[model.ContentId, bytes]
 ) -> Mail | None:
     """What the items need of one mail; None when its content has gone since its row was read."""
-    content_id = listing.row.content_id
-    octets, part = listing.octets, None
     if plan.needs_octets:
-        if octets is None:
-            try:
-                octets = await contents.octets(session.core, session.mailbox, content_id)
-            except errors.NotFound:
-                return None
-        if plan.needs_parts:
-            part = await session.wire.work(len(octets), partial(mime.scan, octets))
-    elif plan.needs_headers and content_id not in headers:
+        try:
+            return await _whole(session, plan, listing)
+        except errors.NotFound:
+            return None
+    header = headers.get(listing.row.content_id)
+    if plan.needs_headers and header is None:
         return None
-    return Mail(listing.row, listing.renditions, headers.get(content_id), octets, part)
+    return Mail(listing.row, listing.renditions, header, None, None)
+
+
+async def _whole(session: Session, plan: Plan, listing: contents.Listing) -> Mail:
+    octets, part = listing.octets, None
+    if octets is None:
+        octets = await contents.octets(session.core, session.mailbox, listing.row.content_id)
+    if plan.needs_parts:
+        part = await session.wire.work(len(octets), partial(mime.scan, octets))
+    return Mail(listing.row, listing.renditions, None, octets, part)
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -222,7 +235,10 @@ async def _send(session: Session, plan: Plan, place: int, mail: Mail, seen: mode
     items: list[bytes] = []
     for item, writer in plan.writers:
         if isinstance(writer, Cut):
-            octets = await wire.work(writer.work_octets(mail), partial(writer.octets_of, mail))
+            work_octets = writer.work_octets(mail)
+            octets = (
+                await wire.work(work_octets, partial(writer.octets_of, mail)) if work_octets else writer.octets_of(mail)
+            )
             items.append(responses.literal_head(writer.label, octets))
             wire.write(start + b" ".join(items))
             wire.write(octets or b"")

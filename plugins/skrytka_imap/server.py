@@ -153,7 +153,9 @@ class ConnectionWire:
         if self._out:
             await self.flush()
         if self._login_deadline is not None:
-            timeout_s = max(self._login_deadline - time.monotonic(), 0.0)
+            timeout_s = self._login_deadline - time.monotonic()
+            if timeout_s <= 0:  # also for a client that sends without a pause, which never has to be waited for
+                return Signal.TIMED_OUT
         received = await self._connection.receive(timeout_s)
         self._slice.begin()
         match received:

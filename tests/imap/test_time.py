@@ -88,6 +88,26 @@ async def test_dripping_octets_put_off_neither_heartbeat_nor_autologout(serve: S
     assert said.endswith(b"* OK Still here\r\n* BYE Autologout; idle for too long\r\n")
 
 
+async def test_commands_without_a_pause_do_not_put_off_the_end_of_the_time_to_log_in(serve: Serve) -> None:
+    reader, writer = await serve(ImapSettings(login_timeout_s=0.3)).connect()
+    flooding = asyncio.create_task(flood(writer, b"a NOOP\r\n" * 1_000))
+    async with asyncio.timeout(10):
+        said = await reader.read()
+    writer.close()
+    await flooding
+    assert said.endswith(b"a OK Nothing done\r\n* BYE Autologout; idle for too long\r\n")
+
+
+async def flood(writer: asyncio.StreamWriter, octets: bytes) -> None:
+    """More than the server can answer, until it has enough."""
+    try:
+        while not writer.is_closing():
+            writer.write(octets)
+            await writer.drain()
+    except ConnectionError:
+        return
+
+
 async def test_the_literals_of_a_command_are_bounded(serve: Serve) -> None:
     served = serve(ImapSettings(command_literal_octets=1_024))
     reader, writer = await logged_in(served)

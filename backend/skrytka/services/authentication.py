@@ -37,20 +37,20 @@ async def login(core: Core, actor: Actor, login: str, password: str) -> Login:
 
 
 async def _login(core: Core, actor: Actor, login: str, password: str) -> Login:
-    """Who is remembered goes in at once, whatever others have tried; for all others what ``guessing`` says comes first."""
+    """What ``guessing`` says comes first. Who is remembered does not wait, but a network that is refused may not even ask that:
+    its guesses would be answered, and be counted by nobody."""
     credential = await _find(core, login)
     prepared = _prepare(password)
     remembered = credential is not None and prepared is not None and _is_remembered(core, credential, prepared)
-    guesser = None if remembered else await guessing.guesser(core, actor.client_address, login)
-    if guesser is not None:
-        await guesser.admit()
+    guesser = await guessing.guesser(core, actor.client_address, login)
+    await (guesser.confirm() if remembered else guesser.admit())
     address = await _ask_authenticators(core, actor, login, password)
     if address is not None:
         target = await core.directory.read(routes.find, _key(address))
         if target is None:
             raise AuthenticationFailed
         return _enter(actor, target, credential_version=0)
-    if guesser is not None and not await _verify(core, guesser, credential, prepared):
+    if not remembered and not await _verify(core, guesser, credential, prepared):
         raise AuthenticationFailed
     assert credential is not None, "nothing else verifies"
     return _enter(actor, credential.target, credential.version)

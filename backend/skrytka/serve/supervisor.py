@@ -137,12 +137,13 @@ class Supervisor:
             worker = self._running[number]
             status = await worker.wait()
             forget_worker(self._metrics, worker.pid)
+            if worker is not self._running[number]:
+                continue  # it was replaced; its successor is waited for, at the end too
             if self._stop.is_set():
                 return
-            if worker is not self._running[number]:
-                continue  # it was replaced
             backoff_s = 0.0 if loop.time() - started_at > _STEADY_S else backoff_s
-            logger.error("worker %d (process %d) ended with status %d, it starts again", number, worker.pid, status)
+            if status is not None:
+                logger.error("worker %d (process %d) ended with status %d, it starts again", number, worker.pid, status)
             if backoff_s:
                 await self._pause(backoff_s)
             backoff_s = min(max(_FIRST_BACKOFF_S, backoff_s * 2), _LONGEST_BACKOFF_S)

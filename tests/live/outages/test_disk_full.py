@@ -130,7 +130,9 @@ def test_who_deletes_mail_can_and_makes_room(small_disk: Path, start_service: St
         until(lambda: ledger.deliver() and OVER in service.log(), "nobody says that it is over")
         for _ in range(20):
             assert_append_is_deferred(imap, large())
-        assert free(small_disk) > RESERVE_OCTETS / 2, "the reserve was given to files, which need more than room in the shard"
+        assert free(small_disk) > RESERVE_OCTETS / 2, (
+            "the reserve was given to files, which need more than room in the shard"
+        )
     assert service.metrics()['skrytka_store_errors_total{cause="disk_full",database="shard-0"}'] > 0
     assert 1 <= service.log().count(MAIL_STOPS) <= 8, service.log()
 

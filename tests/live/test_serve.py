@@ -103,6 +103,15 @@ def test_it_says_where_it_serves_and_where_the_key_is(service: Service) -> None:
     assert any("self-signed" in line and "was made" in line for line in lines)
 
 
+def test_the_first_key_is_made_where_keys_are_asked_for(start_service: StartService, tmp_path: Path) -> None:
+    """A process that customers connect to holds no key to everything, whichever starts first."""
+    imap = start_service(workers=1, plugins="imap", data_dir=tmp_path / "var")
+    assert not (imap.data_dir / "admin.key").exists()
+    assert "The first key" not in imap.output()
+    rest = start_service(workers=1, plugins="rest", data_dir=imap.data_dir)
+    assert rest.api("GET", "/keys")
+
+
 def test_a_port_that_is_taken_stops_the_start(start_service: StartService, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as foreign:
         taken = f"127.0.0.1:{foreign.getsockname()[1]}"
@@ -364,5 +373,5 @@ def test_plugins_of_the_command_line_go_before_the_settings(tmp_path: Path) -> N
     output = process.stdout.read()
     process.stdout.close()
     assert process.wait(30) == 0
-    assert str(tmp_path / "other" / "admin.key") in output
+    assert str(tmp_path / "other" / "tls" / "certificate.pem") in output
     assert not (tmp_path / "var").exists()

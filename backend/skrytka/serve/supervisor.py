@@ -1,8 +1,8 @@
 """``skrytka serve``: owns the listening sockets and keeps the workers running.
 
-Before the first worker starts, the ports are listened on, the schemas brought to this release, and the first key and a
-certificate made. SIGTERM and SIGINT drain (twice: end at once), SIGHUP reloads certificates, SIGUSR2 replaces the workers one
-by one: each goes when its successor serves on the same sockets, so that no client waits.
+Before the first worker starts, the ports are listened on, the schemas brought to this release, and the first key of the REST
+API and a certificate made. SIGTERM and SIGINT drain (twice: end at once), SIGHUP reloads certificates, SIGUSR2 replaces the
+workers one by one: each goes when its successor serves on the same sockets, so that no client waits.
 """
 
 from __future__ import annotations
@@ -57,10 +57,14 @@ async def _serve(settings: Settings, plugins: Plugins, listening: list[Listening
 
 
 async def prepare(settings: Settings, plugins: Plugins) -> list[str]:
-    """Everything that is done once and not by each worker; lines for the person who started the service."""
+    """Everything that is done once and not by each worker; lines for the person who started the service.
+
+    The first key is made where keys are asked for: no other process has use for the key to everything.
+    """
     notices = []
     async with open_core(settings, plugins.extensions, migrating=True) as core:
-        await bootstrap.bootstrap_key(core)
+        if "rest" in settings.serve.plugins:
+            await bootstrap.bootstrap_key(core)
     key_file = Path(settings.data_dir) / bootstrap.FILE
     if not os.environ.get(bootstrap.ENVIRONMENT) and key_file.exists():
         notices.append(f"The first key is in {key_file}")

@@ -13,7 +13,9 @@ import socket
 import ssl
 import struct
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,35 @@ def test_the_first_key_is_made_where_keys_are_asked_for(start_service: StartServ
     assert "The first key" not in imap.output()
     rest = start_service(workers=1, plugins="rest", data_dir=imap.data_dir)
     assert rest.api("GET", "/keys")
+
+
+def test_signals_that_come_before_it_serves_do_it_no_harm(tmp_path: Path) -> None:
+    """A renewed certificate or a new release may fall into its start; their default is to end it."""
+    started = threading.Event()
+    data_dir = tmp_path / "var"
+
+    def send_often(service: Service) -> None:
+        while not started.wait(0.02):
+            for number in (signal.SIGHUP, signal.SIGUSR2):
+                service.process.send_signal(number)
+
+    service = Service(data_dir, plugins="imap")
+    with ThreadPoolExecutor(2) as threads:
+        starting = threads.submit(service.start)
+        try:
+            until(data_dir.exists, "it does not begin")
+            sending = threads.submit(send_often, service)
+            starting.result()
+        finally:
+            started.set()
+    sending.result()
+    try:
+        until(lambda: len(service.workers()) == 2, "workers are missing")
+        assert "could not start" not in service.log()
+        assert "Traceback" not in service.log()
+        assert service.stop() == 0
+    finally:
+        service.kill()
 
 
 def test_a_port_that_is_taken_stops_the_start(start_service: StartService, tmp_path: Path) -> None:

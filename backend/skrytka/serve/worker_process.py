@@ -31,6 +31,8 @@ class WorkerProcess:
         self._number = number
         self._process: asyncio.subprocess.Process | None = None
         self._begun = asyncio.Event()
+        self.serving = False
+        """Whether it has said so; before, most signals would end it."""
 
     @property
     def pid(self) -> int:
@@ -52,9 +54,10 @@ class WorkerProcess:
             self._begun.set()
         try:
             self._channel.write(self._boot)
-            return await reader.readline() == boot.READY
+            self.serving = await reader.readline() == boot.READY
         except ConnectionError:
             return False
+        return self.serving
 
     async def _begin(self) -> asyncio.StreamReader:
         ours, theirs = socket.socketpair()

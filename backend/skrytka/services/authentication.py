@@ -42,15 +42,18 @@ async def _login(core: Core, actor: Actor, login: str, password: str) -> Login:
     credential = await _find(core, login)
     prepared = _prepare(password)
     remembered = credential is not None and prepared is not None and _is_remembered(core, credential, prepared)
-    guesser = await guessing.guesser(core, actor.client_address, login)
-    await (guesser.confirm() if remembered else guesser.admit())
+    if remembered:
+        await guessing.admit_network(core, actor.client_address)
+    guesser = None if remembered else await guessing.guesser(core, actor.client_address, login)
+    if guesser is not None:
+        await guesser.admit()
     address = await _ask_authenticators(core, actor, login, password)
     if address is not None:
         target = await core.directory.read(routes.find, _key(address))
         if target is None:
             raise AuthenticationFailed
         return _enter(actor, target, credential_version=0)
-    if not remembered and not await _verify(core, guesser, credential, prepared):
+    if guesser is not None and not await _verify(core, guesser, credential, prepared):
         raise AuthenticationFailed
     assert credential is not None, "nothing else verifies"
     return _enter(actor, credential.target, credential.version)

@@ -37,5 +37,6 @@ EXPOSE 8080 1143 1993 1110 1995 2424
 # The port for health answers whichever front ends run. Kubernetes has probes of its own and ignores this.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
     CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8081/healthz/ready', timeout=8)"]
+# SIGTERM drains, for serve.drain_timeout_s (30) and a few seconds more: `docker stop` alone cuts it short after 10.
 ENTRYPOINT ["skrytka"]
 CMD ["serve"]

@@ -24,10 +24,12 @@ async def converse(core: Core, settings: LmtpSettings, connection: Connection) -
     """
     hostname = core.settings.serve.hostname or socket.gethostname()
     conversation = Conversation(Session(core, settings, hostname, _peer(connection)))
+    pace = _Pace(settings)
     try:
         connection.write(conversation.greeting())
         while not conversation.closing:
-            received = await connection.receive(settings.idle_timeout_s)
+            left_s = pace.left_s
+            received = await connection.receive(left_s) if left_s > 0 else Signal.TIMED_OUT
             if received is Signal.WOKEN or (received is Signal.DRAINING and conversation.receiving_mail):
                 continue
             if isinstance(received, Signal):
@@ -35,19 +37,48 @@ async def converse(core: Core, settings: LmtpSettings, connection: Connection) -
                 return
             if not received:
                 return
+            if conversation.receiving_mail:
+                pace.came(len(received))
             conversation.feed(received)
-            await _answer(conversation, connection)
+            if await _answer(conversation, connection):
+                pace.begin()
     except ConnectionError:
         return
     finally:
         conversation.end()
 
 
-async def _answer(conversation: Conversation, connection: Connection) -> None:
-    """Answer all that was received, letting other connections run every 2 ms."""
+class _Pace:
+    """A command has to be whole after ``idle_timeout_s``, and a mail to come with ``least_octets_per_s`` on the average of it."""
+
+    def __init__(self, settings: LmtpSettings) -> None:
+        self._timeout_s = settings.idle_timeout_s
+        self._enough = settings.idle_timeout_s * settings.least_octets_per_s
+        self.begin()
+
+    def begin(self) -> None:
+        """The client may take the whole time again."""
+        self._ends = time.monotonic() + self._timeout_s
+        self._octets = 0
+
+    def came(self, octets: int) -> None:
+        """So many of a mail."""
+        self._octets += octets
+        if self._octets >= self._enough:
+            self.begin()
+
+    @property
+    def left_s(self) -> float:
+        return self._ends - time.monotonic()
+
+
+async def _answer(conversation: Conversation, connection: Connection) -> bool:
+    """Answer all that was received, letting other connections run every 2 ms; whether something was to be answered."""
+    answered = False
     turn = time.perf_counter()
     while (octets := await conversation.step()) is not None:
         if octets:
+            answered = True
             connection.write(octets)
             await connection.flush()
         if conversation.upgrading:
@@ -56,6 +87,7 @@ async def _answer(conversation: Conversation, connection: Connection) -> None:
         if time.perf_counter() - turn > _TURN_S:
             await asyncio.sleep(0)
             turn = time.perf_counter()
+    return answered
 
 
 def _peer(connection: Connection) -> Peer:

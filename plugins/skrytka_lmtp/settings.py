@@ -15,8 +15,9 @@ class LmtpSettings(FrontEndSettings, frozen=True, forbid_unknown_fields=True, kw
     """``over_quota`` says what the MTA hears for a full mailbox: ``defer`` 452 and try again, or ``reject`` 552 and
     bounce.
 
-    ``idle_timeout_s`` is the wait for the next octets, in a mail too; RFC 5321 section 4.5.3.2.7 asks for five
-    minutes. ``max_errors`` is how many commands may be nonsense or out of order before the conversation is closed.
+    ``idle_timeout_s`` is the wait for the next command, whole, for which RFC 5321 section 4.5.3.2.7 asks for five
+    minutes; a mail has to come with ``least_octets_per_s`` on the average of it. ``max_errors`` is how many commands
+    may be nonsense or out of order before the conversation is closed.
     """
 
     listen: str = "127.0.0.1:2424"

@@ -147,6 +147,7 @@ def test_scaled_pods_are_one_service(
     for pod in pods.values():
         is_up(pod)
         assert "migrated from schema version" not in pod.log(), "the Job did it"
+    assert not list(tmp_path.rglob("admin.key")), "the key to everything is in its Secret alone"
     provision(pods["rest"], key)
     deliver(pods["lmtp"])
     assert [each for each in (blobs / "skrytka").glob("??/??/*") if each.stat().st_size > 65_536]

@@ -13,7 +13,9 @@ import socket
 import ssl
 import struct
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,44 @@ def test_it_says_where_it_serves_and_where_the_key_is(service: Service) -> None:
     assert key_file.stat().st_mode & 0o777 == 0o600
     assert (service.data_dir / "tls" / "key.pem").stat().st_mode & 0o777 == 0o600
     assert any("self-signed" in line and "was made" in line for line in lines)
+
+
+def test_the_first_key_is_made_where_keys_are_asked_for(start_service: StartService, tmp_path: Path) -> None:
+    """A process that customers connect to holds no key to everything, whichever starts first."""
+    imap = start_service(workers=1, plugins="imap", data_dir=tmp_path / "var")
+    assert not (imap.data_dir / "admin.key").exists()
+    assert "The first key" not in imap.output()
+    rest = start_service(workers=1, plugins="rest", data_dir=imap.data_dir)
+    assert rest.api("GET", "/keys")
+
+
+def test_signals_that_come_before_it_serves_do_it_no_harm(tmp_path: Path) -> None:
+    """A renewed certificate or a new release may fall into its start; their default is to end it."""
+    started = threading.Event()
+    data_dir = tmp_path / "var"
+
+    def send_often(service: Service) -> None:
+        while not started.wait(0.02):
+            for number in (signal.SIGHUP, signal.SIGUSR2):
+                service.process.send_signal(number)
+
+    service = Service(data_dir, plugins="imap")
+    with ThreadPoolExecutor(2) as threads:
+        starting = threads.submit(service.start)
+        try:
+            until(data_dir.exists, "it does not begin")
+            sending = threads.submit(send_often, service)
+            starting.result()
+        finally:
+            started.set()
+    sending.result()
+    try:
+        until(lambda: len(service.workers()) == 2, "workers are missing")
+        assert "could not start" not in service.log()
+        assert "Traceback" not in service.log()
+        assert service.stop() == 0
+    finally:
+        service.kill()
 
 
 def test_a_port_that_is_taken_stops_the_start(start_service: StartService, tmp_path: Path) -> None:
@@ -364,5 +404,5 @@ def test_plugins_of_the_command_line_go_before_the_settings(tmp_path: Path) -> N
     output = process.stdout.read()
     process.stdout.close()
     assert process.wait(30) == 0
-    assert str(tmp_path / "other" / "admin.key") in output
+    assert str(tmp_path / "other" / "tls" / "certificate.pem") in output
     assert not (tmp_path / "var").exists()

@@ -65,6 +65,30 @@ async def test_a_silent_client_is_told_and_closed(serve: Serve[LmtpSettings]) ->
     writer.close()
 
 
+@pytest.mark.parametrize("in_mail", [False, True])
+async def test_a_client_that_sends_octet_by_octet_is_told_and_closed(serve: Serve[LmtpSettings], in_mail: bool) -> None:
+    served = serve(LmtpSettings(idle_timeout_s=0.5))
+    reader, writer = await (started(served) if in_mail else served.connect())
+    async with asyncio.timeout(20):
+        rest = asyncio.create_task(reader.read())
+        while not rest.done():
+            writer.write(b"x")
+            await asyncio.sleep(0.02)
+    assert rest.result().endswith(b"421 4.4.2 Nothing was heard for too long, closing\r\n")
+    writer.close()
+
+
+async def test_a_mail_that_keeps_coming_may_take_longer(serve: Serve[LmtpSettings]) -> None:
+    """``lmtp.idle_timeout_s`` and ``lmtp.least_octets_per_s``: 200 octets in each half second are enough."""
+    reader, writer = await started(serve(LmtpSettings(idle_timeout_s=0.5, least_octets_per_s=400)))
+    for _ in range(15):
+        writer.write(b"x" * 98 + b"\r\n")
+        await asyncio.sleep(0.1)
+    writer.write(b".\r\n")
+    assert (await reader.readline()).startswith(b"250 ")
+    writer.close()
+
+
 async def test_draining_closes_an_idle_conversation(serve: Serve[LmtpSettings]) -> None:
     served = serve(LmtpSettings())
     reader, writer = await served.connect()

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from skrytka import metrics
-from skrytka.connections import networks, proxy_protocol
+from skrytka.connections import networks, proxy_protocol, slowness
 from skrytka.connections.accept_loop import AcceptLoop
 from skrytka.connections.connection import (
     HANDSHAKE_TIMEOUT_S,
@@ -199,12 +199,8 @@ class Acceptor:
                 await connection.close()
             finally:
                 self._connections.discard(connection)
-            self._count_slow(connection)
-
-    def _count_slow(self, connection: ClientConnection) -> None:
-        if connection.too_slow is not None:
-            metrics.CONNECTIONS_TOO_SLOW.labels(self._name, connection.too_slow).inc()
-            logger.info("%s: %s was too slow in %s", self._name, connection.client_address, connection.too_slow)
+            if connection.too_slow is not None:
+                slowness.note(self._name, connection.client_address, connection.too_slow)
 
     def _refuse(self, client: socket.socket, refused: _Refused, peer: str) -> None:
         """Where there are too many, the client is told; the log only that it began, because such clients come by the thousand."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
 from skrytka.mime.charsets import decode_octets
@@ -29,15 +31,22 @@ _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _EXTENDED = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
 
 Raw = list[tuple[str, bytes]]
+T = TypeVar("T")
+
+
+def _remembering_short(reader: Callable[[bytes], T]) -> Callable[[bytes], T]:
+    short = lru_cache(maxsize=2_048)(reader)
+    return lambda raw: reader(raw) if len(raw) > _SHORT_OCTETS else short(raw)
 
 
 def parse_content_type(raw: bytes | None) -> tuple[str, str, Parameters]:
     """``(type, subtype, parameters)``, lower case; text/plain in us-ascii when absent or unparsable."""
     if raw is None:
         return DEFAULT_TEXT
-    return _content_type(raw) if len(raw) > _SHORT_OCTETS else _short_content_type(raw)
+    return _content_type(raw)
 
 
+@_remembering_short
 def _content_type(raw: bytes) -> tuple[str, str, Parameters]:
     """The boundary of a multipart is another in each mail: such a field is read the short way."""
     match = _BOUNDARY.fullmatch(raw)
@@ -55,16 +64,14 @@ def _parsed_content_type(raw: bytes) -> tuple[str, str, Parameters]:
     return as_text(match[1]).lower(), as_text(match[2]).lower(), parse_parameters(value, match.end())
 
 
-_short_content_type = lru_cache(maxsize=2_048)(_content_type)
-
-
 def parse_disposition(raw: bytes | None) -> tuple[str | None, Parameters]:
     """``(disposition, parameters)``; a field that does not begin with a word counts as absent."""
     if raw is None:
         return None, ()
-    return _disposition(raw) if len(raw) > _SHORT_OCTETS else _short_disposition(raw)
+    return _disposition(raw)
 
 
+@_remembering_short
 def _disposition(raw: bytes) -> tuple[str | None, Parameters]:
     value = without_comments(unfold(raw))
     match = _WORD.match(value)
@@ -73,22 +80,17 @@ def _disposition(raw: bytes) -> tuple[str | None, Parameters]:
     return as_text(match[1]).lower(), parse_parameters(value, match.end())
 
 
-_short_disposition = lru_cache(maxsize=2_048)(_disposition)
-
-
 def parse_encoding(raw: bytes | None) -> str:
     """The Content-Transfer-Encoding in lower case, ``7bit`` when absent or empty (RFC 2045 section 6.1)."""
     if not raw:
         return "7bit"
-    return _encoding(raw) if len(raw) > _SHORT_OCTETS else _short_encoding(raw)
+    return _encoding(raw)
 
 
+@_remembering_short
 def _encoding(raw: bytes) -> str:
     match = _WORD.match(without_comments(unfold(raw)))
     return as_text(match[1]).lower() if match else "7bit"
-
-
-_short_encoding = lru_cache(maxsize=256)(_encoding)
 
 
 def parse_parameters(value: bytes, position: int) -> Parameters:

@@ -22,7 +22,7 @@ def header_end(octets: bytes, start: int, limit: int) -> int:
     if octets.startswith(b"\r\n", start, limit):
         return start + 2
     usual = octets.find(b"\n\r\n", start, limit)
-    bare = octets.find(b"\n\n", start, limit if usual < 0 else usual)
+    bare = octets.find(b"\n\n", start, limit if usual < 0 else usual + 1)
     if bare >= 0:
         return bare + 2
     return limit if usual < 0 else usual + 3

@@ -8,7 +8,6 @@ too long. A client beyond ``ConnectionLimits`` gets a 503, but probes are answer
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from http import HTTPStatus
 from typing import Any
@@ -19,12 +18,10 @@ from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from skrytka import metrics
-from skrytka.connections import networks
+from skrytka.connections import networks, slowness
 from skrytka.connections.limits import ConnectionLimits
 from skrytka.rest.problems import RETRY_AFTER_S, Problem
 from skrytka.settings import Rest
-
-logger = logging.getLogger(__name__)
 
 LEAST_OCTETS = 32_768
 """A client that sends a body or reads an answer moves so many in ``rest.idle_timeout_s``, or ends."""
@@ -214,10 +211,8 @@ class BoundedHttp(HttpToolsProtocol):
             self._too_slow("sending")
         self._refuse(408, "request_timeout", detail)
 
-    def _too_slow(self, direction: str) -> None:
-        metrics.CONNECTIONS_TOO_SLOW.labels(self._door.listener, direction).inc()
-        client = self.client[0] if self.client else "a client"
-        logger.info("%s: %s was too slow in %s", self._door.listener, client, direction)
+    def _too_slow(self, direction: slowness.Direction) -> None:
+        slowness.note(self._door.listener, self.client[0] if self.client else "a client", direction)
 
     def _refuse(self, status: int, code: str, detail: str) -> None:
         """Answer where an answer is due and nothing of another one is on its way, and close."""

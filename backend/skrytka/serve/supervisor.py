@@ -1,8 +1,8 @@
 """``skrytka serve``: owns the listening sockets and keeps the workers running.
 
-Before the first worker starts, the ports are listened on, the schemas brought to this release, and the first key and a
-certificate made. SIGTERM and SIGINT drain (twice: end at once), SIGHUP reloads certificates, SIGUSR2 replaces the workers one
-by one: each goes when its successor serves on the same sockets, so that no client waits.
+Before the first worker starts, the ports are listened on, the schemas brought to this release, and the first key of the REST
+API and a certificate made. SIGTERM and SIGINT drain (twice: end at once), SIGHUP reloads certificates, SIGUSR2 replaces the
+workers one by one: each goes when its successor serves on the same sockets, so that no client waits.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import resource
 import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvloop
@@ -39,6 +40,8 @@ _DRAIN_MARGIN_S = 5.0
 def serve(settings: Settings, plugins: Plugins) -> int:
     """Serve until a signal; the exit status."""
     _allow_many_files()
+    for number in (signal.SIGHUP, signal.SIGUSR2):  # until there is something to reload or to replace
+        signal.signal(number, signal.SIG_IGN)
     workers = settings.serve.workers or len(os.sched_getaffinity(0))
     listening = listen_on_all(settings, workers)
     if all(each.key == HEALTH for each in listening):
@@ -57,10 +60,14 @@ async def _serve(settings: Settings, plugins: Plugins, listening: list[Listening
 
 
 async def prepare(settings: Settings, plugins: Plugins) -> list[str]:
-    """Everything that is done once and not by each worker; lines for the person who started the service."""
+    """Everything that is done once and not by each worker; lines for the person who started the service.
+
+    The first key is made where keys are asked for: no other process has use for the key to everything.
+    """
     notices = []
     async with open_core(settings, plugins.extensions, migrating=True) as core:
-        await bootstrap.bootstrap_key(core)
+        if "rest" in settings.serve.plugins:
+            await bootstrap.bootstrap_key(core)
     key_file = Path(settings.data_dir) / bootstrap.FILE
     if not os.environ.get(bootstrap.ENVIRONMENT) and key_file.exists():
         notices.append(f"The first key is in {key_file}")
@@ -85,7 +92,7 @@ class Supervisor:
         self._leaving: WorkerProcess | None = None
         self._replacing: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
-        self._killing = False
+        self._reloads = 0
         self._failed = False
 
     async def run(self, notices: list[str]) -> int:
@@ -94,7 +101,6 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
-        loop.add_signal_handler(signal.SIGUSR2, self._replace_all)
         first = [asyncio.create_task(self._start(number)) for number in range(1, self._workers + 1)]
         if not all(await asyncio.gather(*first)) and not self._stop.is_set():
             logger.error("a worker could not start, its log says why")
@@ -103,6 +109,7 @@ class Supervisor:
         elif not self._stop.is_set():
             self._announce(notices)
         keepers = [asyncio.create_task(self._keep(number)) for number in range(1, self._workers + 1)]
+        loop.add_signal_handler(signal.SIGUSR2, self._replace_all)
         await self._stop.wait()
         if self._replacing is not None:
             keepers.append(self._replacing)
@@ -123,7 +130,10 @@ class Supervisor:
     async def _start(self, number: int) -> bool:
         worker = WorkerProcess(number, self._workers, self._settings, self._listening, self._metrics)
         self._running[number] = worker
+        reloads = self._reloads
         started = await worker.start()
+        if self._reloads > reloads:  # it may have read the certificate that was there before
+            worker.send(signal.SIGHUP)
         if self._stop.is_set():  # the signal came before it had a process, or before it could take it
             worker.send(signal.SIGTERM)
         return started
@@ -137,12 +147,13 @@ class Supervisor:
             worker = self._running[number]
             status = await worker.wait()
             forget_worker(self._metrics, worker.pid)
+            if worker is not self._running[number]:
+                continue  # it was replaced; its successor is waited for, at the end too
             if self._stop.is_set():
                 return
-            if worker is not self._running[number]:
-                continue  # it was replaced
             backoff_s = 0.0 if loop.time() - started_at > _STEADY_S else backoff_s
-            logger.error("worker %d (process %d) ended with status %d, it starts again", number, worker.pid, status)
+            if status is not None:
+                logger.error("worker %d (process %d) ended with status %d, it starts again", number, worker.pid, status)
             if backoff_s:
                 await self._pause(backoff_s)
             backoff_s = min(max(_FIRST_BACKOFF_S, backoff_s * 2), _LONGEST_BACKOFF_S)
@@ -207,12 +218,19 @@ class Supervisor:
         except SettingsError as error:
             logger.error("the certificate stays as it was: %s", error)
             return
-        self._signal(signal.SIGHUP)
+        self._reloads += 1
+        for worker in self._all():
+            if worker.serving:
+                worker.send(signal.SIGHUP)
 
     def _signal(self, number: signal.Signals) -> None:
-        for worker in (*self._running.values(), self._leaving):
-            if worker is not None:
-                worker.send(number)
+        for worker in self._all():
+            worker.send(number)
+
+    def _all(self) -> Iterator[WorkerProcess]:
+        yield from self._running.values()
+        if self._leaving is not None:
+            yield self._leaving
 
 
 def _allow_many_files() -> None:

@@ -196,12 +196,14 @@ async def _watch_stores(core: Core) -> None:
 
 
 async def _first(*waiting: Coroutine[Any, Any, object]) -> None:
-    """Until one of them is over; the others end with it."""
+    """Until one of them is over; the others end with it. A fault ends it as well, and is logged."""
     tasks = [asyncio.ensure_future(each) for each in waiting]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            logger.error("bug while clients are let go, the worker drains at once", exc_info=outcome)
 
 
 async def _run(booted: boot.Boot, channel: socket.socket) -> None:

@@ -37,10 +37,13 @@ async def login(core: Core, actor: Actor, login: str, password: str) -> Login:
 
 
 async def _login(core: Core, actor: Actor, login: str, password: str) -> Login:
-    """Who is remembered goes in at once, whatever others have tried; for all others what ``guessing`` says comes first."""
+    """What ``guessing`` says comes first. Who is remembered does not wait, but a network that is refused may not even ask that:
+    its guesses would be answered, and be counted by nobody."""
     credential = await _find(core, login)
     prepared = _prepare(password)
     remembered = credential is not None and prepared is not None and _is_remembered(core, credential, prepared)
+    if remembered:
+        await guessing.admit_network(core, actor.client_address)
     guesser = None if remembered else await guessing.guesser(core, actor.client_address, login)
     if guesser is not None:
         await guesser.admit()

@@ -80,8 +80,8 @@ async def deliver(
         known = chosen.get(route.mailbox.mailbox_id)
         if known is None or (known.detail is not None and route.detail is None):
             chosen[route.mailbox.mailbox_id] = route
-    filtered = await _all([_filtered(core, sender, route, octets) for route in chosen.values()])
-    pending = [_Pending(route, one) for route, one in zip(chosen.values(), filtered, strict=True)]
+    accepted = await _all([_accepted(core, sender, route, octets) for route in chosen.values()])
+    pending = [_Pending(route, one) for route, one in zip(chosen.values(), accepted, strict=True)]
     drafts = await _drafts(core, pending)
     outcomes = await _all([_stored(core, actor, one, drafts) for one in pending])
     for outcome in outcomes:
@@ -107,6 +107,15 @@ class _Shared(msgspec.Struct, frozen=True):
 
     draft: Draft
     header: bytes
+
+
+async def _accepted(core: Core, sender: str, route: Route, octets: bytes) -> Delivery | DomainError:
+    """The delivery as it is to be stored. Whether there is room is asked first: a large body is written before its row."""
+    try:
+        await room.require(core, shard_of(core, route.mailbox))
+    except DomainError as error:
+        return error
+    return await _filtered(core, sender, route, octets)
 
 
 async def _filtered(core: Core, sender: str, route: Route, octets: bytes) -> Delivery | DomainError:
@@ -171,7 +180,6 @@ async def _stored(core: Core, actor: Actor, pending: _Pending, drafts: _Drafts) 
     if isinstance(shared, DomainError):
         return shared
     try:
-        await room.require(core, shard_of(core, pending.route.mailbox))
         prepared = await finish(core, shared.draft, _trace(delivery) + shared.header)
         arrival = appending.Arrival(prepared, 0, (), now(core))
         await _append(core, actor, pending.route, delivery, arrival)

@@ -148,6 +148,11 @@ async def guesser(core: Core, client_address: str, login: str) -> Guesser:
     return await _guesser(core, client_address, "login", name, f"to {login[:_NAMED_LENGTH]!r}")
 
 
+async def admit_network(core: Core, client_address: str) -> None:
+    """``TooManyFailures`` for a network that may not try; all that is asked of who is remembered, in one look."""
+    await Guesser(core, await _network(core, client_address), None).confirm()
+
+
 async def key_guesser(core: Core, client_address: str, secret: str) -> Guesser:
     """Who gives a wrong API key; the id in it is what may be under attack."""
     parts = secret.split("_", _KEY_PARTS - 1)

@@ -15,6 +15,7 @@ from skrytka.core import Core
 from skrytka.errors import TooLarge
 from skrytka.extensions import Rendition
 from skrytka.mime.structure import Part
+from skrytka.services import room
 from skrytka.services.packing import pack
 from skrytka.store.operations.contents import Prepared, StoredRendition
 
@@ -47,10 +48,12 @@ async def off_loop(core: Core, size_octets: int, work: Callable[[], T]) -> T:
 async def draft(core: Core, octets: bytes) -> Draft:
     """Parse and pack; a body too large for the shard is durable in the blob store afterwards.
 
-    ``TooLarge`` for a header over ``limits.header_octets``: headers are read many at a time, each whole.
+    ``Unavailable`` when the disk has no room for that; ``TooLarge`` for a header over ``limits.header_octets``: headers are
+    read many at a time, each whole.
     """
     made = await off_loop(core, len(octets), lambda: _draft(core, octets))
     if made.blob_key is not None:
+        room.require_for_file(core)
         await core.blobs.put(made.blob_key, made.body)
     return made
 

@@ -14,10 +14,12 @@ from tests.live.clients import maildir
 from tests.live.clients.programs import run
 from tests.live.clients.test_mbsync import rc
 from tests.live.conftest import StartService
+from tests.live.dialogue import Dialogue
 from tests.live.drain.arrivals import Arrivals
 from tests.live.ledger import Ledger, logged_in
 from tests.live.serving import Service
 from tests.live.waiting import until
+from tests.mails import mail
 
 PER_SECOND = 200
 ROLLED = "all workers were replaced"
@@ -94,3 +96,33 @@ def test_a_successor_that_cannot_start_changes_nothing(start_service: StartServi
     until(lambda: "the old one stays" in service.log(), "nothing is said of it")
     assert service.workers() == [worker]
     logged_in(service, service.new_mailbox("secret")).socket.close()
+
+
+def test_sigterm_meanwhile_waits_for_the_successor_too(start_service: StartService) -> None:
+    """Both drain; the supervisor ends after both."""
+    service = start_service({"serve.leave_quiet_s": "60"}, workers=1)
+    address = service.new_mailbox("secret")
+    [old] = service.workers()
+    with logged_in(service, address) as idle:
+        service.process.send_signal(signal.SIGUSR2)
+        until(lambda: "leaving, the successor serves" in service.log(), "the worker does not leave")
+        with Dialogue(service.ports["lmtp.listen"]) as busy:
+            begin_mail(busy, address)
+            service.process.send_signal(signal.SIGTERM)
+            assert idle.rest()[-1].startswith(b"* BYE ")
+            until(lambda: old not in service.workers(), "the old worker does not end")
+            time.sleep(1)
+            assert service.process.poll() is None, "it did not wait for the worker that takes a mail"
+            busy.send(mail(0) + b".")
+            assert busy.line().startswith(b"250 2.0.0 ")
+    assert service.process.wait(15) == 0
+
+
+def begin_mail(client: Dialogue, address: str) -> None:
+    assert client.line().startswith(b"220 ")
+    client.send("LHLO mta.example")
+    while client.line()[3:4] == b"-":
+        pass
+    for command in ("MAIL FROM:<>", f"RCPT TO:<{address}>", "DATA"):
+        client.send(command)
+        assert client.line()[:1] in b"23"

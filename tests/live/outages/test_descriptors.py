@@ -1,10 +1,12 @@
-"""A worker without a descriptor left: who is connected is served, who comes waits in the queue and is served later."""
+"""A worker without a descriptor left: who is connected is served, who comes waits in the queue and is served later. A
+supervisor without one starts workers later."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import resource
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,3 +77,15 @@ def test_new_clients_wait_and_old_ones_are_served(start_service: StartService) -
     assert processor_s(pid) - processor < 5, "the worker turned in circles"
     assert ledger.deliver()
     ledger.assert_nothing_lost()
+
+
+def test_a_worker_that_dies_meanwhile_starts_later(start_service: StartService) -> None:
+    """Its queue is kept open by the supervisor, so that nobody who came to it would ever be answered."""
+    service = start_service(workers=1, plugins="imap,rest")
+    [pid] = service.workers()
+    with exhausted(service.process.pid):
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: "worker 1 cannot be started: " in service.log(), "nobody says that it cannot be started")
+        waiting = socket.create_connection(("127.0.0.1", service.ports["imap.listen"]), 30)
+    with waiting:
+        assert waiting.recv(100).startswith(b"* OK")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import poplib
+import smtplib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +21,11 @@ from tests.live.serving import Service
 from tests.live.waiting import until
 
 BEGAN, OVER = "outage: disk_full", "works again after"
-LARGE = b"X-Test-Id: 999999\r\nSubject: large\r\n\r\n" + os.urandom(150_000).hex().encode() + b"\r\n"
-"""Its body would be a file of its own."""
+
+
+def large() -> bytes:
+    """A mail whose body would be a file of its own, of 150 000 octets."""
+    return b"X-Test-Id: 999999\r\nSubject: large\r\n\r\n" + os.urandom(150_000).hex().encode() + b"\r\n"
 
 
 @contextlib.contextmanager
@@ -79,7 +83,7 @@ def test_what_clients_get_and_what_is_there_afterwards(ledger: Ledger, small_dis
 
 def assert_writes_are_deferred(service: Service, address: str) -> None:
     with logged_in(service, address) as imap:
-        assert_append_is_deferred(imap, LARGE)
+        assert_append_is_deferred(imap, large())
         assert_deferred(service, address, imap)
     assert_pop3_refuses(service, address)
 
@@ -114,7 +118,7 @@ def test_who_deletes_mail_can_and_makes_room(small_disk: Path, start_service: St
     with filled(small_disk, RESERVE_OCTETS + 10_000_000), logged_in(service, ledger.address) as imap:
         fill_with_mail(service, ledger)
         assert free(small_disk) > RESERVE_OCTETS / 2, "the reserve was given to mail"
-        assert_append_is_deferred(imap, LARGE)
+        assert_append_is_deferred(imap, large())
         assert_deferred(service, ledger.address, imap)
         assert delete_over_pop3(service, popped.address) == 1
         imap.command("STORE 1:* +FLAGS (\\Deleted)")
@@ -124,8 +128,30 @@ def test_who_deletes_mail_can_and_makes_room(small_disk: Path, start_service: St
         until(ledger.deliver, "what was expunged makes no room")
         time.sleep(CALM_S)
         until(lambda: ledger.deliver() and OVER in service.log(), "nobody says that it is over")
+        for _ in range(20):
+            assert_append_is_deferred(imap, large())
+        assert free(small_disk) > RESERVE_OCTETS / 2, (
+            "the reserve was given to files, which need more than room in the shard"
+        )
     assert service.metrics()['skrytka_store_errors_total{cause="disk_full",database="shard-0"}'] > 0
     assert 1 <= service.log().count(MAIL_STOPS) <= 8, service.log()
+
+
+def test_mail_that_is_deferred_takes_no_room(small_disk: Path, start_service: StartService) -> None:
+    service = start_service({"store.shards": "1", "store.reserve_octets": str(RESERVE_OCTETS)}, data_dir=small_disk)
+    address = service.new_mailbox("secret")
+    with filled(small_disk, RESERVE_OCTETS // 2):
+        before = free(small_disk)
+        for _ in range(10):
+            assert_delivery_is_deferred(service, address, large())
+        assert before - free(small_disk) < 200_000, "its body was written all the same"
+
+
+def assert_delivery_is_deferred(service: Service, address: str, octets: bytes) -> None:
+    mta = smtplib.LMTP("127.0.0.1", service.ports["lmtp.listen"])
+    with mta, pytest.raises(smtplib.SMTPDataError) as refused:
+        mta.sendmail("bob@example.net", [address], octets)
+    assert refused.value.smtp_code == 451
 
 
 def fill_with_mail(service: Service, ledger: Ledger) -> None:

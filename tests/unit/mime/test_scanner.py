@@ -44,6 +44,7 @@ def test_offsets_headers_and_lines_of_a_plain_mail() -> None:
         (b"Subject: only\r\n", 15, [b"Subject"]),
         (b"A: 1\nB: 2\r\n\nbody", 12, [b"A", b"B"]),
         (b"A: 1\r\n\r\nbody\n\nmore", 8, [b"A"]),
+        (b"A: 1\n\n\r\nbody", 6, [b"A"]),
         (b"From ann@example.org Mon Jan  1 00:00:00 2026\nA: 1\n\nbody", 52, [b"A"]),
         (b">From x\nA: 1\nnonsense\n folded: nonsense\nB: 2\n\n", 46, [b"A", b"B"]),
         (b": no name\nA: 1\n\n", 16, [b"A"]),

@@ -62,6 +62,11 @@ class Conversation:
         if isinstance(reply, replies.Mail) and reply.uid is not None:
             self.session.maildrop.downloads.note(reply.uid)
 
+    async def read_ahead(self) -> None:
+        """All is answered, and the client has something to do."""
+        if self.session.open_maildrop is not None:
+            await self.session.open_maildrop.read_ahead()
+
     async def end(self) -> None:
         """The connection is over, however it came to that."""
         await self.session.end()

@@ -6,7 +6,18 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from skrytka.plugin_api import Core, admission, downloads, errors, folders, messages, model, pop3_locks
+from skrytka.plugin_api import (
+    Core,
+    admission,
+    contents,
+    downloads,
+    errors,
+    folders,
+    messages,
+    model,
+    outgoing,
+    pop3_locks,
+)
 
 
 @dataclass(slots=True)
@@ -23,6 +34,8 @@ class Maildrop:
     contents: array[int]
     uidls: list[str]
     deleted: set[int] = field(default_factory=set)
+    _asked_last: int | None = None
+    _ahead: tuple[int, bytes] | None = None
 
     def index(self, number: int) -> int:
         """Where the message is; ``NotFound`` for one that never was or is marked as deleted."""
@@ -38,6 +51,26 @@ class Maildrop:
         """Messages and octets that are not marked as deleted."""
         octets = sum(self.sizes) - sum(self.sizes[index] for index in self.deleted)
         return len(self.uids) - len(self.deleted), octets
+
+    async def octets(self, index: int) -> bytes:
+        """The mail at this place; ``NotFound`` once its content is gone."""
+        self._asked_last = index
+        if self._ahead is not None and self._ahead[0] == index:
+            return self._ahead[1]
+        return await self._read(index)
+
+    async def read_ahead(self) -> None:
+        """While the client is busy with a mail: read the next, if it is small, for clients take a maildrop in its order."""
+        asked, self._asked_last, self._ahead = self._asked_last, None, None
+        if asked is None or asked + 1 == len(self.uids) or self.sizes[asked + 1] >= outgoing.LARGE_OCTETS:
+            return
+        try:
+            self._ahead = asked + 1, await self._read(asked + 1)
+        except errors.DomainError:
+            return  # whoever asks for it hears what is wrong
+
+    async def _read(self, index: int) -> bytes:
+        return await contents.octets(self.core, self.lock.mailbox, model.ContentId(self.contents[index]))
 
     async def delete(self) -> None:
         """Delete the marked messages in one transaction, which also checks that the lock is still ours; or

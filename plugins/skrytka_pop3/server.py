@@ -32,6 +32,7 @@ async def converse(core: Core, settings: Pop3Settings, connection: Connection) -
                 return
             conversation.feed(received)
             await _answer(conversation, connection)
+            await conversation.read_ahead()
     except ConnectionError:
         return
     finally:

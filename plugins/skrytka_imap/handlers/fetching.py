@@ -15,8 +15,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 
-import msgspec
-
 from skrytka.plugin_api import contents, errors, messages, mime, model, outgoing
 from skrytka_imap import responses
 from skrytka_imap.announcing import tell_keywords
@@ -97,7 +95,7 @@ async def _fetch_run(session: Session, plan: Plan, places: Sequence[int], *, set
     listings = await _listings(session, plan, [model.Uid(uids[place]) for place in places])
     found = [(place, listings[uids[place]]) for place in places if uids[place] in listings]
     missing = len(places) - len(found)
-    if plan.reads_mails and all(listing.octets is not None for _, listing in found):
+    if plan.reads_mails and None not in [listing.octets for _, listing in found]:
         mails = [(place, await _whole(session, plan, listing)) for place, listing in found]
         await _answer(session, plan, mails, sets_seen=sets_seen)
         return missing
@@ -196,33 +194,30 @@ async def _whole(session: Session, plan: Plan, listing: contents.Listing) -> Mai
     return Mail(listing.row, listing.renditions, None, octets, part)
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Told:
     """What the view, or the row that this command changed, says of a message."""
 
-    uid: int
-    flags: int
-    keywords: tuple[str, ...]
-    modseq: int
-    recent: bool
+    __slots__ = ("_place", "_seen", "_selected")
+
+    def __init__(self, session: Session, place: int, seen: model.MessageRow | None) -> None:
+        self._selected = session.selected
+        self._place = place
+        self._seen = seen
 
     def item(self, item: FetchItem) -> bytes:
+        place, seen, selected = self._place, self._seen, self._selected
+        view, uid = selected.view, selected.view.uids[place]
         match item:
             case FetchAttribute.UID:
-                return responses.uid_item(self.uid)
+                return responses.uid_item(uid)
             case FetchAttribute.FLAGS:
-                return responses.flags_item(self.flags, self.keywords, recent=self.recent)
+                flags, keywords = (
+                    (view.flags[place], selected.keywords(uid)) if seen is None else (int(seen.flags), seen.keywords)
+                )
+                return responses.flags_item(flags, keywords, recent=selected.is_recent(uid))
             case FetchAttribute.MODSEQ:
-                return responses.modseq_item(self.modseq)
+                return responses.modseq_item(view.modseqs[place] if seen is None else seen.modseq)
         raise AssertionError(f"{item} does not come from the view")
-
-
-def _told(session: Session, place: int, seen: model.MessageRow | None) -> _Told:
-    selected = session.selected
-    view, uid = selected.view, selected.view.uids[place]
-    recent = selected.is_recent(uid)
-    if seen is not None:
-        return _Told(uid, int(seen.flags), seen.keywords, seen.modseq, recent)
-    return _Told(uid, view.flags[place], selected.keywords(uid), view.modseqs[place], recent)
 
 
 async def _send(session: Session, plan: Plan, place: int, mail: Mail, seen: model.MessageRow | None) -> None:
@@ -230,7 +225,7 @@ async def _send(session: Session, plan: Plan, place: int, mail: Mail, seen: mode
 
     The octets of a section are written as they are, without a copy, and before the next is cut.
     """
-    wire, told = session.wire, _told(session, place, seen)
+    wire, told = session.wire, _Told(session, place, seen)
     start = b"* %d FETCH (" % (place + 1)
     items: list[bytes] = []
     for item, writer in plan.writers:

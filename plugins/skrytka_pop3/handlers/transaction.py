@@ -56,13 +56,12 @@ async def _octets(session: Session, number: int) -> bytes:
     long ago that its content is gone."""
     maildrop = session.maildrop
     index = maildrop.index(number)
-    content_id = model.ContentId(maildrop.contents[index])
-    mailbox = maildrop.lock.mailbox
     if maildrop.sizes[index] >= outgoing.LARGE_OCTETS:
         session.sending = AsyncExitStack()
-        await session.sending.enter_async_context(outgoing.sending(session.core, mailbox, maildrop.sizes[index]))
+        sending = outgoing.sending(session.core, maildrop.lock.mailbox, maildrop.sizes[index])
+        await session.sending.enter_async_context(sending)
     try:
-        return await contents.octets(session.core, mailbox, content_id)
+        return await maildrop.octets(index)
     except errors.NotFound:
         raise errors.NotFound("message", str(number)) from None
 

@@ -2,6 +2,7 @@
 
 from skrytka import errors, mime, model
 from skrytka.connections.interface import Connection, Listener, Signal
+from skrytka.connections.pace import Pace
 from skrytka.core import Core
 from skrytka.extensions import (
     Authenticator,
@@ -45,6 +46,7 @@ __all__ = [
     "FrontEndSettings",
     "Header",
     "Listener",
+    "Pace",
     "Part",
     "Rendition",
     "RetentionRule",

@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from skrytka.plugin_api import Connection, Core, Signal, inflight, slices
+from skrytka.plugin_api import Connection, Core, Pace, Signal, inflight, slices
 from skrytka_imap.conversation import Conversation
 from skrytka_imap.faults import SyntaxFault
-from skrytka_imap.framing import CommandReceived, Event, Framing, FramingError, Limits, LineReceived
+from skrytka_imap.framing import CommandReceived, Event, Framing, FramingError, Limits, LineReceived, LiteralWanted
 from skrytka_imap.session import Session
 from skrytka_imap.settings import Settings
 from skrytka_imap.wire import Over, T
@@ -31,11 +31,12 @@ class ConnectionWire:
     def __init__(self, core: Core, settings: Settings, connection: Connection) -> None:
         self.client_address = connection.client_address
         self._limits = _after_login(core, settings)
-        self._command_timeout_s = settings.command_timeout_s
+        self._settings = settings
         self._core = core
         self._framing = Framing(BEFORE_LOGIN, self._reserve)
         self._reserved = 0
         self._command_given = False
+        self._pace: Pace | None = None
         self._login_deadline: float | None = time.monotonic() + settings.login_timeout_s
         self._compute = core.compute
         self._connection = connection
@@ -114,7 +115,7 @@ class ConnectionWire:
         """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, or when it never logs in.
 
         Pipelined commands share the time that one may work before others run: ten thousand small ones are one large one.
-        The octets of a command that has begun must keep coming: what it holds, others wait for.
+        A command that has begun must keep coming, and not by the octet: what it holds, others wait for.
         Who asks for the next command has answered the one before, whose mail is no longer on its way in.
         """
         if self._command_given:
@@ -122,15 +123,18 @@ class ConnectionWire:
         while True:
             if (event := self._framing.next_event()) is not None:
                 self._command_given = isinstance(event, CommandReceived | FramingError)
+                if not isinstance(event, LiteralWanted):
+                    self._pace = None
                 if self._unflushed:
                     await self._send_soon()
                 if self._slice.is_over:
                     await self.breathe()
                 return event
-            in_command = self._framing.in_command
-            left_s = min(timeout_s, self._command_timeout_s) if in_command else timeout_s
+            if self._framing.in_command and self._pace is None:
+                self._pace = Pace(self._settings.command_timeout_s, self._settings.least_octets_per_s)
+            left_s = timeout_s if self._pace is None else min(timeout_s, self._pace.left_s)
             if await self._receive(left_s) is Signal.TIMED_OUT:
-                reason = "the rest of a command did not come" if in_command else "idle for too long"
+                reason = "idle for too long" if self._pace is None else "the rest of a command did not come"
                 raise Over(f"Autologout; {reason}")
 
     async def line(self, timeout_s: float) -> bytes:
@@ -153,9 +157,9 @@ class ConnectionWire:
         if self._out:
             await self.flush()
         if self._login_deadline is not None:
-            timeout_s = self._login_deadline - time.monotonic()
-            if timeout_s <= 0:  # also for a client that sends without a pause, which never has to be waited for
-                return Signal.TIMED_OUT
+            timeout_s = min(timeout_s, self._login_deadline - time.monotonic())
+        if timeout_s <= 0:  # also for a client that sends without a pause, which never has to be waited for
+            return Signal.TIMED_OUT
         received = await self._connection.receive(timeout_s)
         self._slice.begin()
         match received:
@@ -166,6 +170,8 @@ class ConnectionWire:
             case b"":
                 raise Over(None)
             case octets:
+                if self._pace is not None:
+                    self._pace.came(len(octets))
                 self._framing.receive(octets)
                 return None
 

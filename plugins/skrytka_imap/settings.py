@@ -14,7 +14,8 @@ Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 class Settings(FrontEndSettings, frozen=True):
     """``idle_timeout_s`` is the autologout timer (RFC 3501 section 5.4: at least 30 minutes); it also ends an IDLE.
-    A command that has begun may stop for ``command_timeout_s``.
+    A command that has begun has to be whole after ``command_timeout_s``, or to come with ``least_octets_per_s`` on the average
+    of it.
 
     ``line_octets`` bounds a command without its literals (RFC 7162 section 4 asks for 8192), ``command_literal_octets`` all
     literals of a command but the message of APPEND, which the limit on messages bounds. ``max_bad_commands`` in a row, or

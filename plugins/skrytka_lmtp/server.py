@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 
-from skrytka.plugin_api import Connection, Core, Signal
+from skrytka.plugin_api import Connection, Core, Pace, Signal
 from skrytka_lmtp import replies
 from skrytka_lmtp.conversation import Conversation
 from skrytka_lmtp.replies import render
@@ -24,7 +24,7 @@ async def converse(core: Core, settings: LmtpSettings, connection: Connection) -
     """
     hostname = core.settings.serve.hostname or socket.gethostname()
     conversation = Conversation(Session(core, settings, hostname, _peer(connection)))
-    pace = _Pace(settings)
+    pace = Pace(settings.idle_timeout_s, settings.least_octets_per_s)
     try:
         connection.write(conversation.greeting())
         while not conversation.closing:
@@ -46,30 +46,6 @@ async def converse(core: Core, settings: LmtpSettings, connection: Connection) -
         return
     finally:
         conversation.end()
-
-
-class _Pace:
-    """A command has to be whole after ``idle_timeout_s``, and a mail to come with ``least_octets_per_s`` on the average of it."""
-
-    def __init__(self, settings: LmtpSettings) -> None:
-        self._timeout_s = settings.idle_timeout_s
-        self._enough = settings.idle_timeout_s * settings.least_octets_per_s
-        self.begin()
-
-    def begin(self) -> None:
-        """The client may take the whole time again."""
-        self._ends = time.monotonic() + self._timeout_s
-        self._octets = 0
-
-    def came(self, octets: int) -> None:
-        """So many of a mail."""
-        self._octets += octets
-        if self._octets >= self._enough:
-            self.begin()
-
-    @property
-    def left_s(self) -> float:
-        return self._ends - time.monotonic()
 
 
 async def _answer(conversation: Conversation, connection: Connection) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -61,6 +62,32 @@ async def test_a_command_that_stalls_is_given_up(core: Core, serve: Serve, comma
     assert inflight.held(core) == 0
 
 
+async def test_a_mail_that_comes_octet_by_octet_is_given_up(core: Core, serve: Serve) -> None:
+    """What it announced is kept free for it, which others would have use for."""
+    served = serve(ImapSettings(command_timeout_s=0.3))
+    reader, writer = await logged_in(served)
+    writer.write(b"b APPEND INBOX {100000+}\r\n")
+    dripping = asyncio.create_task(drip(writer, b"x"))
+    async with asyncio.timeout(10):
+        assert await reader.read() == b"* BYE Autologout; the rest of a command did not come\r\n"
+    writer.close()
+    await dripping
+    await served.ended()
+    assert inflight.held(core) == 0
+
+
+async def test_a_mail_that_keeps_coming_may_take_longer(serve: Serve) -> None:
+    served = serve(ImapSettings(command_timeout_s=0.4, least_octets_per_s=100))
+    reader, writer = await logged_in(served)
+    writer.write(b"b APPEND INBOX {500+}\r\n")
+    for _ in range(10):
+        await asyncio.sleep(0.1)
+        writer.write(b"x" * 50)
+    writer.write(b"\r\n")
+    assert (await reader.readline()).startswith(b"b OK ")
+    writer.close()
+
+
 async def test_between_commands_a_client_has_more_time(serve: Serve) -> None:
     served = serve(ImapSettings(command_timeout_s=0.05))
     reader, writer = await logged_in(served)
@@ -106,6 +133,21 @@ async def flood(writer: asyncio.StreamWriter, octets: bytes) -> None:
             await writer.drain()
     except ConnectionError:
         return
+
+
+async def test_a_response_in_pieces_takes_nothing_of_the_time_for_the_next_command(serve: Serve) -> None:
+    reader, writer = await serve(ImapSettings(command_timeout_s=0.2)).connect()
+    response = base64.b64encode(b"\0ann@example.org\0open sesame")
+    writer.write(b"a AUTHENTICATE PLAIN\r\n")
+    await reader.readuntil(b"+ \r\n")
+    writer.write(response[:5])
+    await asyncio.sleep(0.05)
+    writer.write(response[5:] + b"\r\n")
+    await reader.readuntil(b"You are logged in\r\n")
+    await asyncio.sleep(0.4)
+    writer.write(b"b NOOP\r\n")
+    assert await reader.readline() == b"b OK Nothing done\r\n"
+    writer.close()
 
 
 async def test_the_literals_of_a_command_are_bounded(serve: Serve) -> None:

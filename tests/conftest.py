@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +22,7 @@ import uvloop
 from skrytka.serve.tls import make_self_signed, server_context
 from skrytka.settings import Settings, Store
 from skrytka.store import opening
-from tests import servers
+from tests import memory, servers
 
 S = TypeVar("S", bound=servers.Server)
 
@@ -34,6 +36,8 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile(os.environ.get("SKRYTKA_HYPOTHESIS_PROFILE", "default"))
+
+tempfile.tempdir = str(memory.folder())  # pytest's ``tmp_path`` and the servers' folders are in it
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -118,9 +122,47 @@ def database_url(engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(database_url: str, data_dir: Path) -> Settings:
-    """Settings of a fresh installation with two shards."""
+def empty_settings(database_url: str, data_dir: Path) -> Settings:
+    """Settings of an installation that was never started, with two shards."""
+    return installation(database_url, data_dir)
+
+
+@pytest.fixture(scope="session")
+def migrated_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory whose databases were migrated and never used; to be copied."""
+    folder = tmp_path_factory.mktemp("migrated")
+    _migrate(installation("sqlite:", folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a PostgreSQL database that was migrated and never used; to be copied."""
+    url = postgres_server.create_database()
+    _migrate(installation(url, tmp_path_factory.mktemp("migrated")))
+    return url
+
+
+@pytest.fixture
+def settings(engine: str, data_dir: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """Settings of a fresh installation with two shards. Its databases are migrated, which takes longest, and no more."""
+    if engine == "sqlite":
+        shutil.copytree(request.getfixturevalue("migrated_files"), data_dir, dirs_exist_ok=True)
+        yield installation("sqlite:", data_dir)
+        return
+    server: servers.Postgres = request.getfixturevalue("postgres_server")
+    url = server.create_database(request.getfixturevalue("migrated_database"))
+    yield installation(url, data_dir)
+    server.drop_database(url)
+
+
+def installation(database_url: str, data_dir: Path) -> Settings:
     return Settings(data_dir=str(data_dir), store=Store(url=database_url, shards=2, pool_size=5))
+
+
+def _migrate(settings: Settings) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(opening.migrate_databases(settings))
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +178,7 @@ def tls_contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLConte
 
 @pytest.fixture
 async def open_databases(settings: Settings) -> AsyncIterator[opening.Databases]:
-    """The opened and migrated ``directory`` and ``shards`` of a fresh installation."""
+    """The opened ``directory`` and ``shards`` of a fresh installation."""
     opened = await opening.open_databases(settings)
     yield opened
     await opened.close()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import memory
 from tests.live.crash.disk.recording import NoCompiler, Recording, build
 
 SEED = os.environ.get("SKRYTKA_CRASH_SEED") or str(secrets.randbelow(10**9))
@@ -28,6 +31,13 @@ def seed() -> str:
 @pytest.fixture
 def rounds() -> int:
     return ROUNDS
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """On a disk, whose syncs take their time: a crash in the midst of them is what is looked for."""
+    with tempfile.TemporaryDirectory(prefix="skrytka-crash-", dir=memory.DISK) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

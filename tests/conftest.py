@@ -19,7 +19,8 @@ import hypothesis
 import pytest
 import uvloop
 
-from skrytka.serve.tls import make_self_signed, server_context
+from skrytka.serve.self_signed import make_self_signed
+from skrytka.serve.tls import server_context
 from skrytka.settings import Settings, Store
 from skrytka.store import opening
 from tests import memory, servers
@@ -99,6 +100,13 @@ def free_port() -> Callable[[], int]:
 def engine(request: pytest.FixtureRequest) -> str:
     """Runs the test on both engines."""
     return str(request.param)
+
+
+@pytest.fixture
+def disk_path() -> Iterator[Path]:
+    """An empty folder on a disk, whose syncs take their time: for crashes in the midst of them, and for who waits for them."""
+    with tempfile.TemporaryDirectory(prefix="skrytka-disk-", dir=memory.DISK) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -9,9 +9,12 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from tests.bench import comparison
 
 LIMIT_S = 240
+pytestmark = pytest.mark.timeout(LIMIT_S + 20)
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests import memory
 from tests.live.crash.disk.recording import NoCompiler, Recording, build
 
 SEED = os.environ.get("SKRYTKA_CRASH_SEED") or str(secrets.randbelow(10**9))
@@ -34,10 +31,9 @@ def rounds() -> int:
 
 
 @pytest.fixture
-def tmp_path() -> Iterator[Path]:
-    """On a disk, whose syncs take their time: a crash in the midst of them is what is looked for."""
-    with tempfile.TemporaryDirectory(prefix="skrytka-crash-", dir=memory.DISK) as folder:
-        yield Path(folder)
+def tmp_path(disk_path: Path) -> Path:
+    """The disk: a crash in the midst of a sync is what is looked for."""
+    return disk_path
 
 
 @pytest.fixture(scope="session")

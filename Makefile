@@ -27,12 +27,14 @@ openapi: $(VENV)/dev.installed  ## write openapi/openapi.json from the code
 
 SECONDS ?= 2
 MESSAGES ?= 20000
+SESSIONS ?= 1000
 BENCH ?=
 
 bench: ROUNDS ?= 5
 bench: $(VENV)/dev.installed  ## timed figures beside Dovecot's; gates, not tests. BENCH=--save keeps them
 	@sh .ci/debian-packages dovecot-imapd dovecot-pop3d dovecot-lmtpd postgresql
-	$(BIN)/python -m tests.bench --rounds $(ROUNDS) --seconds $(SECONDS) --messages $(MESSAGES) $(BENCH)
+	$(BIN)/python -m tests.bench --rounds $(ROUNDS) --seconds $(SECONDS) --messages $(MESSAGES) --sessions $(SESSIONS) \
+	    $(BENCH)
 
 EXAMPLES ?= 20000
 FUZZED ?= tests/properties tests/imap/test_sequence_numbers.py

@@ -46,6 +46,30 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
     return {"uvloop": uvloop.new_event_loop}
 
 
+@pytest.hookimpl(trylast=True)  # after they were shuffled
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that are given more time than others take longest. They come first in each process, or one would end the run alone.
+
+    pytest-xdist gives each process one contiguous part of the list, and shares out anew what is left at the end.
+    """
+    usual = float(config.getini("timeout"))
+    longest = [item for item in items if _limit_s(item) > usual]
+    others = [item for item in items if _limit_s(item) <= usual]
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    size = len(items) / processes
+    dealt: list[pytest.Item] = []
+    for number in range(processes):
+        dealt += longest[number::processes]
+        end = round(size * (number + 1))
+        dealt += [others.pop(0) for _ in range(min(end - len(dealt), len(others)))]
+    items[:] = dealt
+
+
+def _limit_s(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) if mark else 0.0
+
+
 def _start(make: Callable[[], S]) -> S:
     try:
         server = make()

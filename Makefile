@@ -27,6 +27,7 @@ openapi: $(VENV)/dev.installed  ## write openapi/openapi.json from the code
 
 SECONDS ?= 2
 MESSAGES ?= 20000
+SESSIONS ?= 1000
 BENCH ?=
 
 # Dovecot is measured as Debian builds it, and so is the Python that serves beside it: an interpreter that was built without
@@ -38,7 +39,8 @@ BENCH_BIN := $(BENCH_VENV)/bin
 bench: ROUNDS ?= 5
 bench: $(BENCH_VENV)/bench.installed  ## timed figures beside Dovecot's; gates, not tests. BENCH=--save keeps them
 	@sh .ci/debian-packages dovecot-imapd dovecot-pop3d dovecot-lmtpd postgresql
-	$(BENCH_BIN)/python -m tests.bench --rounds $(ROUNDS) --seconds $(SECONDS) --messages $(MESSAGES) $(BENCH)
+	$(BENCH_BIN)/python -m tests.bench --rounds $(ROUNDS) --seconds $(SECONDS) --messages $(MESSAGES) --sessions $(SESSIONS) \
+	    $(BENCH)
 
 EXAMPLES ?= 20000
 FUZZED ?= tests/properties tests/imap/test_sequence_numbers.py

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -17,10 +19,11 @@ import hypothesis
 import pytest
 import uvloop
 
-from skrytka.serve.tls import make_self_signed, server_context
+from skrytka.serve.self_signed import make_self_signed
+from skrytka.serve.tls import server_context
 from skrytka.settings import Settings, Store
 from skrytka.store import opening
-from tests import servers
+from tests import memory, servers
 
 S = TypeVar("S", bound=servers.Server)
 
@@ -35,10 +38,36 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile(os.environ.get("SKRYTKA_HYPOTHESIS_PROFILE", "default"))
 
+tempfile.tempdir = str(memory.folder())  # pytest's ``tmp_path`` and the servers' folders are in it
+
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Tests run on the loop that the service runs on."""
     return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.hookimpl(trylast=True)  # after they were shuffled
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that are given more time than others take longest. They come first in each process, or one would end the run alone.
+
+    pytest-xdist gives each process one contiguous part of the list, and shares out anew what is left at the end.
+    """
+    usual = float(config.getini("timeout"))
+    longest = [item for item in items if _limit_s(item) > usual]
+    others = [item for item in items if _limit_s(item) <= usual]
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    size = len(items) / processes
+    dealt: list[pytest.Item] = []
+    for number in range(processes):
+        dealt += longest[number::processes]
+        end = round(size * (number + 1))
+        dealt += [others.pop(0) for _ in range(min(end - len(dealt), len(others)))]
+    items[:] = dealt
+
+
+def _limit_s(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) if mark else 0.0
 
 
 def _start(make: Callable[[], S]) -> S:
@@ -98,6 +127,13 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def disk_path() -> Iterator[Path]:
+    """An empty folder on a disk, whose syncs take their time: for crashes in the midst of them, and for who waits for them."""
+    with tempfile.TemporaryDirectory(prefix="skrytka-disk-", dir=memory.DISK) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     """An empty data directory."""
     folder = tmp_path / "var"
@@ -118,9 +154,47 @@ def database_url(engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(database_url: str, data_dir: Path) -> Settings:
-    """Settings of a fresh installation with two shards."""
+def empty_settings(database_url: str, data_dir: Path) -> Settings:
+    """Settings of an installation that was never started, with two shards."""
+    return installation(database_url, data_dir)
+
+
+@pytest.fixture(scope="session")
+def migrated_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory whose databases were migrated and never used; to be copied."""
+    folder = tmp_path_factory.mktemp("migrated")
+    _migrate(installation("sqlite:", folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a PostgreSQL database that was migrated and never used; to be copied."""
+    url = postgres_server.create_database()
+    _migrate(installation(url, tmp_path_factory.mktemp("migrated")))
+    return url
+
+
+@pytest.fixture
+def settings(engine: str, data_dir: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """Settings of a fresh installation with two shards. Its databases are migrated, which takes longest, and no more."""
+    if engine == "sqlite":
+        shutil.copytree(request.getfixturevalue("migrated_files"), data_dir, dirs_exist_ok=True)
+        yield installation("sqlite:", data_dir)
+        return
+    server: servers.Postgres = request.getfixturevalue("postgres_server")
+    url = server.create_database(request.getfixturevalue("migrated_database"))
+    yield installation(url, data_dir)
+    server.drop_database(url)
+
+
+def installation(database_url: str, data_dir: Path) -> Settings:
     return Settings(data_dir=str(data_dir), store=Store(url=database_url, shards=2, pool_size=5))
+
+
+def _migrate(settings: Settings) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(opening.migrate_databases(settings))
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +210,7 @@ def tls_contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLConte
 
 @pytest.fixture
 async def open_databases(settings: Settings) -> AsyncIterator[opening.Databases]:
-    """The opened and migrated ``directory`` and ``shards`` of a fresh installation."""
+    """The opened ``directory`` and ``shards`` of a fresh installation."""
     opened = await opening.open_databases(settings)
     yield opened
     await opened.close()

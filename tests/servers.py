@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+
 _START_TIMEOUT_S = 30.0
 _USER = "nobody"  # postgres refuses to run as root
 _START_ATTEMPTS = 5
@@ -180,6 +182,7 @@ class Postgres(Server):
         super().__init__()
         self.fsync = fsync
         self.data = self.folder / "data"
+        self._administrator: psycopg.Connection | None = None
         subprocess.run(
             _unprivileged(
                 [
@@ -198,6 +201,7 @@ class Postgres(Server):
             "unix_socket_directories": "",
             "max_connections": "300",
             "shared_buffers": "64MB",
+            "dynamic_shared_memory_type": "mmap",  # in its folder, which is removed also after a kill
             "fsync": "on" if self.fsync else "off",
             "synchronous_commit": "on",
             "max_wal_size": "256MB",
@@ -225,14 +229,38 @@ class Postgres(Server):
             raise RuntimeError(done.stderr)
         return done.stdout.strip()
 
-    def create_database(self) -> str:
-        """A new empty database; returns its URL."""
+    def create_database(self, template: str | None = None) -> str:
+        """A new database, empty or a copy of the one with that URL, to which nobody is connected; returns its URL."""
         name = f"test_{os.getpid()}_{random.getrandbits(48):012x}"
-        self.sql(f"CREATE DATABASE {name}")
+        copied = f" TEMPLATE {_name(template)} STRATEGY FILE_COPY" if template else ""
+        self._administer(f"CREATE DATABASE {name}{copied}")
         return self.url(name)
 
     def drop_database(self, url: str) -> None:
-        self.sql(f"DROP DATABASE IF EXISTS {url.rsplit('/', 1)[1]} WITH (FORCE)")
+        self._administer(f"DROP DATABASE IF EXISTS {_name(url)} WITH (FORCE)")
+
+    def _administer(self, statement: str) -> None:
+        """Over one connection that is kept: with tests by the hundred, a connection and psql for each would show."""
+        if self._administrator is None:
+            self._administrator = psycopg.connect(self.url(), autocommit=True)
+        self._administrator.execute(statement.encode())
+
+    def stop(self) -> None:
+        self._leave()
+        super().stop()
+
+    def kill(self) -> None:
+        self._leave()
+        super().kill()
+
+    def _leave(self) -> None:
+        if self._administrator is not None:
+            self._administrator.close()
+            self._administrator = None
+
+
+def _name(url: str) -> str:
+    return url.rsplit("/", 1)[1]
 
 
 class Redis(Server):

@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="how often each row is measured")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each round under load lasts")
     parser.add_argument("--messages", type=int, default=20_000, help="how many the large folder has")
+    parser.add_argument("--sessions", type=int, default=1_000, help="how many are in IDLE, a multiple of 100")
     parser.add_argument("--only", default="", help="just the comparisons whose names have this in them")
     parser.add_argument("--save", action="store_true", help="keep the results, and write the README's table from them")
     given = parser.parse_args()
@@ -44,7 +45,7 @@ def _compare(given: argparse.Namespace) -> report.Report:
     """All workloads, each line printed as it comes."""
     compared: list[comparison.Compared] = []
     details: list[comparison.Detail] = []
-    workloads = [workload for workload in comparison.WORKLOADS if given.only in workload.name]
+    workloads = [workload for workload in comparison.workloads(given.sessions) if given.only in workload.name]
     with many_watches():
         for row, detail in comparison.compare(workloads, given.rounds, given.seconds, given.messages, WORKERS):
             compared += row

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from skrytka.serve.tls import make_self_signed
+from skrytka.serve.self_signed import make_self_signed
 from skrytka.store import schema
 from tests.helm.charts import SCALED, Manifest, of_kind, render, serving
 from tests.helm.running import Pod

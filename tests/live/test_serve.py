@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from skrytka.connections.proxy_protocol import SIGNATURE
-from skrytka.serve.tls import make_self_signed
+from skrytka.serve.self_signed import make_self_signed
 from tests.live.conftest import StartService
 from tests.live.serving import DidNotStart, Service, command, environ, run
 from tests.live.waiting import until

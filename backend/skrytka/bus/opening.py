@@ -7,7 +7,6 @@ from pathlib import Path
 from skrytka import errors
 from skrytka.bus.interface import Bus
 from skrytka.bus.local import LocalBus
-from skrytka.bus.redis import RedisBus
 from skrytka.settings import Settings
 
 
@@ -15,6 +14,8 @@ def bus(settings: Settings) -> Bus:
     """Redis where ``redis.url`` is set, else the sockets of the data directory. Not yet open."""
     if not settings.redis.url:
         return LocalBus(Path(settings.data_dir), settings.bus.poll_interval_s)
+    from skrytka.bus.redis import RedisBus  # noqa: PLC0415 - takes a tenth of a second, and 6 MB that the others save
+
     try:
         return RedisBus(settings.redis.url, settings.bus.poll_interval_s)
     except ValueError as error:

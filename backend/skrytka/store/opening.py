@@ -16,7 +16,6 @@ from pathlib import Path
 from skrytka.settings import Settings
 from skrytka.store.belonging import refuse_strangers
 from skrytka.store.durability import refuse_lossy
-from skrytka.store.engines.postgres import PostgresDatabase
 from skrytka.store.engines.sqlite import SqliteDatabase
 from skrytka.store.interface import Database, Unsuitable
 from skrytka.store.migrate import migrate, postgresql_schema
@@ -130,4 +129,6 @@ def _sqlite(settings: Settings, name: str, patience_s: float) -> Database:
 
 
 def _postgres(settings: Settings, name: str, url: str, patience_s: float) -> Database:
+    from skrytka.store.engines.postgres import PostgresDatabase  # noqa: PLC0415 - as much again
+
     return PostgresDatabase(name, url, postgresql_schema(name), settings.store.pool_size, patience_s)

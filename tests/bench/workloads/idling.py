@@ -1,32 +1,38 @@
-"""A thousand sessions in IDLE: what each costs in memory, and how soon it hears of a new mail."""
+"""Sessions in IDLE, a thousand or as many as asked: what each costs in memory, and how soon it hears of a new mail."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
+from collections.abc import Awaitable, Callable
 
 from tests.bench import accounting, wire
 from tests.bench.load import Sample
 from tests.bench.mails import numbered
 from tests.bench.peers.interface import Peer
 
-SESSIONS = 1_000
 MAILBOXES = 100
 FIRST = 2_000
 """The number of the first of their mailboxes."""
 _PACE_S = 0.02
 
 
-async def idle(peer: Peer, seconds: float) -> Sample:
+def idle(sessions: int) -> Callable[[Peer, float], Awaitable[Sample]]:
+    """The workload with so many, which is a multiple of ``MAILBOXES``."""
+    return functools.partial(_idle, sessions=sessions)
+
+
+async def _idle(peer: Peer, seconds: float, sessions: int) -> Sample:
     """``memory_octets`` is that of one session; ``latencies_s`` are from the 250 of LMTP, or before, to EXISTS.
 
-    Deliveries come one at a time, at a pace, each to the ten sessions of a mailbox.
+    Deliveries come one at a time, at a pace, each to all sessions of a mailbox.
     """
     for number in range(MAILBOXES):  # the first login of a mailbox costs what none costs afterwards
         (await wire.imap(peer.imap, peer.address(FIRST + number), "INBOX")).close()
     before = accounting.pss_octets(peer.pid)
-    clients = [await _idling(peer, number % MAILBOXES) for number in range(SESSIONS)]
-    memory = (accounting.pss_octets(peer.pid) - before) // SESSIONS
+    clients = [await _idling(peer, number % MAILBOXES) for number in range(sessions)]
+    memory = (accounting.pss_octets(peer.pid) - before) // sessions
     mta = await wire.lmtp(peer.lmtp)
     cpu_s, began = accounting.cpu_s(peer.pid), time.perf_counter()
     latencies: list[float] = []

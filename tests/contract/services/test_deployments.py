@@ -33,14 +33,14 @@ async def start(settings: Settings) -> None:
     await (await opening.open_databases(settings)).close()
 
 
-async def test_two_first_starts_found_one_deployment(settings: Settings) -> None:
-    both = await asyncio.gather(*(opening.open_databases(settings) for _ in range(2)))
+async def test_two_first_starts_found_one_deployment(empty_settings: Settings) -> None:
+    both = await asyncio.gather(*(opening.open_databases(empty_settings) for _ in range(2)))
     first, second = [await databases.directory.read(deployments.get, None) for databases in both]
     assert first is not None
     assert first == second
     for databases in both:
         await databases.close()
-    await start(settings)
+    await start(empty_settings)
 
 
 async def test_a_shard_with_mailboxes_cannot_be_left_out(core: Core, settings: Settings) -> None:

@@ -21,18 +21,18 @@ async def test_migrated_databases_have_the_version_of_this_release(open_database
     assert list(open_databases.shards) == ["shard-0", "shard-1"]
 
 
-async def test_two_that_start_at_once_migrate_once(settings: Settings) -> None:
-    both = await asyncio.gather(*(opening.open_databases(settings) for _ in range(2)))
+async def test_two_that_start_at_once_migrate_once(empty_settings: Settings) -> None:
+    both = await asyncio.gather(*(opening.open_databases(empty_settings) for _ in range(2)))
     found = [await databases.directory.read(read_version, databases.directory.engine) for databases in both]
     assert found[0] == found[1] != Version()
     for databases in both:
         await databases.close()
 
 
-async def test_a_schema_that_is_not_there_stops_a_start_without_migrations(settings: Settings) -> None:
+async def test_a_schema_that_is_not_there_stops_a_start_without_migrations(empty_settings: Settings) -> None:
     ours = len(load("directory"))
     with pytest.raises(Unsuitable, match=f"schema of directory is version 0, but this release has version {ours}"):
-        await opening.open_databases(settings, migrating=False)
+        await opening.open_databases(empty_settings, migrating=False)
 
 
 async def set_version(tx: Tx, version: Version) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -26,8 +27,8 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
-    opened = SqliteDatabase("shard-0", tmp_path / "shard-0.db", 2.0)
+async def database(disk_path: Path) -> AsyncIterator[SqliteDatabase]:
+    opened = SqliteDatabase("shard-0", disk_path / "shard-0.db", 2.0)
     await opened.open()
     await opened.write(make, None)
     yield opened
@@ -89,7 +90,9 @@ async def test_nothing_acknowledged_is_lost_at_kill_9(database: SqliteDatabase) 
     assert process.stdout is not None
     output = b"".join(process.stdout.readline() for _ in range(2000))
     process.kill()
-    output += process.communicate()[0]
+    with process:
+        output += process.stdout.read()  # not by communicate(), which passes over what readline() has read ahead
+    assert process.returncode == -signal.SIGKILL
     assert output.endswith(b"\n")
     told = acknowledged(output)
     assert len(told) == CALLERS

@@ -30,6 +30,12 @@ def rounds() -> int:
     return ROUNDS
 
 
+@pytest.fixture
+def tmp_path(disk_path: Path) -> Path:
+    """The disk: a crash in the midst of a sync is what is looked for."""
+    return disk_path
+
+
 @pytest.fixture(scope="session")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled recorder of disk work."""

@@ -14,7 +14,8 @@ from skrytka.connections.accepting import Acceptor, Terms
 from skrytka.connections.interface import Connection, Listener
 from skrytka.connections.limits import ConnectionLimits
 from skrytka.connections.networks import parse_networks
-from skrytka.serve.tls import make_self_signed, server_context
+from skrytka.serve.self_signed import make_self_signed
+from skrytka.serve.tls import server_context
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Converse = Callable[[Connection], Awaitable[None]]

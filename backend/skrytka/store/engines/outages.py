@@ -3,34 +3,34 @@ for metrics."""
 
 from __future__ import annotations
 
-import apsw
-import psycopg
+from collections.abc import Mapping
 
 from skrytka.errors import Unavailable
 
 OTHER = "other"
 
-_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
-    (apsw.FullError, "disk_full"),
-    (psycopg.errors.DiskFull, "disk_full"),
-    (apsw.IOError, "io_error"),
-    (apsw.CantOpenError, "cannot_open"),
-    (apsw.CorruptError, "corrupt"),
-    (apsw.NotADBError, "corrupt"),
-    (apsw.ReadOnlyError, "read_only"),
-    (apsw.PermissionsError, "read_only"),
-    (apsw.BusyError, "locked"),
-    (apsw.LockedError, "locked"),
-    (apsw.NoMemError, "memory"),
-    (psycopg.errors.QueryCanceled, "timeout"),
-    (TimeoutError, "timeout"),
-    (psycopg.errors.SerializationFailure, "conflicts"),
-    (psycopg.errors.DeadlockDetected, "conflicts"),
-    (psycopg.OperationalError, "connection"),
-    (psycopg.InterfaceError, "connection"),
-    (ConnectionError, "connection"),
-)
-CAUSES = frozenset({OTHER, *(word for _, word in _CAUSES)})
+KINDS: Mapping[str, str] = {
+    "apsw.FullError": "disk_full",
+    "psycopg.errors.DiskFull": "disk_full",
+    "apsw.IOError": "io_error",
+    "apsw.CantOpenError": "cannot_open",
+    "apsw.CorruptError": "corrupt",
+    "apsw.NotADBError": "corrupt",
+    "apsw.ReadOnlyError": "read_only",
+    "apsw.PermissionsError": "read_only",
+    "apsw.BusyError": "locked",
+    "apsw.LockedError": "locked",
+    "apsw.NoMemError": "memory",
+    "psycopg.errors.QueryCanceled": "timeout",
+    "builtins.TimeoutError": "timeout",
+    "psycopg.errors.SerializationFailure": "conflicts",
+    "psycopg.errors.DeadlockDetected": "conflicts",
+    "psycopg.OperationalError": "connection",
+    "psycopg.InterfaceError": "connection",
+    "builtins.ConnectionError": "connection",
+}
+"""By name and not by class: psycopg is loaded where PostgreSQL is used, and takes memory."""
+CAUSES = frozenset({OTHER, *KINDS.values()})
 
 
 def unavailable(text: str, error: BaseException | None) -> Unavailable:
@@ -44,8 +44,9 @@ def cause_of(failure: Unavailable) -> str:
     """The word of the first exception behind it that has one."""
     behind = failure.__cause__
     while behind is not None:
-        for kind, word in _CAUSES:
-            if isinstance(behind, kind):
+        for kind in type(behind).__mro__:
+            word = KINDS.get(f"{kind.__module__}.{kind.__qualname__}")
+            if word:
                 return word
         behind = behind.__cause__
     return OTHER

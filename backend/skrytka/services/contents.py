@@ -65,14 +65,14 @@ async def mails(core: Core, mailbox: MailboxRef, folder_id: FolderId, uids: Sequ
     """
     values = reading.ReadMails(mailbox.mailbox_id, folder_id, uids, most_octets)
     found = await shard_of(core, mailbox).read(reading.read, values)
-    return Mails(found.head, [Listing(row, (), _at_once(stored)) for row, stored in found.mails])
+    return Mails(found.head, [Listing(mail.row, (), _at_once(mail)) for mail in found.mails])
 
 
-def _at_once(stored: StoredContent | None) -> bytes | None:
-    if stored is None or stored.blob_key is not None:
+def _at_once(mail: reading.ReadMail) -> bytes | None:
+    if mail.header is None or mail.body is None:
         return None
     try:
-        return _joined(stored, stored.body)
+        return _joined(mail.header, mail.body, mail.row.size_octets)
     except Damaged:
         return None
 
@@ -101,13 +101,13 @@ async def _octets(core: Core, mailbox: MailboxRef, content_id: ContentId) -> byt
     body = stored.body
     if stored.blob_key is not None:
         body = await _blob(core, mailbox, content_id, stored.blob_key)
-    return await off_loop(core, stored.size_octets, lambda: _joined(stored, body))
+    return await off_loop(core, stored.size_octets, lambda: _joined(stored.header, body, stored.size_octets))
 
 
-def _joined(stored: StoredContent, body: bytes | None) -> bytes:
-    mail = unpack(stored.header) + unpack(body)
-    if len(mail) != stored.size_octets:
-        raise Damaged(f"{len(mail)} octets of {stored.size_octets}")
+def _joined(header: bytes | None, body: bytes | None, size_octets: int) -> bytes:
+    mail = unpack(header) + unpack(body)
+    if len(mail) != size_octets:
+        raise Damaged(f"{len(mail)} octets of {size_octets}")
     return mail
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 CHUNK = 1_000
@@ -14,7 +15,7 @@ _LISTS = {size: "(" + ", ".join("?" * size) + ")" for size in _SIZES}
 def listed(values: Sequence[int]) -> tuple[str, list[int]]:
     """``IN`` operand and its values, padded with the last one to one of a few sizes. Takes 1 to ``CHUNK`` values."""
     count = len(values)
-    size = next(size for size in _SIZES if size >= count)
+    size = _SIZES[bisect_left(_SIZES, count)]
     return _LISTS[size], [*values, *([values[-1]] * (size - count))]
 
 

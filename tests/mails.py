@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import random
 from collections.abc import Callable
 from email.generator import BytesGenerator
@@ -15,6 +16,7 @@ _WORDS = (
 )  # fmt: skip
 
 
+@functools.cache
 def mail(number: int) -> bytes:
     """Mail ``number``; its kind follows from the number."""
     dice = random.Random(number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -27,14 +28,18 @@ class Reply(msgspec.Struct, frozen=True):
 
     def line(self, tag: bytes) -> bytes:
         """The tagged line. A text never ends or splits it, wherever the text came from."""
-        text = seven_bit(" ".join(self.text.split()))
         code = b"[%b] " % self.code if self.code else b""
-        return b"%b %b %b%b\r\n" % (tag, self.status, code, text)
+        return b"%b %b %b%b\r\n" % (tag, self.status, code, _on_one_line(self.text))
 
 
 def seven_bit(text: str) -> bytes:
     """A text for people as clients can take it: ``TEXT-CHAR`` is ASCII (RFC 3501 section 9), and no one enabled more."""
     return text.encode("ascii", "replace")
+
+
+@lru_cache(256)
+def _on_one_line(text: str) -> bytes:
+    return seven_bit(" ".join(text.split()))
 
 
 def ok(text: str, code: bytes | None = None, then: Then = Then.GO_ON) -> Reply:

@@ -58,7 +58,7 @@ async def octets(core: Core, mailbox: MailboxRef, content_id: ContentId) -> byte
         raise _unreadable(mailbox, content_id, damaged) from damaged
 
 
-async def mails(core: Core, mailbox: MailboxRef, folder_id: FolderId, uids: Sequence[Uid], most_octets: int) -> Mails:
+async def mails(core: Core, mailbox: MailboxRef, folder_id: FolderId, uids: Sequence[int], most_octets: int) -> Mails:
     """Rows, as ``messages.rows`` has them, with the mails of at most ``most_octets`` each that can be had at once: one read.
 
     ``octets`` has the others, and says what is wrong with one that cannot be read.

@@ -61,6 +61,8 @@ async def fetch(session: Session, command: Fetch) -> Reply:
             await session.wire.breathe()
         elif plan.needs_only_rows:
             missing += await _fetch_rows(session, plan, run)
+        elif plan.reads_mails:
+            missing += await _fetch_mails(session, plan, run, sets_seen=sets_seen)
         else:
             missing += await _fetch_run(session, plan, run, sets_seen=sets_seen)
     return _outcome(session, command, places, missing)
@@ -70,8 +72,11 @@ def _changed_since(view: model.FolderView, places: Sequence[range], since: int) 
     return [range(place, place + 1) for run in places for place in run if view.modseqs[place] > since]
 
 
-def _chunks(places: Sequence[range], size: int) -> Iterator[list[int]]:
+def _chunks(places: Sequence[range], size: int) -> Iterator[Sequence[int]]:
     """Places in chunks, over the borders of their ranges."""
+    if len(places) == 1 and len(places[0]) <= size:
+        yield places[0]
+        return
     remaining = chain.from_iterable(places)
     while chunk := list(islice(remaining, size)):
         yield chunk
@@ -89,16 +94,33 @@ async def _fetch_rows(session: Session, plan: Plan, places: Sequence[int]) -> in
     return len(places) - len(known)
 
 
+async def _fetch_mails(session: Session, plan: Plan, places: Sequence[int], *, sets_seen: bool) -> int:
+    """As ``_fetch_run``, for whole mails: those that are small together come with their rows."""
+    selected = session.selected
+    uids = at(selected.view.uids, places)
+    most_octets = outgoing.LARGE_OCTETS // len(uids)
+    read = await contents.mails(session.core, session.mailbox, selected.folder_id, uids, most_octets)
+    selected.head = read.head
+    missing = len(places) - len(read.listings)
+    if missing:
+        there = {listing.row.uid for listing in read.listings}
+        places = [place for place, uid in zip(places, uids, strict=True) if uid in there]
+    found = list(zip(places, read.listings, strict=True))
+    if None not in [listing.octets for listing in read.listings]:
+        mails = [(place, await _whole(session, plan, listing)) for place, listing in found]
+        await _answer(session, plan, mails, sets_seen=sets_seen)
+        return missing
+    for batch in _batches(session, plan, found):
+        missing += await _fetch_batch(session, plan, batch, sets_seen=sets_seen)
+    return missing
+
+
 async def _fetch_run(session: Session, plan: Plan, places: Sequence[int], *, sets_seen: bool) -> int:
     """Answer for one chunk; how many of its messages are gone for good."""
     uids = session.selected.view.uids
     listings = await _listings(session, plan, [model.Uid(uids[place]) for place in places])
     found = [(place, listings[uids[place]]) for place in places if uids[place] in listings]
     missing = len(places) - len(found)
-    if plan.reads_mails and None not in [listing.octets for _, listing in found]:
-        mails = [(place, await _whole(session, plan, listing)) for place, listing in found]
-        await _answer(session, plan, mails, sets_seen=sets_seen)
-        return missing
     for batch in _batches(session, plan, found):
         missing += await _fetch_batch(session, plan, batch, sets_seen=sets_seen)
     return missing
@@ -158,11 +180,7 @@ async def _set_seen(session: Session, places: Sequence[int]) -> dict[int, model.
 async def _listings(session: Session, plan: Plan, uids: Sequence[model.Uid]) -> dict[int, contents.Listing]:
     """Rows and renditions by UID, also of messages that this client does not know to be gone."""
     folder_id = session.selected.folder_id
-    if plan.reads_mails:
-        most_octets = outgoing.LARGE_OCTETS // len(uids)
-        mails = await contents.mails(session.core, session.mailbox, folder_id, uids, most_octets)
-        session.selected.head, found = mails.head, mails.listings
-    elif plan.renditions:
+    if plan.renditions:
         found = await contents.renditions(session.core, session.mailbox, folder_id, uids, plan.renditions)
     else:
         rows = await messages.rows(session.core, session.mailbox, folder_id, uids)

@@ -99,6 +99,7 @@ class GroupCommit:
         self._name = name
         self._commit_seconds = metrics.COMMIT_SECONDS.labels(name)
         self._connection = connection
+        self._cursor = connection.cursor()
         self._turns = turns
         self._checkpoints = checkpoints
         self._threads = threads
@@ -250,8 +251,8 @@ class GroupCommit:
 
     async def _run_one(self, pending: _Pending, pause: Pause) -> None:
         """The operation in its savepoint. Others run on the loop meanwhile, but write only through this task's queue."""
-        execute = self._connection.execute
-        tx = SqliteTx(self._connection, pause)
+        execute = self._cursor.execute
+        tx = SqliteTx(self._cursor, pause)
         try:
             execute("SAVEPOINT operation")
             pending.result = await run_yielding(pending.op(tx, pending.values))

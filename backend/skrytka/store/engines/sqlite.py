@@ -51,7 +51,7 @@ class SqliteDatabase:
         self.name = name
         self.path = path
         self._patience_s = patience_s
-        self._reader: apsw.Connection | None = None
+        self._reader: apsw.Cursor | None = None
         self._writer: GroupCommit | None = None
         self._threads: Threads | None = None
 
@@ -101,7 +101,7 @@ class SqliteDatabase:
 
     def _connect_all(
         self, loop: asyncio.AbstractEventLoop, turns: Turns, threads: Threads
-    ) -> tuple[apsw.Connection, GroupCommit]:
+    ) -> tuple[apsw.Cursor, GroupCommit]:
         """In a thread, which has the turn."""
         try:
             writing = self._connect(_WRITE_CACHE_KIB)
@@ -119,7 +119,7 @@ class SqliteDatabase:
         checkpoints = Checkpoints(checkpointing, int(writing.execute("PRAGMA page_size").get))
         writing.set_wal_hook(checkpoints.note)
         writer = GroupCommit(self.name, writing, turns, checkpoints, threads, self._patience_s, loop)
-        return reader, writer
+        return reader.cursor(), writer
 
     def _connect(self, cache_kib: int) -> apsw.Connection:
         connection = apsw.Connection(str(self.path), statementcachesize=_STATEMENT_CACHE)
@@ -137,7 +137,7 @@ class SqliteDatabase:
         writer, reader, threads = self._writer, self._reader, self._threads
         self._writer = self._reader = self._threads = None
         if reader is not None:
-            reader.close()
+            reader.connection.close()
         if writer is not None:
             await writer.close()
         if threads is not None:

@@ -46,12 +46,15 @@ def translate(error: apsw.Error) -> Exception:
 
 
 class SqliteTx:
-    """Implements ``Tx``. After a failed statement it refuses all others, as PostgreSQL does."""
+    """Implements ``Tx``. After a failed statement it refuses all others, as PostgreSQL does.
 
-    __slots__ = ("_connection", "_failed", "_pause", "_reading")
+    The cursor is the caller's and may serve one after the other: to make one takes as long as a small statement.
+    """
 
-    def __init__(self, connection: apsw.Connection, pause: Pause | None = None, *, reading: bool = False) -> None:
-        self._connection = connection
+    __slots__ = ("_cursor", "_failed", "_pause", "_reading")
+
+    def __init__(self, cursor: apsw.Cursor, pause: Pause | None = None, *, reading: bool = False) -> None:
+        self._cursor = cursor
         self._pause = pause
         self._reading = reading
         self._failed = False
@@ -68,7 +71,7 @@ class SqliteTx:
 
     async def execute(self, sql: str, *values: Value) -> int:
         self._run(sql, values)
-        changed = self._connection.changes()
+        changed = self._cursor.connection.changes()
         if self._pause is not None:
             await self._pause.if_due()
         return changed
@@ -88,7 +91,7 @@ class SqliteTx:
     def _run(self, sql: str, values: Sequence[Value]) -> list[Row]:
         self.raise_if_failed()
         try:
-            return self._connection.execute(sql, values).fetchall()
+            return self._cursor.execute(sql, values).fetchall()
         except apsw.Error as error:
             self._failed = True
             if self._reading and isinstance(error, apsw.ReadOnlyError):

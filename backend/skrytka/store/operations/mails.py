@@ -19,7 +19,7 @@ class ReadMails(msgspec.Struct, frozen=True):
 
     mailbox_id: MailboxId
     folder_id: FolderId
-    uids: Sequence[Uid]
+    uids: Sequence[int]
     most_octets: int
 
 
@@ -68,7 +68,7 @@ async def read(tx: Tx, values: ReadMails) -> MailsRead:
     mails = [ReadMail(message_row(row), row[_HEADER_AT], row[_BODY_AT]) for row in rows]
     if len(mails) < len(values.uids):
         present = {row[0] for row in rows}
-        gone = tuple(uid for uid in values.uids if uid not in present)
+        gone = tuple(Uid(uid) for uid in values.uids if uid not in present)
         left = await messages.rows(tx, messages.Uids(values.mailbox_id, values.folder_id, gone))
         mails = sorted([*mails, *map(ReadMail, left)], key=lambda mail: mail.row.uid)
     return MailsRead(FolderHead(*rows[0][_HEAD_AT:]) if rows else None, mails)

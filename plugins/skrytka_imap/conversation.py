@@ -18,7 +18,7 @@ from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.framing import CommandReceived, Event, FramingError, FramingErrorKind, LineReceived, LiteralWanted
 from skrytka_imap.grammar import parse
 from skrytka_imap.replies import Reply, Then, bad, no, seven_bit
-from skrytka_imap.session import LOGGED_IN, Session, State
+from skrytka_imap.session import Session, State
 from skrytka_imap.table import Entry, entry_of
 from skrytka_imap.wire import Over, Stream
 
@@ -101,7 +101,7 @@ class Conversation:
         and a client that does not hear so does it again.
         """
         session = self._session
-        if session.state in LOGGED_IN:
+        if session.is_logged_in:
             await confirm(session)
             if enables_condstore(tagged.command):
                 enable_condstore(session, tagged.command)

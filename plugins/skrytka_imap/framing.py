@@ -165,7 +165,7 @@ class Framing:
         return self._line(line)
 
     def _line(self, line: bytes) -> tuple[Event | None, bool]:
-        marker = LITERAL.search(line)
+        marker = LITERAL.search(line) if line.endswith(b"}") else None
         if marker is None:
             event = CommandReceived((*self._pieces, line))
             self._next_command()

@@ -83,6 +83,10 @@ class Session:
             self._login = msgspec.structs.replace(self._login, actor=actor)
 
     @property
+    def is_logged_in(self) -> bool:
+        return self._login is not None
+
+    @property
     def is_selected(self) -> bool:
         return self._selected is not None
 

@@ -45,7 +45,7 @@ YES, NO = True, False
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One command by its name; a UID form has an entry of its own."""
+    """One command by its name; a UID form has an entry of its own: its answers carry the UID (RFC 3501 section 6.4.8)."""
 
     name: str
     parser: Parser
@@ -53,15 +53,11 @@ class Entry(msgspec.Struct, frozen=True):
     handle: Handler
     states: State
     may_expunge: bool
-
-    @property
-    def is_uid(self) -> bool:
-        """Answers of UID commands carry the UID (RFC 3501 section 6.4.8)."""
-        return self.name.startswith("UID ")
+    is_uid: bool
 
 
 def _entry(name: str, command: type[commands.Command], handle: Handler, states: State, may_expunge: bool) -> Entry:
-    return Entry(name, PARSERS[name], command, handle, states, may_expunge)
+    return Entry(name, PARSERS[name], command, handle, states, may_expunge, name.startswith("UID "))
 
 
 # fmt: off

@@ -18,6 +18,9 @@ class SequenceSet(msgspec.Struct, frozen=True):
 
     def bounds(self, largest: int) -> list[tuple[int, int]]:
         """Ascending, disjoint (first, last) pairs with ``*`` as ``largest``; "4:2" is "2:4" (RFC 3501 section 9)."""
+        if len(self.ranges) == 1:
+            first, last = self.ranges[0]
+            return [_ordered(first or largest, last or largest)]
         pairs = sorted(_ordered(first or largest, last or largest) for first, last in self.ranges)
         merged = [pairs[0]]
         for first, last in pairs[1:]:

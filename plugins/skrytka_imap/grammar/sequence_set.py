@@ -22,6 +22,9 @@ def sequence_set(cursor: Cursor) -> SequenceSet:
     match = cursor.take(SET)
     if match is None:
         raise cursor.fault("Expected a set like 1:5,8")
+    if match[0].isdigit():  # one message, as most sets that are asked for again and again
+        number = _number(cursor, match[0])
+        return SequenceSet(((number, number),))
     written = match[0].split(b",")
     if len(written) > MOST_RANGES:
         raise cursor.fault(f"A set has at most {MOST_RANGES} ranges")

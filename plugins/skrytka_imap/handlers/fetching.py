@@ -255,7 +255,8 @@ async def _send(session: Session, plan: Plan, place: int, mail: Mail, seen: mode
             items.append(responses.literal_head(writer.label, octets))
             wire.write(start + b" ".join(items))
             wire.write(octets or b"")
-            await wire.breathe()
+            if writer is not plan.writers[-1][1]:
+                await wire.breathe()
             start, items = b"", [b""]  # the blank that goes before what follows, if anything does
         elif writer is None:
             items.append(told.item(item))

@@ -16,7 +16,7 @@ from tests.bench.load import Sample
 from tests.bench.peers.dovecot import Dovecot
 from tests.bench.peers.interface import Peer
 from tests.bench.peers.skrytka import Skrytka
-from tests.bench.workloads import delivering, fairness, idling, logging_in, reading
+from tests.bench.workloads import delivering, fairness, idling, logging_in, reading, sharing
 
 Work = Callable[[Peer, float], Awaitable[Sample]]
 
@@ -79,6 +79,10 @@ def rate(goal: float | None = None) -> Figure:
     return Figure("/s", lambda sample: sample.rate, goal=goal)
 
 
+def _kib(sample: Sample) -> float:
+    return sample.memory_octets / 1024
+
+
 RATE = rate()
 
 _LISTING = b"FETCH 1:2000 (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE)"
@@ -110,9 +114,22 @@ def workloads(sessions: int) -> tuple[Workload, ...]:
             f"IDLE, {sessions:,} sessions".replace(",", " "),
             idling.idle(sessions),
             (
-                Figure("KiB a session", lambda sample: sample.memory_octets / 1024, lower_is_better=True, goal=10.0),
+                Figure("KiB a session", _kib, lower_is_better=True, goal=10.0, ceiling=20.0),
                 Figure("ms to EXISTS, p99", lambda sample: sample.latency_ms(0.99), lower_is_better=True, ceiling=50.0),
             ),
+        ),
+        Workload(
+            f"IDLE over TLS, {sessions:,} sessions".replace(",", " "),
+            idling.idle_over_tls(sessions),
+            (Figure("KiB a session", _kib, lower_is_better=True, ceiling=80.0),),
+            ours_only=True,
+        ),
+        Workload(
+            f"{sharing.SESSIONS} sessions on a folder {sharing.LARGER} times as large",
+            sharing.open_together,
+            (Figure("MiB for all", lambda sample: _kib(sample) / 1024, lower_is_better=True, ceiling=40.0),),
+            sharing.fill,
+            ours_only=True,
         ),
         Workload(
             "LMTP while all workers list a million messages",

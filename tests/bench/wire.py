@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import ssl
 from typing import Self, cast
 
 from tests.bench.peers.interface import PASSWORD
@@ -33,9 +34,9 @@ class Client(asyncio.Protocol):
         self.octets = 0
 
     @classmethod
-    async def open(cls, port: int, greeting: bytes) -> Self:
+    async def open(cls, port: int, greeting: bytes, tls: ssl.SSLContext | None = None) -> Self:
         loop = asyncio.get_running_loop()
-        _, client = await loop.create_connection(cls, "127.0.0.1", port)
+        _, client = await loop.create_connection(cls, "127.0.0.1", port, ssl=tls)
         await client.command(b"", greeting)
         return client
 
@@ -99,9 +100,9 @@ class Lmtp(Client):
     refusals = (b"4", b"5")
 
 
-async def imap(port: int, address: str, folder: str = "") -> Imap:
+async def imap(port: int, address: str, folder: str = "", tls: ssl.SSLContext | None = None) -> Imap:
     """Logged in, and with the folder selected where one is named."""
-    client = await Imap.open(port, b"* OK")
+    client = await Imap.open(port, b"* OK", tls)
     await client.command(f"a LOGIN {address} {PASSWORD}\r\n".encode(), b"a OK")
     if folder:
         await client.command(f"a SELECT {folder}\r\n".encode(), b"a OK")

@@ -23,6 +23,7 @@ class Skrytka:
         self._made: set[int] = set()
         ports = self._service.ports
         self.imap, self.pop3, self.lmtp = ports["imap.listen"], ports["pop3.listen"], ports["lmtp.listen"]
+        self.imaps = ports["imap.listen_tls"]
 
     @property
     def pid(self) -> int:
@@ -34,6 +35,11 @@ class Skrytka:
             self._service.provision(address, PASSWORD)
             self._made.add(number)
         return address
+
+    def restart(self) -> None:
+        """On the same mail and ports, with nothing in memory yet."""
+        self._service.stop()
+        self._service.start_once()
 
     def stop(self) -> None:
         self._service.stop()

@@ -9,6 +9,7 @@ from tests.bench import accounting, wire
 from tests.bench.load import Sample
 from tests.bench.mails import numbered
 from tests.bench.peers.interface import Peer
+from tests.bench.workloads import copies
 
 LARGER = 50
 """How many times the large folder of the other workloads: a million messages where that has 20 000."""
@@ -16,21 +17,10 @@ READERS = 8
 """Sessions that list at the same time: enough that each worker has some, however the kernel deals them out."""
 READER = 3_000
 RECIPIENT = 3_001
-_COPIED_AT_ONCE = 100_000
 
 
 async def fill(peer: Peer, messages: int) -> None:
-    """Once, before the rounds: one mail, copied until there are enough."""
-    count = messages * LARGER
-    client = await wire.imap(peer.imap, peer.address(READER), "INBOX")
-    mail = numbered(0)
-    await client.command(b"a APPEND INBOX {%d+}\r\n%b\r\n" % (len(mail), mail), b"a OK")
-    have = 1
-    while have < count:
-        more = min(have, count - have, _COPIED_AT_ONCE)
-        await client.command(b"a NOOP\r\na COPY 1:%d INBOX\r\n" % more, b"a OK [COPYUID")
-        have += more
-    client.close()
+    await copies.fill(peer, READER, messages * LARGER)
 
 
 async def deliver_beside_listings(peer: Peer, seconds: float) -> Sample:

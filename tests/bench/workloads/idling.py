@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 
@@ -11,6 +12,7 @@ from tests.bench import accounting, wire
 from tests.bench.load import Sample
 from tests.bench.mails import numbered
 from tests.bench.peers.interface import Peer
+from tests.bench.peers.skrytka import Skrytka
 
 MAILBOXES = 100
 FIRST = 2_000
@@ -26,15 +28,32 @@ def idle(sessions: int) -> Callable[[Peer, float], Awaitable[Sample]]:
     return functools.partial(_idle, sessions=sessions)
 
 
+def idle_over_tls(sessions: int) -> Callable[[Peer, float], Awaitable[Sample]]:
+    """The same over TLS, which only our server is set up for."""
+    return functools.partial(_idle_over_tls, sessions=sessions)
+
+
 async def _idle(peer: Peer, seconds: float, sessions: int) -> Sample:
+    return await _hear(peer, seconds, sessions, peer.imap, None)
+
+
+async def _idle_over_tls(peer: Peer, seconds: float, sessions: int) -> Sample:
+    assert isinstance(peer, Skrytka)
+    peer.restart()  # else the sessions live in what others left behind
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE  # what is measured is the server's side
+    return await _hear(peer, seconds, sessions, peer.imaps, trusting)
+
+
+async def _hear(peer: Peer, seconds: float, sessions: int, port: int, tls: ssl.SSLContext | None) -> Sample:
     """``memory_octets`` is that of one session; ``latencies_s`` are from the 250 of LMTP, or before, to EXISTS.
 
     Deliveries come one at a time, at a pace, each to all sessions of a mailbox.
     """
     for number in range(MAILBOXES):  # the first login of a mailbox costs what none costs afterwards
-        (await wire.imap(peer.imap, peer.address(FIRST + number), "INBOX")).close()
+        (await wire.imap(port, peer.address(FIRST + number), "INBOX", tls)).close()
     before = _before.setdefault(peer.pid, accounting.pss_octets(peer.pid))
-    clients = [await _idling(peer, number % MAILBOXES) for number in range(sessions)]
+    clients = [await _idling(port, peer.address(FIRST + number % MAILBOXES), tls) for number in range(sessions)]
     memory = (accounting.pss_octets(peer.pid) - before) // sessions
     mta = await wire.lmtp(peer.lmtp)
     cpu_s, began = accounting.cpu_s(peer.pid), time.perf_counter()
@@ -51,8 +70,8 @@ async def _idle(peer: Peer, seconds: float, sessions: int) -> Sample:
     return Sample(deliveries, took, tuple(latencies), cpu_s, memory)
 
 
-async def _idling(peer: Peer, number: int) -> wire.Imap:
-    client = await wire.imap(peer.imap, peer.address(FIRST + number), "INBOX")
+async def _idling(port: int, address: str, tls: ssl.SSLContext | None) -> wire.Imap:
+    client = await wire.imap(port, address, "INBOX", tls)
     await client.command(b"a IDLE\r\n", b"+ ")
     return client
 

@@ -9,20 +9,31 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = {"mbsync": "isync", "fetchmail": "fetchmail", "mpop": "mpop", "curl": "curl", "swaks": "swaks"}
+PACKAGES = {"mbsync": "isync", "offlineimap": "offlineimap3", "getmail": "getmail6", "npm": "npm"}
+"""Debian's, where its name is not the program's."""
 TIMEOUT_S = 240
 
 
-def run(program: str, *arguments: str, home: Path, stdin: bytes = b"", check: bool = True) -> bytes:
-    """What the program printed on stdout. Its home is ``home``, so that it reads no configuration of the machine's."""
+def wanted(program: str) -> None:
+    """Skip where it is missing, with the command that installs it; in CI, fail."""
     if shutil.which(program) is None:
-        text = f"{program} is missing; install it with: apt-get install {PACKAGES[program]}"
+        text = f"{program} is missing; install it with: apt-get install {PACKAGES.get(program, program)}"
         if os.environ.get("CI") == "true":
             pytest.fail(text)
         pytest.skip(text)
-    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "FETCHMAILHOME": str(home)}
+
+
+def environment(home: Path) -> dict[str, str]:
+    """With a home of its own, so that a program reads no configuration of the machine's."""
+    path = os.environ["PATH"]
+    return {"HOME": str(home), "PATH": path, "LANG": "C.UTF-8", "TERM": "xterm", "FETCHMAILHOME": str(home)}
+
+
+def run(program: str, *arguments: str, home: Path, stdin: bytes = b"", check: bool = True) -> bytes:
+    """What the program printed on stdout."""
+    wanted(program)
     done = subprocess.run(
-        [program, *arguments], input=stdin, capture_output=True, timeout=TIMEOUT_S, env=environment, check=False
+        [program, *arguments], input=stdin, capture_output=True, timeout=TIMEOUT_S, env=environment(home), check=False
     )
     if check:
         assert done.returncode == 0, f"{program} {arguments}: {done.returncode}\n{done.stdout!r}\n{done.stderr!r}"

@@ -19,7 +19,6 @@ from skrytka_imap.commands.authenticated import (
     GetQuota,
     GetQuotaRoot,
     Idle,
-    List,
     Lsub,
     Namespace,
     Rename,
@@ -40,6 +39,7 @@ from skrytka_imap.commands.fetch import (
     Section,
     SectionText,
 )
+from skrytka_imap.commands.listing import List, Selection
 from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
 from skrytka_imap.commands.search import Search
 from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, Unselect
@@ -143,6 +143,7 @@ __all__ = [
     "Section",
     "SectionText",
     "Select",
+    "Selection",
     "SequenceSet",
     "SetQuota",
     "StartTls",

@@ -22,9 +22,13 @@ class Examine(msgspec.Struct, frozen=True):
 
 
 class Create(msgspec.Struct, frozen=True):
-    """RFC 3501 section 6.3.3. A separator at the end of the name, announcing children, is taken off already."""
+    """RFC 3501 section 6.3.3. A separator at the end of the name, announcing children, is taken off already.
+
+    ``uses`` are the attributes of RFC 6154 section 3, in lower case and without their backslash, each once.
+    """
 
     name: str
+    uses: tuple[str, ...] = ()
 
 
 class Delete(msgspec.Struct, frozen=True):
@@ -52,13 +56,6 @@ class Unsubscribe(msgspec.Struct, frozen=True):
     name: str
 
 
-class List(msgspec.Struct, frozen=True):
-    """RFC 3501 section 6.3.8. ``pattern`` keeps its ``*`` and ``%``; an empty one asks for the separator."""
-
-    reference: str
-    pattern: str
-
-
 class Lsub(msgspec.Struct, frozen=True):
     """RFC 3501 section 6.3.9."""
 
@@ -67,7 +64,8 @@ class Lsub(msgspec.Struct, frozen=True):
 
 
 class StatusItem(enum.StrEnum):
-    """RFC 3501 section 6.3.10; HIGHESTMODSEQ: RFC 7162 section 3.1.7; DELETED and DELETED-STORAGE: RFC 9208 section 4.1.4."""
+    """RFC 3501 section 6.3.10; HIGHESTMODSEQ: RFC 7162 section 3.1.7; DELETED and DELETED-STORAGE: RFC 9208 section 4.1.4;
+    SIZE: RFC 8438."""
 
     MESSAGES = "MESSAGES"
     RECENT = "RECENT"
@@ -77,6 +75,7 @@ class StatusItem(enum.StrEnum):
     HIGHESTMODSEQ = "HIGHESTMODSEQ"
     DELETED = "DELETED"
     DELETED_STORAGE = "DELETED-STORAGE"
+    SIZE = "SIZE"
 
 
 class Status(msgspec.Struct, frozen=True):

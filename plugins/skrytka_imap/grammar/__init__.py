@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from skrytka_imap.commands import Command, Tagged
 from skrytka_imap.faults import SyntaxFault
-from skrytka_imap.grammar import any_state, append, authenticated, fetch, not_authenticated, search, selected
+from skrytka_imap.grammar import any_state, append, authenticated, fetch, listing, not_authenticated, search, selected
 from skrytka_imap.grammar.cursor import Cursor
 
 Parser = Callable[[Cursor], Command]
@@ -35,7 +35,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "GETQUOTAROOT": authenticated.get_quota_root,
         "ID": any_state.identify,
         "IDLE": authenticated.idle,
-        "LIST": authenticated.list_folders,
+        "LIST": listing.list_folders,
         "LOGIN": not_authenticated.login,
         "LOGOUT": any_state.logout,
         "LSUB": authenticated.lsub,

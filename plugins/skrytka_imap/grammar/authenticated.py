@@ -10,22 +10,19 @@ from skrytka_imap.commands import (
     GetQuota,
     GetQuotaRoot,
     Idle,
-    List,
     Lsub,
     Namespace,
     Rename,
     Select,
     SetQuota,
     Status,
-    StatusItem,
     Subscribe,
     Unsubscribe,
 )
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.folder_name import folder_name, pattern
 from skrytka_imap.grammar.remembering import remembering
-
-STATUS_ITEMS = {item.value: item for item in StatusItem}
+from skrytka_imap.grammar.status_items import status_items
 
 
 @remembering
@@ -43,8 +40,27 @@ def examine(cursor: Cursor) -> Examine:
 
 
 def create(cursor: Cursor) -> Create:
-    """create = "CREATE" SP mailbox"""
-    return Create(_name(cursor).removesuffix("/"))
+    """RFC 3501 section 9 and RFC 6154 section 6.
+
+    create       = "CREATE" SP mailbox [SP "(" create-param *(SP create-param) ")"]
+    create-param = "USE" SP "(" [use-attr *(SP use-attr)] ")"
+    """
+    name = _name(cursor).removesuffix("/")
+    if not cursor.skip(b" ("):
+        return Create(name)
+    word = cursor.name("USE")
+    if word != "USE":
+        raise cursor.fault(f"There is no parameter {word[:40]}")
+    cursor.space()
+    cursor.expect(b"(")
+    uses: dict[str, None] = {}
+    while not cursor.skip(b")"):
+        if uses:
+            cursor.space()
+        cursor.expect(b"\\")
+        uses[cursor.atom("a use").lower()] = None
+    cursor.expect(b")")
+    return Create(name, tuple(uses))
 
 
 def delete(cursor: Cursor) -> Delete:
@@ -67,13 +83,6 @@ def unsubscribe(cursor: Cursor) -> Unsubscribe:
     return Unsubscribe(_name(cursor))
 
 
-def list_folders(cursor: Cursor) -> List:
-    """list = "LIST" SP mailbox SP list-mailbox"""
-    reference = _name(cursor)
-    cursor.space()
-    return List(reference, pattern(cursor))
-
-
 def lsub(cursor: Cursor) -> Lsub:
     """lsub = "LSUB" SP mailbox SP list-mailbox"""
     reference = _name(cursor)
@@ -83,23 +92,13 @@ def lsub(cursor: Cursor) -> Lsub:
 
 @remembering
 def status(cursor: Cursor) -> Status:
-    """RFC 3501 section 9, RFC 7162 section 7 and RFC 9208 section 7.
+    """RFC 3501 section 9.
 
-    status     = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
-    status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" / "HIGHESTMODSEQ" / "DELETED" / "DELETED-STORAGE"
+    status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
     """
     name = _name(cursor)
     cursor.space()
-    cursor.expect(b"(")
-    items: dict[StatusItem, None] = {}
-    while True:
-        word = cursor.name("a status item")
-        if (item := STATUS_ITEMS.get(word)) is None:
-            raise cursor.fault(f"There is no status item {word[:40]}")
-        items[item] = None
-        if cursor.skip(b")"):
-            return Status(name, tuple(items))
-        cursor.space()
+    return Status(name, status_items(cursor))
 
 
 def idle(_: Cursor) -> Idle:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from skrytka.plugin_api import folders
+from skrytka.plugin_api import errors, folders
 from skrytka_imap.commands import Create, Delete, Rename, Subscribe, Unsubscribe
-from skrytka_imap.replies import Reply, ok
+from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
+from skrytka_imap.special_uses import ROLES, SPECIAL_USES
 
 
 async def create(session: Session, command: Create) -> Reply:
-    """RFC 3501 section 6.3.3."""
-    await folders.create(session.core, session.actor, session.mailbox, command.name)
+    """RFC 3501 section 6.3.3; the use of the folder: RFC 6154 section 3. A folder has one, and a use one folder."""
+    role = None
+    if command.uses:
+        role = ROLES.get(f"\\{command.uses[0]}") if len(command.uses) == 1 else None
+        if role is None:
+            return no("A folder can be for one of " + " ".join(SPECIAL_USES.values()), b"USEATTR")
+    try:
+        await folders.create(session.core, session.actor, session.mailbox, command.name, role)
+    except errors.AlreadyExists as error:
+        if error.kind == "role":
+            return no("Another folder is for that already", b"USEATTR")
+        raise
     return ok("The folder is made")
 
 

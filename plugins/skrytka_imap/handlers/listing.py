@@ -2,52 +2,80 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from skrytka.plugin_api import folders, model
 from skrytka_imap import responses
-from skrytka_imap.commands import List, Lsub
+from skrytka_imap.commands import List, Lsub, Selection
+from skrytka_imap.handlers.telling_status import status_line
+from skrytka_imap.patterns import SEPARATOR, matcher
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.session import Session
+from skrytka_imap.special_uses import SPECIAL_USES
 
-SEPARATOR = "/"
-INBOX = "INBOX"
-PIECES = re.compile(r"[*%]+|[^*%]+")
 
-SPECIAL_USES = {
-    model.Role.SENT: "\\Sent",
-    model.Role.DRAFTS: "\\Drafts",
-    model.Role.TRASH: "\\Trash",
-    model.Role.JUNK: "\\Junk",
-    model.Role.ARCHIVE: "\\Archive",
-}
-"""RFC 6154 section 2. INBOX has a role, but no attribute."""
+class Listed(msgspec.Struct, frozen=True):
+    """A name to be told. ``folder`` is None where none has it; ``below`` says what is selected below it, though it is not itself
+    matched by the pattern."""
+
+    name: str
+    folder: model.Folder | None
+    attributes: list[str]
+    below: list[str]
 
 
 async def list_folders(session: Session, command: List) -> Reply:
-    """RFC 3501 section 6.3.8, with the attributes of RFC 3348 and RFC 6154."""
-    if command.pattern == "":
+    """RFC 3501 section 6.3.8 and RFC 5258, with the attributes of RFC 3348 and RFC 6154, and STATUS (RFC 5819)."""
+    if command.patterns == ("",) and not command.extended:
         session.wire.write(responses.separator_line())
         return ok("That is the separator")
-    matches = matcher(command.reference, command.pattern)
     found = {folder.name: folder for folder in await folders.list_all(session.core, session.mailbox)}
-    superior = _superior(found)
-    names = [*found, *sorted(superior - found.keys())]
-    for name in names:
-        if matches(name):
-            session.wire.write(responses.list_line(name, _attributes(found.get(name), has_children=name in superior)))
+    subscribed: set[str] = set()
+    if command.subscribed:
+        subscribed.update(await folders.subscriptions(session.core, session.mailbox))
+    matches = [matcher(command.reference, pattern) for pattern in command.patterns if pattern]
+    for listed in _listed(command, found, subscribed):
+        if any(match(listed.name) for match in matches):
+            session.wire.write(responses.list_line(listed.name, listed.attributes, listed.below))
+            if command.status and listed.folder is not None:
+                session.wire.write(await status_line(session, listed.folder, command.status))
         await session.wire.breathe()
     return ok("Those are the folders")
 
 
+def _listed(command: List, found: dict[str, model.Folder], subscribed: set[str]) -> Iterator[Listed]:
+    """What the options select, whatever the patterns: folders in their order, then names that only others are below, or that
+    are only subscribed."""
+    selection = command.selection
+    superior = _superior(found)
+    names = [*found, *sorted((superior | (subscribed if Selection.SUBSCRIBED in selection else set())) - found.keys())]
+    selected = {name for name in names if _is_selected(name, selection, found, subscribed)}
+    above = _superior(selected) if Selection.RECURSIVEMATCH in selection else set()
+    below = [option for option in (Selection.SUBSCRIBED, Selection.SPECIAL_USE) if option in selection]
+    nowhere = "\\NonExistent" if command.extended else "\\Noselect"
+    for name in [*names, *sorted(above - set(names))]:
+        if name in selected or name in above:
+            folder = found.get(name)
+            attributes = [] if folder is not None else [nowhere]
+            attributes += _attributes(folder, has_children=name in superior)
+            attributes += ["\\Subscribed"] if name in subscribed else []
+            yield Listed(name, folder, attributes, list(below) if name in above else [])
+
+
+def _is_selected(
+    name: str, selection: frozenset[Selection], found: dict[str, model.Folder], subscribed: set[str]
+) -> bool:
+    if Selection.SUBSCRIBED in selection and name not in subscribed:
+        return False
+    return Selection.SPECIAL_USE not in selection or (name in found and found[name].role in SPECIAL_USES)
+
+
 def _attributes(folder: model.Folder | None, *, has_children: bool) -> list[str]:
-    """A name that exists only because of what is below it cannot be selected (RFC 3501 section 6.3.4)."""
+    """RFC 3348, and what the folder is for. A name without a folder cannot be selected (RFC 3501 section 6.3.4)."""
     attributes = ["\\HasChildren" if has_children else "\\HasNoChildren"]
-    if folder is None:
-        return ["\\Noselect", *attributes]
-    if folder.role in SPECIAL_USES:
+    if folder is not None and folder.role in SPECIAL_USES:
         attributes.append(SPECIAL_USES[folder.role])
     return attributes
 
@@ -72,46 +100,3 @@ def _superior(names: Iterable[str]) -> set[str]:
         levels = name.split(SEPARATOR)
         found.update(SEPARATOR.join(levels[:depth]) for depth in range(1, len(levels)))
     return found
-
-
-def matcher(reference: str, pattern: str) -> Callable[[str], bool]:
-    """Whether a name matches: ``*`` is anything, ``%`` anything within a level, INBOX is matched in any case,
-    also as the first level of others.
-
-    The reference goes before the pattern as it stands (RFC 3501 section 6.3.8 leaves its meaning to the server), both in the
-    normal form in which names are stored.
-    """
-    text = unicodedata.normalize("NFC", reference + pattern)
-    level, separator, rest = text.partition(SEPARATOR)
-    pieces, inbox, below = (PIECES.findall(one) for one in (text, text.upper(), level.upper() + separator + rest))
-
-    def matches(name: str) -> bool:
-        if name == INBOX:
-            return _match(inbox, name)
-        return _match(pieces, name) or (name.startswith(INBOX + SEPARATOR) and _match(below, name))
-
-    return matches
-
-
-def _match(pieces: list[str], name: str) -> bool:
-    """Follow all places of ``name`` that can be reached piece by piece: no pattern takes more than its length times that."""
-    places = {0}
-    for piece in pieces:
-        if not places:
-            return False
-        if "*" in piece:
-            places = set(range(min(places), len(name) + 1))
-        elif "%" in piece:
-            places = _within_levels(places, name)
-        else:
-            places = {at + len(piece) for at in places if name.startswith(piece, at)}
-    return len(name) in places
-
-
-def _within_levels(places: set[int], name: str) -> set[int]:
-    reached: set[int] = set()
-    for at in sorted(places):
-        if at not in reached:
-            end = name.find(SEPARATOR, at)
-            reached.update(range(at, (len(name) if end < 0 else end) + 1))
-    return reached

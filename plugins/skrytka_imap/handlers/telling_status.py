@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from skrytka.plugin_api import folders, messages, model, views
 from skrytka_imap import responses
@@ -12,11 +13,17 @@ from skrytka_imap.session import Session
 
 
 async def status(session: Session, command: Status) -> Reply:
-    """RFC 3501 section 6.3.10; HIGHESTMODSEQ: RFC 7162 section 3.1.7; DELETED and DELETED-STORAGE: RFC 9208 section 4.1.4.
+    """RFC 3501 section 6.3.10."""
+    folder = await folders.get(session.core, session.mailbox, command.name)
+    session.wire.write(await status_line(session, folder, command.items))
+    return ok("That is its status")
+
+
+async def status_line(session: Session, folder: model.Folder, items: Sequence[StatusItem]) -> bytes:
+    """HIGHESTMODSEQ: RFC 7162 section 3.1.7; DELETED and DELETED-STORAGE: RFC 9208 section 4.1.4; SIZE: RFC 8438.
 
     All but RECENT and DELETED-STORAGE are counters kept with the folder.
     """
-    folder = await folders.get(session.core, session.mailbox, command.name)
     values = {
         StatusItem.MESSAGES: folder.messages,
         StatusItem.UIDNEXT: folder.uid_next,
@@ -24,15 +31,15 @@ async def status(session: Session, command: Status) -> Reply:
         StatusItem.UNSEEN: folder.unseen,
         StatusItem.HIGHESTMODSEQ: folder.highest_modseq,
         StatusItem.DELETED: folder.deleted,
+        StatusItem.SIZE: folder.octets,
     }
-    if StatusItem.RECENT in command.items:
+    if StatusItem.RECENT in items:
         values[StatusItem.RECENT] = await _recent(session, folder)
-    if StatusItem.DELETED_STORAGE in command.items:
+    if StatusItem.DELETED_STORAGE in items:
         values[StatusItem.DELETED_STORAGE] = await messages.deleted_octets(
             session.core, session.mailbox, folder.folder_id
         )
-    session.wire.write(responses.status_line(folder.name, {item: values[item] for item in command.items}))
-    return ok("That is its status")
+    return responses.status_line(folder.name, {item: values[item] for item in items})
 
 
 async def _recent(session: Session, folder: model.Folder) -> int:

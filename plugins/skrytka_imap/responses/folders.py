@@ -11,12 +11,15 @@ from skrytka_imap.responses.strings import string
 SEPARATOR = b'"/"'
 
 
-def list_line(name: str, attributes: Iterable[str] = ()) -> bytes:
-    r"""RFC 3501 section 7.2.2; attributes like ``\HasChildren`` (RFC 3348) and ``\Sent`` (RFC 6154).
+def list_line(name: str, attributes: Iterable[str] = (), childinfo: Iterable[str] = ()) -> bytes:
+    r"""RFC 3501 section 7.2.2; attributes like ``\HasChildren`` (RFC 3348) and ``\Sent`` (RFC 6154); CHILDINFO, what is below
+    it: RFC 5258 section 3.5.
 
-    mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
+    mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox [SP mbox-list-extended]
     """
-    return b"* LIST (%b) %b %b\r\n" % (" ".join(attributes).encode(), SEPARATOR, string(utf7.encode(name)))
+    below = " ".join(f'"{option}"' for option in childinfo)
+    extended = b' ("CHILDINFO" (%b))' % below.encode() if below else b""
+    return b"* LIST (%b) %b %b%b\r\n" % (" ".join(attributes).encode(), SEPARATOR, string(utf7.encode(name)), extended)
 
 
 def lsub_line(name: str, attributes: Iterable[str] = ()) -> bytes:

@@ -1,0 +1,54 @@
+"""Patterns of LIST: which folder names they match (RFC 3501 section 6.3.8)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+SEPARATOR = "/"
+INBOX = "INBOX"
+PIECES = re.compile(r"[*%]+|[^*%]+")
+
+
+def matcher(reference: str, pattern: str) -> Callable[[str], bool]:
+    """Whether a name matches: ``*`` is anything, ``%`` anything within a level, INBOX is matched in any case,
+    also as the first level of others.
+
+    The reference goes before the pattern as it stands (RFC 3501 section 6.3.8 leaves its meaning to the server), both in the
+    normal form in which names are stored.
+    """
+    text = unicodedata.normalize("NFC", reference + pattern)
+    level, separator, rest = text.partition(SEPARATOR)
+    pieces, inbox, below = (PIECES.findall(one) for one in (text, text.upper(), level.upper() + separator + rest))
+
+    def matches(name: str) -> bool:
+        if name == INBOX:
+            return _match(inbox, name)
+        return _match(pieces, name) or (name.startswith(INBOX + SEPARATOR) and _match(below, name))
+
+    return matches
+
+
+def _match(pieces: list[str], name: str) -> bool:
+    """Follow all places of ``name`` that can be reached piece by piece: no pattern takes more than its length times that."""
+    places = {0}
+    for piece in pieces:
+        if not places:
+            return False
+        if "*" in piece:
+            places = set(range(min(places), len(name) + 1))
+        elif "%" in piece:
+            places = _within_levels(places, name)
+        else:
+            places = {at + len(piece) for at in places if name.startswith(piece, at)}
+    return len(name) in places
+
+
+def _within_levels(places: set[int], name: str) -> set[int]:
+    reached: set[int] = set()
+    for at in sorted(places):
+        if at not in reached:
+            end = name.find(SEPARATOR, at)
+            reached.update(range(at, (len(name) if end < 0 else end) + 1))
+    return reached

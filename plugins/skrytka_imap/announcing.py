@@ -90,8 +90,11 @@ def tell_keywords(session: Session, carried: Iterable[Sequence[str]]) -> None:
 
 async def _write(session: Session, selected: Selected, updates: Updates, *, with_uid: bool) -> None:
     wire = session.wire
-    for number in updates.expunged:
-        wire.write(b"* %d EXPUNGE\r\n" % number)
+    if session.qresync and updates.vanished:
+        wire.write(responses.vanished_line(responses.runs_of(updates.vanished)))
+    else:
+        for number in updates.expunged:
+            wire.write(b"* %d EXPUNGE\r\n" % number)
     if updates.exists is not None:
         wire.write(b"* %d EXISTS\r\n* %d RECENT\r\n" % (updates.exists, selected.count_recent()))
     keywords = selected.view.keywords

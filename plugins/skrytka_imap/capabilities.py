@@ -20,6 +20,7 @@ LOGGED_IN = (
     b"QUOTA=RES-STORAGE",
     b"QUOTA=RES-MESSAGE",
     b"CONDSTORE",
+    b"QRESYNC",
 )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 
+import msgspec
+
 from skrytka.plugin_api import errors
 from skrytka_imap.admission import confirm
 from skrytka_imap.announcing import announce, catch_up, enable_condstore
@@ -113,6 +115,9 @@ class Conversation:
             except Over:
                 self._stream.write(reply.line(tagged.tag))
                 raise
+            if reply.tells_modseq and session.qresync:
+                code = b"HIGHESTMODSEQ %d" % session.selected.complete_modseq
+                return msgspec.structs.replace(reply, code=code)
         return reply
 
     async def _run(self, entry: Entry, command: Command) -> Reply:

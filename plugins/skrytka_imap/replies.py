@@ -19,12 +19,16 @@ class Then(enum.Enum):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """RFC 3501 section 7.1. ``code`` stands without its brackets."""
+    """RFC 3501 section 7.1. ``code`` stands without its brackets.
+
+    ``tells_modseq``: to a client that enabled QRESYNC its code is the HIGHESTMODSEQ up to which it has been told all.
+    """
 
     status: Literal[b"OK", b"NO", b"BAD"]
     text: str
     code: bytes | None = None
     then: Then = Then.GO_ON
+    tells_modseq: bool = False
 
     def line(self, tag: bytes) -> bytes:
         """The tagged line. A text never ends or splits it, wherever the text came from."""

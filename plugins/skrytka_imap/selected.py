@@ -28,11 +28,12 @@ _PART = 256
 
 
 class Updates(msgspec.Struct, frozen=True):
-    """What to send, in this order: EXPUNGE for ``expunged`` (numbers, descending, so that none shifts another), EXISTS
-    and RECENT when ``exists`` is not None, FLAGS for new keywords of the messages ``uids``, which changed or arrived, FETCH for
-    the messages at the places ``changed`` of the new view."""
+    """What to send, in this order: EXPUNGE for ``expunged`` (numbers, descending, so that none shifts another), or VANISHED for
+    ``vanished``, which are their UIDs, ascending; EXISTS and RECENT when ``exists`` is not None; FLAGS for new keywords of the
+    messages ``uids``, which changed or arrived; FETCH for the messages at the places ``changed`` of the new view."""
 
     expunged: tuple[int, ...] = ()
+    vanished: tuple[int, ...] = ()
     exists: int | None = None
     uids: tuple[int, ...] = ()
     changed: tuple[int, ...] = ()
@@ -131,11 +132,13 @@ class Selected:
             return Updates()
         gone = _gone(told.uids, current.uids)
         expunged: tuple[int, ...] = ()
+        vanished: tuple[int, ...] = ()
         if gone and not may_expunge:
             self.gone = frozenset(gone)
             self.view = _holding_back(told, current, self.gone)
         else:
             expunged = tuple(bisect_left(told.uids, uid) + 1 for uid in reversed(gone))
+            vanished = tuple(gone)
             self.gone = frozenset()
             self.view = current
             self.complete_modseq = current.highest_modseq
@@ -144,7 +147,7 @@ class Selected:
         uids = self.view.uids
         arrived = uids[bisect_left(uids, told.uid_next) :]
         return Updates(
-            expunged, len(uids) if arrived else None, (*(uids[place] for place in changed), *arrived), changed
+            expunged, vanished, len(uids) if arrived else None, (*(uids[place] for place in changed), *arrived), changed
         )
 
     def _changed(self, told: model.FolderView) -> tuple[int, ...]:

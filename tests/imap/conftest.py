@@ -15,7 +15,7 @@ import pytest
 from skrytka.core import Core
 from skrytka.extensions import Extensions
 from skrytka.model import NewMessage
-from skrytka.services import folders, mailboxes, messages
+from skrytka.services import collecting, folders, mailboxes, messages
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
 from skrytka.settings import Settings
 from skrytka_imap.renditions import RENDITIONS
@@ -79,6 +79,12 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
         quota = QuotaChange(storage_octets=int(words[1]), messages=int(words[2]))
         await mailboxes.put(core, front_ends.ACTOR, words[0], MailboxChange(quota=quota))
 
+    async def forget(words: Sequence[str]) -> None:
+        """``forget address``: the log of what was expunged so far is trimmed, as after a month."""
+        ref = await front_ends.mailbox(core, words[0])
+        later = int(core.now()) + collecting.LOG_KEPT_S + 1
+        await collecting.collect_expired(core, ref.shard, later)
+
     async def drain(words: Sequence[str]) -> None:
         """``drain``: the worker stops."""
         for connection in served.connections:
@@ -96,4 +102,5 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
         "elsewhere": elsewhere,
         "limit": limit,
         "drain": drain,
+        "forget": forget,
     }

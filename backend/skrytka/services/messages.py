@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
 from skrytka.core import Core
@@ -222,27 +222,28 @@ async def changed_since(core: Core, mailbox: MailboxRef, folder_id: FolderId, mo
         await asyncio.sleep(0)
 
 
-async def expunged_since(
+async def expunged_pages(
     core: Core, mailbox: MailboxRef, folder_id: FolderId, modseq: ModSeq
-) -> tuple[ModSeq, list[Uid]]:
-    """The UIDs expunged after that modseq, and the horizon: the log is complete only for modseqs from there on."""
+) -> AsyncIterator[list[Uid]]:
+    """The UIDs expunged after that modseq, ascending, page by page. Complete if the horizon, read after it, is no higher."""
     shard = shard_of(core, mailbox)
-    found: list[Uid] = []
     after = 0
     while True:
-        part = await shard.read(
-            messages.expunged_page, messages.Since(mailbox.mailbox_id, folder_id, modseq, after, CHUNK)
-        )
-        found += part
+        values = messages.Since(mailbox.mailbox_id, folder_id, modseq, after, CHUNK)
+        part = await shard.read(messages.expunged_page, values)
+        yield part
         if len(part) < CHUNK:
-            break
+            return
         after = part[-1]
         await asyncio.sleep(0)
-    # Read after the log: a horizon raised meanwhile by trimming it is then seen.
-    head = await shard.read(folders.head, folders.FolderKey(mailbox.mailbox_id, folder_id))
+
+
+async def expunge_horizon(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> ModSeq:
+    """The log of expunges is complete for modseqs from there on; older entries are trimmed."""
+    head = await shard_of(core, mailbox).read(folders.head, folders.FolderKey(mailbox.mailbox_id, folder_id))
     if head is None:
         raise NotFound("folder", str(folder_id))
-    return head.expunge_horizon, found
+    return head.expunge_horizon
 
 
 async def stamp_downloads(

@@ -22,6 +22,7 @@ from skrytka_imap.commands.authenticated import (
     Lsub,
     Namespace,
     Rename,
+    Resync,
     Select,
     SetQuota,
     Status,
@@ -103,7 +104,7 @@ def enables_condstore(command: Command) -> bool:
         case Search(mentions_modseq=mentioned):
             return mentioned
         case Enable(names=names):
-            return "CONDSTORE" in names
+            return "CONDSTORE" in names or "QRESYNC" in names
         case _:
             return False
 
@@ -139,6 +140,7 @@ __all__ = [
     "Noop",
     "Partial",
     "Rename",
+    "Resync",
     "Search",
     "Section",
     "SectionText",

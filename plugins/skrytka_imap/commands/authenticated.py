@@ -6,12 +6,25 @@ import enum
 
 import msgspec
 
+from skrytka_imap.commands.sequence_set import SequenceSet
+
+
+class Resync(msgspec.Struct, frozen=True):
+    """RFC 7162 section 3.2.5: what a client still knows of the folder. ``known`` None is every UID; ``matches`` are numbers
+    that it knows the UIDs of, as two sets of the same length."""
+
+    uid_validity: int
+    modseq: int
+    known: SequenceSet | None = None
+    matches: tuple[SequenceSet, SequenceSet] | None = None
+
 
 class Select(msgspec.Struct, frozen=True):
     """RFC 3501 section 6.3.1; ``condstore`` is the parameter of RFC 7162 section 3.1.8."""
 
     name: str
     condstore: bool = False
+    resync: Resync | None = None
 
 
 class Examine(msgspec.Struct, frozen=True):
@@ -19,6 +32,7 @@ class Examine(msgspec.Struct, frozen=True):
 
     name: str
     condstore: bool = False
+    resync: Resync | None = None
 
 
 class Create(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from skrytka_imap.commands import (
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.folder_name import folder_name, pattern
 from skrytka_imap.grammar.remembering import remembering
+from skrytka_imap.grammar.select_parameters import select_parameters
 from skrytka_imap.grammar.status_items import status_items
 
 
@@ -31,12 +32,12 @@ def select(cursor: Cursor) -> Select:
 
     select = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"]
     """
-    return Select(_name(cursor), _condstore(cursor))
+    return Select(_name(cursor), *select_parameters(cursor))
 
 
 def examine(cursor: Cursor) -> Examine:
     """examine = "EXAMINE" SP mailbox [SP "(" select-param *(SP select-param) ")"]"""
-    return Examine(_name(cursor), _condstore(cursor))
+    return Examine(_name(cursor), *select_parameters(cursor))
 
 
 def create(cursor: Cursor) -> Create:
@@ -160,14 +161,3 @@ def _root(cursor: Cursor) -> str:
     """quota-root-name = astring"""
     cursor.space()
     return cursor.text(cursor.astring("a quota root"), "The quota root")
-
-
-def _condstore(cursor: Cursor) -> bool:
-    """RFC 7162 section 7: select-param =/ condstore-param, condstore-param = "CONDSTORE" """
-    if not cursor.skip(b" ("):
-        return False
-    word = cursor.name("CONDSTORE")
-    if word != "CONDSTORE":
-        raise cursor.fault(f"There is no parameter {word[:40]}")
-    cursor.expect(b")")
-    return True

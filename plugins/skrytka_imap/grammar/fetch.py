@@ -20,7 +20,6 @@ MACROS = {
 SECTION_TEXTS = {text.value: text for text in SectionText}
 PART = re.compile(rb"[1-9][0-9]{0,9}")
 HEADER_NAME = re.compile(rb"[\x21-\x39\x3b-\x7e]+\Z")
-CHANGED_SINCE = re.compile(rb" \(CHANGEDSINCE ", re.IGNORECASE)
 MOST_ITEMS = 1_000
 DEEPEST_PART = 100
 
@@ -30,15 +29,16 @@ def fetch(cursor: Cursor, *, uid: bool = False) -> Fetch:
 
     fetch          = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
                      [fetch-modifiers]
-    fetch-modifier = chgsince-fetch-mod
     """
     cursor.space()
     sequence = sequence_set(cursor)
     cursor.space()
-    items, changed_since = _asked(cursor)
+    items, changed_since, vanished = _asked(cursor)
+    if vanished and not uid:
+        raise cursor.fault("VANISHED goes with UID FETCH")
     if uid and FetchAttribute.UID not in items:
         items = (FetchAttribute.UID, *items)
-    return Fetch(sequence, items, uid, changed_since)
+    return Fetch(sequence, items, uid, changed_since, vanished)
 
 
 def uid_fetch(cursor: Cursor) -> Fetch:
@@ -46,15 +46,37 @@ def uid_fetch(cursor: Cursor) -> Fetch:
 
 
 @remembering
-def _asked(cursor: Cursor) -> tuple[tuple[FetchItem, ...], int | None]:
-    """What follows the set: the items, each once, and CHANGEDSINCE."""
+def _asked(cursor: Cursor) -> tuple[tuple[FetchItem, ...], int | None, bool]:
+    """What follows the set: the items, each once, CHANGEDSINCE, and whether VANISHED."""
     items = _items(cursor)
-    changed_since = None
-    if cursor.take(CHANGED_SINCE):
-        changed_since = cursor.number(LARGEST_MODSEQ)
-        cursor.expect(b")")
+    changed_since, vanished = _modifiers(cursor) if cursor.skip(b" (") else (None, False)
+    if changed_since is not None:
         items.setdefault(FetchAttribute.MODSEQ)
-    return tuple(items), changed_since
+    return tuple(items), changed_since, vanished
+
+
+def _modifiers(cursor: Cursor) -> tuple[int | None, bool]:
+    """RFC 7162 section 7.
+
+    fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"
+    fetch-modifier  = "CHANGEDSINCE" SP mod-sequence-value / "VANISHED"
+    """
+    changed_since, vanished = None, False
+    while True:
+        word = cursor.name("a modifier")
+        if word == "VANISHED":
+            vanished = True
+        elif word == "CHANGEDSINCE":
+            cursor.space()
+            changed_since = cursor.number(LARGEST_MODSEQ)
+        else:
+            raise cursor.fault(f"There is no modifier {word[:40]}")
+        if cursor.skip(b")"):
+            break
+        cursor.space()
+    if vanished and changed_since is None:
+        raise cursor.fault("VANISHED goes with CHANGEDSINCE")
+    return changed_since, vanished
 
 
 def _items(cursor: Cursor) -> dict[FetchItem, None]:

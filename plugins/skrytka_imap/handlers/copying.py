@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from skrytka.plugin_api import messages, model
 from skrytka_imap import responses
 from skrytka_imap.commands import Copy, Move
@@ -37,7 +39,7 @@ async def move(session: Session, command: Move) -> Reply:
     if not moved.source_uids:
         return _nothing(may_be=command.uid or not uids)
     session.wire.write(b"* OK [%b] Those are their new UIDs\r\n" % _copy_uid(moved))
-    return ok("The messages are moved")
+    return msgspec.structs.replace(ok("The messages are moved"), tells_modseq=True)
 
 
 def _nothing(*, may_be: bool) -> Reply:

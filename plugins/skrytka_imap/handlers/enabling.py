@@ -9,8 +9,10 @@ from skrytka_imap.session import Session
 
 
 async def enable(session: Session, command: Enable) -> Reply:
-    """RFC 5161 section 3.1. CONDSTORE is all that can be enabled; the conversation has enabled it by now."""
-    session.wire.write(responses.enabled_line([name for name in command.names if name == "CONDSTORE"]))
+    """RFC 5161 section 3.1. The conversation has enabled CONDSTORE by now, which QRESYNC brings (RFC 7162 section 3.2.3)."""
+    known = [name for name in command.names if name in ("CONDSTORE", "QRESYNC")]
+    session.qresync |= "QRESYNC" in known
+    session.wire.write(responses.enabled_line(known))
     return ok("What is known is enabled")
 
 

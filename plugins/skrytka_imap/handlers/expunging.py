@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import islice
 
+import msgspec
+
 from skrytka.plugin_api import messages, model
 from skrytka_imap.announcing import current_view
 from skrytka_imap.commands import Expunge, SequenceSet
@@ -14,11 +16,12 @@ CHUNK = 1_000
 
 
 async def expunge(session: Session, command: Expunge) -> Reply:
-    """RFC 3501 section 6.4.3, RFC 4315 section 2.1. The EXPUNGE answers are written at the end of the command."""
+    """RFC 3501 section 6.4.3, RFC 4315 section 2.1. The EXPUNGE answers are written at the end of the command, and then the
+    HIGHESTMODSEQ is known that RFC 7162 section 3.2.7 wants."""
     if session.selected.read_only:
         return no("The folder is open for reading only", b"READ-ONLY")
     await expunge_deleted(session, command.uids)
-    return ok("They are gone")
+    return msgspec.structs.replace(ok("They are gone"), tells_modseq=True)
 
 
 async def expunge_deleted(session: Session, wanted: SequenceSet | None) -> None:

@@ -19,9 +19,11 @@ from skrytka.plugin_api import contents, errors, messages, mime, model, outgoing
 from skrytka_imap import responses
 from skrytka_imap.announcing import tell_keywords
 from skrytka_imap.commands import Fetch, FetchAttribute, FetchItem
+from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.handlers.batches import batches
 from skrytka_imap.handlers.fetch_lines import lines_from_rows, lines_from_view
 from skrytka_imap.handlers.fetch_plan import Cut, Mail, Plan, plan_of
+from skrytka_imap.handlers.resynchronizing import tell_vanished
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.selected import at
@@ -47,9 +49,13 @@ Read = tuple[int, contents.Listing]
 
 
 async def fetch(session: Session, command: Fetch) -> Reply:
-    """RFC 3501 section 6.4.5; CHANGEDSINCE: RFC 7162 section 3.1.4."""
+    """RFC 3501 section 6.4.5; CHANGEDSINCE: RFC 7162 section 3.1.4; VANISHED: its section 3.2.6."""
+    if command.vanished and not session.qresync:
+        raise SyntaxFault("ENABLE QRESYNC first")
     selected = session.selected
     places = named(session, command.sequence, uid=command.uid)
+    if command.vanished:
+        await tell_vanished(session, command.sequence, model.ModSeq(command.changed_since or 0))
     if command.changed_since is not None:
         places = _changed_since(selected.view, places, command.changed_since)
     plan = plan_of(command, condstore=session.condstore)

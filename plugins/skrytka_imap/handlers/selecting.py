@@ -5,7 +5,9 @@ from __future__ import annotations
 from skrytka.plugin_api import folders, model, views
 from skrytka_imap import responses
 from skrytka_imap.commands import Close, Examine, Select, Unselect
+from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.handlers.expunging import expunge_deleted
+from skrytka_imap.handlers.resynchronizing import resynchronize
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.selected import Selected
 from skrytka_imap.session import Session
@@ -13,13 +15,13 @@ from skrytka_imap.session import Session
 
 async def select(session: Session, command: Select) -> Reply:
     """RFC 3501 section 6.3.1."""
-    await _open(session, command.name, read_only=False)
+    await _open(session, command, read_only=False)
     return ok("You may read and write", b"READ-WRITE")
 
 
 async def examine(session: Session, command: Examine) -> Reply:
     """RFC 3501 section 6.3.2. ``\\Recent`` is shown and not lost: nothing is claimed."""
-    await _open(session, command.name, read_only=True)
+    await _open(session, command, read_only=True)
     return ok("You may read", b"READ-ONLY")
 
 
@@ -37,10 +39,17 @@ async def unselect(session: Session, command: Unselect) -> Reply:
     return ok("The folder is closed")
 
 
-async def _open(session: Session, name: str, *, read_only: bool) -> None:
-    """Select the folder and describe it. If that fails, no folder is selected (RFC 3501 section 6.3.1)."""
+async def _open(session: Session, command: Select | Examine, *, read_only: bool) -> None:
+    """Select the folder and describe it. If that fails, no folder is selected (RFC 3501 section 6.3.1).
+
+    CLOSED parts what was of the folder before from what is of this one (RFC 7162 section 3.2.11).
+    """
+    if command.resync is not None and not session.qresync:
+        raise SyntaxFault("ENABLE QRESYNC first")
+    if session.is_selected:
+        session.wire.write(b"* OK [CLOSED] The folder before is closed\r\n")
     session.unselect()
-    folder = await folders.get(session.core, session.mailbox, name)
+    folder = await folders.get(session.core, session.mailbox, command.name)
     look = folders.unclaimed_recent if read_only else folders.claim_recent
     recent = await look(session.core, session.mailbox, folder.folder_id)
     view = await views.current(session.core, session.mailbox, folder.folder_id)
@@ -49,6 +58,8 @@ async def _open(session: Session, name: str, *, read_only: bool) -> None:
     selected.learn(view.keywords.values(), session.settings.told_keywords)
     session.select(selected)
     session.wire.write(_description(selected))
+    if command.resync is not None and command.resync.uid_validity == view.uid_validity:
+        await resynchronize(session, command.resync)
 
 
 def _description(selected: Selected) -> bytes:

@@ -27,7 +27,7 @@ from skrytka_imap.responses.flags import flag_list, flags_lines
 from skrytka_imap.responses.folders import list_line, lsub_line, namespace_line, separator_line, status_line
 from skrytka_imap.responses.quota import quota_line, quota_root_line
 from skrytka_imap.responses.session import SEARCH, enabled_line, id_line, search_end, search_numbers
-from skrytka_imap.responses.sets import number_set
+from skrytka_imap.responses.sets import number_set, runs_of, vanished_line
 from skrytka_imap.responses.strings import literal_prefix, nstring, string
 
 __all__ = [
@@ -60,10 +60,12 @@ __all__ = [
     "number_set",
     "quota_line",
     "quota_root_line",
+    "runs_of",
     "search_end",
     "search_numbers",
     "separator_line",
     "status_line",
     "string",
     "uid_item",
+    "vanished_line",
 ]

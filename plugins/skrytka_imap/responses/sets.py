@@ -10,6 +10,11 @@ def number_set(numbers: Iterable[int]) -> bytes:
 
     uid-set = (uniqueid / uid-range) *("," uid-set)
     """
+    return pair_set(runs_of(numbers))
+
+
+def runs_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Numbers that follow one another, as (first, last), in their order."""
     runs: list[tuple[int, int]] = []
     first = last = 0
     for number in numbers:
@@ -21,4 +26,14 @@ def number_set(numbers: Iterable[int]) -> bytes:
         first = last = number
     if first:
         runs.append((first, last))
-    return ",".join([str(first) if first == last else f"{first}:{last}" for first, last in runs]).encode()
+    return runs
+
+
+def pair_set(pairs: Iterable[tuple[int, int]]) -> bytes:
+    """The same of (first, last) pairs."""
+    return ",".join([str(first) if first == last else f"{first}:{last}" for first, last in pairs]).encode()
+
+
+def vanished_line(pairs: Iterable[tuple[int, int]], *, earlier: bool = False) -> bytes:
+    """RFC 7162 section 3.2.10: expunged-resp = "VANISHED" [SP "(EARLIER)"] SP known-uids"""
+    return b"* VANISHED %b%b\r\n" % (b"(EARLIER) " if earlier else b"", pair_set(pairs))

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from skrytka.core import Core
-from skrytka.model import Actor, Flags, FolderId, MailboxRef, NewMessage, Role, Uid
+from skrytka.model import Actor, Flags, FolderId, MailboxRef, ModSeq, NewMessage, Role, Uid
 from skrytka.services import folders, messages
 from skrytka.services.shards import shard_of
 from skrytka.store.operations import counters
@@ -62,3 +62,10 @@ async def age_blobs(core: Core, seconds: float) -> None:
         (path,) = root.rglob(key)
         put_at = path.stat().st_mtime - seconds
         os.utime(path, (put_at, put_at))
+
+
+async def expunged_since(core: Core, mailbox: MailboxRef, folder_id: FolderId, modseq: int) -> tuple[int, list[Uid]]:
+    """The horizon of the log, and all it has after that modseq."""
+    pages = messages.expunged_pages(core, mailbox, folder_id, ModSeq(modseq))
+    found = [uid async for page in pages for uid in page]
+    return await messages.expunge_horizon(core, mailbox, folder_id), found

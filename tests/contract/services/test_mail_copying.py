@@ -12,7 +12,7 @@ from skrytka.errors import LimitReached, NotFound, OverQuota
 from skrytka.model import Flags, FolderId, ModSeq, Quota, Role, Uid
 from skrytka.services import folders, messages
 from tests.contract.services.conftest import MakeMailbox, with_limits
-from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, mail, role_id, uids
+from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, expunged_since, mail, role_id, uids
 
 
 async def test_copies_keep_everything_but_uid_and_modseq(core: Core, make_mailbox: MakeMailbox) -> None:
@@ -49,7 +49,7 @@ async def test_copies_count_against_the_quota_and_moves_do_not(core: Core, make_
         await messages.copy(core, ACTOR, mailbox, INBOX, [Uid(1), Uid(2)], target)
     assert await uids(core, mailbox, target) == []
     moved = await messages.move(core, ACTOR, mailbox, INBOX, [Uid(1), Uid(2)], target)
-    assert await messages.expunged_since(core, mailbox, INBOX, ModSeq(moved.modseq - 1)) == (0, [1, 2])
+    assert await expunged_since(core, mailbox, INBOX, ModSeq(moved.modseq - 1)) == (0, [1, 2])
     assert (await uids(core, mailbox), await uids(core, mailbox, target)) == ([], [1, 2])
     await assert_counted(core, mailbox)
 

@@ -9,7 +9,7 @@ from skrytka.errors import NotFound
 from skrytka.model import FlagChange, Flags, FolderId, ModSeq, Role, Uid
 from skrytka.services import collecting, contents, folders, messages
 from tests.contract.services.conftest import Clock, MakeMailbox
-from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, mail, role_id, uids
+from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, expunged_since, mail, role_id, uids
 
 GRACE_S = 600
 
@@ -30,7 +30,7 @@ async def test_only_deleted_ones_go_unless_asked(core: Core, make_mailbox: MakeM
     forced = await messages.expunge(core, ACTOR, mailbox, INBOX, [Uid(5), Uid(77)], deleted_only=False)
     assert forced.uids == (5,)
     assert await uids(core, mailbox) == [1, 3]
-    assert await messages.expunged_since(core, mailbox, INBOX, some.modseq) == (0, [4, 5])
+    assert await expunged_since(core, mailbox, INBOX, some.modseq) == (0, [4, 5])
     assert (await folders.get(core, mailbox, "INBOX")).highest_modseq == forced.modseq
     assert (await messages.expunge(core, ACTOR, mailbox, INBOX, None)).uids == ()
     with pytest.raises(NotFound):
@@ -44,7 +44,7 @@ async def test_more_than_fits_into_one_transaction(core: Core, make_mailbox: Mak
         await append(core, mailbox, 700, flags=Flags.DELETED)
     gone = await messages.expunge(core, ACTOR, mailbox, INBOX, None)
     assert gone.uids == tuple(range(1, 2101))
-    assert (await messages.expunged_since(core, mailbox, INBOX, ModSeq(0)))[1] == list(range(1, 2101))
+    assert (await expunged_since(core, mailbox, INBOX, ModSeq(0)))[1] == list(range(1, 2101))
     await assert_counted(core, mailbox)
 
 
@@ -66,7 +66,7 @@ async def test_an_expunged_mail_can_be_read_within_the_grace(
         await contents.octets(core, mailbox, before[1].content_id)
     with pytest.raises(NotFound, match="message"):
         await messages.row(core, mailbox, INBOX, Uid(2))
-    assert await messages.expunged_since(core, mailbox, INBOX, ModSeq(0)) == (0, [2])
+    assert await expunged_since(core, mailbox, INBOX, ModSeq(0)) == (0, [2])
 
 
 async def test_a_content_lives_as_long_as_any_copy(core: Core, make_mailbox: MakeMailbox, clock: Clock) -> None:
@@ -92,7 +92,7 @@ async def test_trimming_the_log_raises_the_horizon(core: Core, make_mailbox: Mak
     clock.now += 10 * 24 * 3600
     await messages.expunge(core, ACTOR, mailbox, INBOX, [Uid(3)], deleted_only=False)
     assert await collect(core, clock, collecting.LOG_KEPT_S - 9 * 24 * 3600) == 3
-    assert await messages.expunged_since(core, mailbox, INBOX, ModSeq(0)) == (first.modseq, [3])
+    assert await expunged_since(core, mailbox, INBOX, ModSeq(0)) == (first.modseq, [3])
 
 
 async def test_a_deleted_folder_is_collected_in_batches(core: Core, make_mailbox: MakeMailbox, clock: Clock) -> None:

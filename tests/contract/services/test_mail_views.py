@@ -18,7 +18,7 @@ from skrytka.services.shards import shard_of
 from skrytka.store.operations import collecting as collecting_rows
 from skrytka.store.operations import viewing
 from tests.contract.services.conftest import Clock, MakeMailbox
-from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, role_id
+from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, expunged_since, role_id
 from tests.contract.shards import Interrupted
 
 
@@ -143,7 +143,7 @@ async def test_a_trimmed_log_means_a_full_load(core: Core, make_mailbox: MakeMai
     clock.now += collecting.LOG_KEPT_S + 1000
     await collecting.collect_expired(core, "shard-0", int(clock.now))
     assert (await folders.get(core, mailbox, "INBOX")).highest_modseq == (
-        await messages.expunged_since(core, mailbox, INBOX, 0)  # type: ignore[arg-type]
+        await expunged_since(core, mailbox, INBOX, 0)
     )[0]
     assert list((await views.current(core, mailbox, INBOX)).uids) == [2, 3, 4]
     await assert_current(core, mailbox, INBOX)

@@ -47,4 +47,4 @@ def test_changes_beside_an_expunge_are_told_by_their_new_places(view: FolderView
     for column in (after.modseqs, uids := after.uids[:], flags := after.flags[:]):
         del column[10]
     updates = selected.advance(msgspec.structs.replace(after, uids=uids, flags=flags), may_expunge=True)
-    assert updates == Updates(expunged=(11,), uids=(301,), changed=(299,))
+    assert updates == Updates(expunged=(11,), vanished=(11,), uids=(301,), changed=(299,))

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from skrytka.plugin_api import model
+from skrytka_imap.commands.return_options import Returns
 from skrytka_imap.commands.sequence_set import SequenceSet
 
 
@@ -130,10 +131,12 @@ SearchKey = (
 class Search(msgspec.Struct, frozen=True):
     """RFC 3501 section 6.4.4. ``charset`` is as the client wrote it; ``search.compile_search`` decides on it.
 
-    ``mentions_modseq`` tells that the answer ends with the highest modseq found (RFC 7162 section 3.1.5).
+    ``mentions_modseq`` tells that the answer ends with the highest modseq found (RFC 7162 section 3.1.5). ``returns`` asks
+    for ESEARCH in the place of SEARCH (RFC 4731).
     """
 
     key: SearchKey
     charset: str | None = None
     uid: bool = False
     mentions_modseq: bool = False
+    returns: Returns | None = None

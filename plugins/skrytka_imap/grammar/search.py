@@ -30,6 +30,7 @@ from skrytka_imap.commands.search import (
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.dates import date
 from skrytka_imap.grammar.header_name import header_name
+from skrytka_imap.grammar.return_options import return_options
 from skrytka_imap.grammar.sequence_set import sequence_set
 
 CHARSET = re.compile(rb" CHARSET ", re.IGNORECASE)
@@ -58,16 +59,18 @@ PLAIN: dict[str, SearchKey] = {
 
 
 def search(cursor: Cursor, *, uid: bool = False) -> Search:
-    """RFC 3501 section 9.
+    """RFC 3501 section 9 and RFC 4731 section 4.
 
-    search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)
+    search         = "SEARCH" [search-return-opts] SP search-program
+    search-program = ["CHARSET" SP astring SP] search-key *(SP search-key)
     """
+    returns = return_options(cursor)
     charset = None
     if cursor.take(CHARSET):
         charset = cursor.astring("a charset").decode("ascii", "replace")
     keys = _Keys(cursor)
     cursor.space()
-    return Search(keys.several(0), charset, uid, keys.mentions_modseq)
+    return Search(keys.several(0), charset, uid, keys.mentions_modseq, returns)
 
 
 def uid_search(cursor: Cursor) -> Search:

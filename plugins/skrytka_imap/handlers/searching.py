@@ -9,6 +9,7 @@ from skrytka.plugin_api import contents, errors, messages, model, outgoing
 from skrytka_imap import responses
 from skrytka_imap.commands import Search
 from skrytka_imap.handlers.batches import batches
+from skrytka_imap.handlers.esearch import tell_results
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.search import KNOWN_CHARSETS, BadCharset, Listing, Matcher, Needs, compiled
 from skrytka_imap.session import Session
@@ -18,7 +19,7 @@ TOLD_TOGETHER = 4_096
 
 
 async def search(session: Session, command: Search) -> Reply:
-    """RFC 3501 section 6.4.4; MODSEQ: RFC 7162 section 3.1.5, whose answer ends with the highest modseq found."""
+    """RFC 3501 section 6.4.4; MODSEQ: RFC 7162 section 3.1.5, the answer ends with the highest modseq found; RETURN: RFC 4731."""
     selected = session.selected
     view = selected.view
     listing = Listing(view.uids, view.flags, view.modseqs, view.keywords, selected.recent)
@@ -28,7 +29,10 @@ async def search(session: Session, command: Search) -> Reply:
         return no("That charset is not known", b"BADCHARSET (%b)" % b" ".join(KNOWN_CHARSETS))
     decided = await _decide(session, matcher)
     places = sorted(matcher.found + decided) if decided else matcher.found
-    await _tell(session, command, places)
+    if command.returns is None:
+        await _tell(session, command, places)
+    else:
+        await tell_results(session, command.returns, places, uid=command.uid, mentions_modseq=command.mentions_modseq)
     return ok("Those are the messages")
 
 

@@ -33,6 +33,10 @@ def read(text: bytes) -> c.Command:
     return tagged.command
 
 
+def returns(*names: str) -> c.Returns:
+    return c.Returns(frozenset(map(c.ReturnOption, names)))
+
+
 COMMANDS: list[tuple[bytes, c.Command]] = [
     (b"CAPABILITY", c.Capability()),
     (b"noop", c.Noop()),
@@ -164,6 +168,11 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
         b"SEARCH CHARSET UTF-8 BODY {2+}\r\n\xc3\xa9 TEXT x",
         c.Search(s.And((s.Contains("BODY", b"\xc3\xa9"), s.Contains("TEXT", b"x"))), "UTF-8"),
     ),
+    (b"SEARCH RETURN () SEEN", c.Search(SEEN, returns=returns("ALL"))),
+    (
+        b"uid search return (min COUNT MIN) CHARSET x SEEN",
+        c.Search(SEEN, "x", uid=True, returns=returns("MIN", "COUNT")),
+    ),
     (b"SEARCH MODSEQ 620162338", c.Search(s.ModSeq(620162338), mentions_modseq=True)),
     (b'SEARCH MODSEQ "/flags/\\\\draft" all 7', c.Search(s.ModSeq(7), mentions_modseq=True)),
 ]
@@ -224,6 +233,9 @@ FAULTS: list[tuple[bytes, str]] = [
     (b"SEARCH ()", "Expected a search key before )"),
     (b"SEARCH FOO", "There is no search key FOO"),
     (b"SEARCH {3+}\r\nALL", "Expected a search key instead of a literal"),
+    (b"SEARCH RETURN (MIN,MAX) ALL", "Expected a space before ,MAX) ALL"),
+    (b"SEARCH RETURN ( MIN) ALL", "Expected a return option before  MIN) ALL"),
+    (b"SEARCH RETURN MIN ALL", "There is no search key RETURN"),
     (b"SEARCH ON 30-Feb-1994", "There is no such date"),
     (b"SEARCH ON today", "Expected a date like 1-Feb-1994"),
     (b"SEARCH KEYWORD \\Seen", "Expected a keyword before \\Seen"),

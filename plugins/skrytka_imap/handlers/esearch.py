@@ -1,0 +1,59 @@
+"""The ESEARCH answer to SEARCH, and to SORT, with return options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from skrytka_imap import responses
+from skrytka_imap.commands import ReturnOption, Returns
+from skrytka_imap.responses import Run
+from skrytka_imap.selected import at
+from skrytka_imap.session import Session
+
+TOLD_TOGETHER = 4_096
+
+
+async def tell_results(
+    session: Session, returns: Returns, places: Sequence[int], *, uid: bool, mentions_modseq: bool
+) -> None:
+    """RFC 4731 section 3.1. ``places`` are of the messages found, in the order of the result: MIN is the first, MAX the last.
+
+    There is an answer even if nothing was found: then without MIN, MAX, ALL and MODSEQ.
+    """
+    wire, view, options = session.wire, session.selected.view, returns.options
+    wire.write(responses.esearch_begin(session.tag, uid=uid))
+    if places:
+        for option, place in ((ReturnOption.MIN, places[0]), (ReturnOption.MAX, places[-1])):
+            if option in options:
+                wire.write(responses.esearch_number(option.encode(), view.uids[place] if uid else place + 1))
+    if ReturnOption.COUNT in options:
+        wire.write(responses.esearch_number(b"COUNT", len(places)))
+    if places and ReturnOption.ALL in options:
+        wire.write(b" ALL ")
+        await _write_set(session, places, uid=uid)
+    if places and mentions_modseq:
+        wire.write(responses.esearch_number(b"MODSEQ", await _highest_modseq(session, options, places)))
+    wire.write(responses.ESEARCH_END)
+
+
+async def _write_set(session: Session, places: Sequence[int], *, uid: bool) -> None:
+    wire, uids = session.wire, session.selected.view.uids
+    runs: list[Run] = []
+    for start in range(0, len(places), TOLD_TOGETHER):
+        part = places[start : start + TOLD_TOGETHER]
+        responses.add_to_runs(runs, [uids[place] for place in part] if uid else [place + 1 for place in part])
+        await wire.breathe()
+    for start in range(0, len(runs), TOLD_TOGETHER):
+        wire.write((b"," if start else b"") + responses.set_of_runs(runs[start : start + TOLD_TOGETHER]))
+        await wire.breathe()
+
+
+async def _highest_modseq(session: Session, options: frozenset[ReturnOption], places: Sequence[int]) -> int:
+    """RFC 4731 section 3.2: of the messages of MIN and MAX, if nothing else was asked for, else of all that were found."""
+    if not options & {ReturnOption.ALL, ReturnOption.COUNT}:
+        places = [places[0]] * (ReturnOption.MIN in options) + [places[-1]] * (ReturnOption.MAX in options)
+    highest = 0
+    for start in range(0, len(places), TOLD_TOGETHER):
+        highest = max(highest, *at(session.selected.view.modseqs, places[start : start + TOLD_TOGETHER]))
+        await session.wire.breathe()
+    return highest

@@ -1,0 +1,18 @@
+"""ESEARCH (RFC 4466 section 2.6.2, RFC 4731): begun, filled with items, and ended, since a set of all messages can be long."""
+
+from __future__ import annotations
+
+ESEARCH_END = b"\r\n"
+
+
+def esearch_begin(tag: bytes, *, uid: bool) -> bytes:
+    """esearch-response  = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
+
+    search-correlator = SP "(" "TAG" SP tag-string ")"
+    """
+    return b'* ESEARCH (TAG "%b")%b' % (tag, b" UID" if uid else b"")
+
+
+def esearch_number(name: bytes, number: int) -> bytes:
+    """search-return-data = "MIN" SP nz-number / "MAX" SP nz-number / "COUNT" SP number / "MODSEQ" SP mod-sequence-value"""
+    return b" %b %d" % (name, number)

@@ -17,6 +17,9 @@ LOGGED_IN = (
     b"QUOTA=RES-MESSAGE",
     b"CONDSTORE",
     b"ESEARCH",
+    b"SAVEDATE",
+    b"SEARCHRES",
+    b"WITHIN",
 )
 
 

@@ -22,6 +22,7 @@ from itertools import chain
 import msgspec
 
 from skrytka.plugin_api import model, views
+from skrytka_imap.commands.sequence_set import NOTHING
 
 _PART = 256
 """Modseqs compared at once, without making a number object of each."""
@@ -53,6 +54,8 @@ class Selected:
         self._own_changes: dict[int, int] = {}
         self.recent: list[range] = []
         self.known_keywords: dict[str, str] = {}
+        self.saved = NOTHING
+        """What ``$`` stands for (RFC 5182), as UIDs: what is expunged is no longer in it, and what arrives never is."""
 
     @property
     def folder_id(self) -> model.FolderId:

@@ -33,12 +33,18 @@ NOW = 1_800_000_000.0
 
 
 @pytest.fixture
-async def core(open_databases: Databases, settings: Settings) -> AsyncIterator[Core]:
+def clock() -> list[float]:
+    """What the services take for the time, in one place."""
+    return [NOW]
+
+
+@pytest.fixture
+async def core(open_databases: Databases, settings: Settings, clock: list[float]) -> AsyncIterator[Core]:
     """Services with the mailboxes of ``front_ends.provision``."""
     limits = msgspec.structs.replace(settings.limits, message_octets=200_000)
     small = msgspec.structs.replace(settings, limits=limits)
     extensions = Extensions(renditions=RENDITIONS)
-    async with front_ends.open_core(open_databases, small, extensions, now=lambda: NOW) as core:
+    async with front_ends.open_core(open_databases, small, extensions, now=lambda: clock[0]) as core:
         yield core
 
 
@@ -59,7 +65,7 @@ async def served(
 
 
 @pytest.fixture
-def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
+def actions(core: Core, served: front_ends.Served, clock: list[float]) -> dict[str, Action]:
     """What transcripts may do besides what ``front_ends.actions`` has."""
 
     async def put(words: Sequence[str]) -> None:
@@ -84,6 +90,10 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
         for connection in served.connections:
             connection.drain()
 
+    async def later(words: Sequence[str]) -> None:
+        """``later seconds``: so much time goes by for the services."""
+        clock[0] += float(words[0])
+
     async def ended(words: Sequence[str]) -> None:
         """``ended count``: wait until so many conversations are over."""
         for done in range(int(words[0])):
@@ -92,6 +102,7 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
     return {
         **front_ends.actions(core),
         "ended": ended,
+        "later": later,
         "put": put,
         "elsewhere": elsewhere,
         "limit": limit,

@@ -10,12 +10,14 @@ from skrytka_imap.commands.sequence_set import SequenceSet
 
 
 class FetchAttribute(enum.StrEnum):
-    """Items that take no argument (RFC 3501 section 6.4.5; MODSEQ is that of RFC 7162 section 3.1.5)."""
+    """Items that take no argument (RFC 3501 section 6.4.5; MODSEQ is that of RFC 7162 section 3.1.5, SAVEDATE of RFC
+    8514 section 4.2)."""
 
     UID = "UID"
     FLAGS = "FLAGS"
     MODSEQ = "MODSEQ"
     INTERNALDATE = "INTERNALDATE"
+    SAVEDATE = "SAVEDATE"
     RFC822_SIZE = "RFC822.SIZE"
     ENVELOPE = "ENVELOPE"
     BODYSTRUCTURE = "BODYSTRUCTURE"

@@ -72,6 +72,25 @@ class InternalDate(msgspec.Struct, frozen=True):
     date: datetime.date
 
 
+class SaveDate(msgspec.Struct, frozen=True):
+    """SAVEDBEFORE, SAVEDON, SAVEDSINCE (RFC 8514 section 4.3): the day in UTC on which the message came into its folder."""
+
+    when: When
+    date: datetime.date
+
+
+class Younger(msgspec.Struct, frozen=True):
+    """YOUNGER (RFC 5032 section 2): the internal date is at most so long ago."""
+
+    interval_s: int
+
+
+class Older(msgspec.Struct, frozen=True):
+    """OLDER (RFC 5032 section 2): the internal date is at least so long ago."""
+
+    interval_s: int
+
+
 class SentDate(msgspec.Struct, frozen=True):
     """SENTBEFORE, SENTON, SENTSINCE: the day of the Date field as it is written there."""
 
@@ -119,6 +138,9 @@ SearchKey = (
     | Larger
     | Smaller
     | InternalDate
+    | SaveDate
+    | Older
+    | Younger
     | SentDate
     | Header
     | Contains

@@ -12,10 +12,10 @@ OPTIONS = {option.value: option for option in ReturnOption}
 
 
 def return_options(cursor: Cursor) -> Returns | None:
-    """RFC 4731 section 4; None where there are none. An option that is named twice counts once.
+    """RFC 4731 section 4 and RFC 5182 section 3; None where there are none. An option that is named twice counts once.
 
     search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
-    search-return-opt  = "MIN" / "MAX" / "ALL" / "COUNT"
+    search-return-opt  = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE"
     """
     if not cursor.take(RETURN):
         return None

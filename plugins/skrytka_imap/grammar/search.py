@@ -19,13 +19,16 @@ from skrytka_imap.commands.search import (
     ModSeq,
     Not,
     Numbers,
+    Older,
     Or,
     Recent,
+    SaveDate,
     SearchKey,
     SentDate,
     Smaller,
     Uids,
     When,
+    Younger,
 )
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.dates import date
@@ -49,6 +52,7 @@ PLAIN: dict[str, SearchKey] = {
     "NEW": And((Recent(), Not(HasFlag(model.Flags.SEEN)))),
     "OLD": Not(Recent()),
     "RECENT": Recent(),
+    "SAVEDATESUPPORTED": All(),
     "SEEN": HasFlag(model.Flags.SEEN),
     "UNANSWERED": Not(HasFlag(model.Flags.ANSWERED)),
     "UNDELETED": Not(HasFlag(model.Flags.DELETED)),
@@ -105,7 +109,7 @@ class _Keys:
             key = self.several(depth + 1)
             cursor.expect(b")")
             return key
-        if cursor.peek() in b"*0123456789" and cursor.peek():
+        if cursor.peek() in b"$*0123456789" and cursor.peek():
             return Numbers(sequence_set(cursor))
         word = cursor.name("a search key")
         return self._nested(word, depth + 1) or PLAIN.get(word) or self._with_argument(word)
@@ -158,6 +162,14 @@ def _modseq(cursor: Cursor) -> ModSeq:
     return ModSeq(cursor.number(LARGEST_MODSEQ))
 
 
+def _interval_s(cursor: Cursor) -> int:
+    """RFC 5032 section 3: search-key =/ ( "OLDER" / "YOUNGER" ) SP nz-number"""
+    seconds = cursor.number()
+    if not seconds:
+        raise cursor.fault("An interval has at least one second")
+    return seconds
+
+
 WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "BCC": _header(b"bcc"),
     "BEFORE": lambda cursor: InternalDate(When.BEFORE, date(cursor)),
@@ -168,7 +180,11 @@ WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "KEYWORD": _keyword,
     "LARGER": lambda cursor: Larger(cursor.number()),
     "MODSEQ": _modseq,
+    "OLDER": lambda cursor: Older(_interval_s(cursor)),
     "ON": lambda cursor: InternalDate(When.ON, date(cursor)),
+    "SAVEDBEFORE": lambda cursor: SaveDate(When.BEFORE, date(cursor)),
+    "SAVEDON": lambda cursor: SaveDate(When.ON, date(cursor)),
+    "SAVEDSINCE": lambda cursor: SaveDate(When.SINCE, date(cursor)),
     "SENTBEFORE": lambda cursor: SentDate(When.BEFORE, date(cursor)),
     "SENTON": lambda cursor: SentDate(When.ON, date(cursor)),
     "SENTSINCE": lambda cursor: SentDate(When.SINCE, date(cursor)),
@@ -179,4 +195,5 @@ WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "TO": _header(b"to"),
     "UID": lambda cursor: Uids(sequence_set(cursor)),
     "UNKEYWORD": lambda cursor: Not(_keyword(cursor)),
+    "YOUNGER": lambda cursor: Younger(_interval_s(cursor)),
 }

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skrytka_imap import responses
-from skrytka_imap.commands import ReturnOption, Returns
+from skrytka_imap.commands import ReturnOption, Returns, SequenceSet
 from skrytka_imap.responses import Run
-from skrytka_imap.selected import at
 from skrytka_imap.session import Session
 
 TOLD_TOGETHER = 4_096
@@ -20,6 +19,10 @@ async def tell_results(
 
     There is an answer even if nothing was found: then without MIN, MAX, ALL and MODSEQ.
     """
+    if returns.saves:
+        await _save(session, returns, places)
+    if not returns.tells:
+        return
     wire, view, options = session.wire, session.selected.view, returns.options
     wire.write(responses.esearch_begin(session.tag, uid=uid))
     if places:
@@ -32,7 +35,7 @@ async def tell_results(
         wire.write(b" ALL ")
         await _write_set(session, places, uid=uid)
     if places and mentions_modseq:
-        wire.write(responses.esearch_number(b"MODSEQ", await _highest_modseq(session, options, places)))
+        wire.write(responses.esearch_number(b"MODSEQ", await _highest_modseq(session, returns, places)))
     wire.write(responses.ESEARCH_END)
 
 
@@ -48,12 +51,30 @@ async def _write_set(session: Session, places: Sequence[int], *, uid: bool) -> N
         await wire.breathe()
 
 
-async def _highest_modseq(session: Session, options: frozenset[ReturnOption], places: Sequence[int]) -> int:
+async def _highest_modseq(session: Session, returns: Returns, places: Sequence[int]) -> int:
     """RFC 4731 section 3.2: of the messages of MIN and MAX, if nothing else was asked for, else of all that were found."""
-    if not options & {ReturnOption.ALL, ReturnOption.COUNT}:
-        places = [places[0]] * (ReturnOption.MIN in options) + [places[-1]] * (ReturnOption.MAX in options)
     highest = 0
-    for start in range(0, len(places), TOLD_TOGETHER):
-        highest = max(highest, *at(session.selected.view.modseqs, places[start : start + TOLD_TOGETHER]))
+    modseqs, of = session.selected.view.modseqs, _meant(returns, places)
+    for start in range(0, len(of), TOLD_TOGETHER):
+        highest = max(highest, *[modseqs[place] for place in of[start : start + TOLD_TOGETHER]])
         await session.wire.breathe()
     return highest
+
+
+async def _save(session: Session, returns: Returns, places: Sequence[int]) -> None:
+    """RFC 5182 section 2.1: ``$`` stands for these from now on, as runs of UIDs between which the folder has no others."""
+    uids = session.selected.view.uids
+    runs: list[Run] = []
+    of = sorted(_meant(returns, places))
+    for start in range(0, len(of), TOLD_TOGETHER):
+        responses.add_to_runs(runs, [place + 1 for place in of[start : start + TOLD_TOGETHER]])
+        await session.wire.breathe()
+    session.selected.saved = SequenceSet(tuple([(uids[first - 1], uids[last - 1]) for first, last in runs]))
+
+
+def _meant(returns: Returns, places: Sequence[int]) -> Sequence[int]:
+    """Of which messages MODSEQ tells, and which SAVE keeps (RFC 5182 section 2.4)."""
+    if not returns.only_ends or not places:
+        return places
+    ends = {ReturnOption.MIN: places[0], ReturnOption.MAX: places[-1]}
+    return sorted({place for option, place in ends.items() if option in returns.options})

@@ -8,6 +8,7 @@ from functools import partial
 from skrytka.plugin_api import contents, errors, messages, model, outgoing
 from skrytka_imap import responses
 from skrytka_imap.commands import Search
+from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.handlers.batches import batches
 from skrytka_imap.handlers.esearch import tell_results
 from skrytka_imap.replies import Reply, no, ok
@@ -22,7 +23,10 @@ async def search(session: Session, command: Search) -> Reply:
     """RFC 3501 section 6.4.4; MODSEQ: RFC 7162 section 3.1.5, the answer ends with the highest modseq found; RETURN: RFC 4731."""
     selected = session.selected
     view = selected.view
-    listing = Listing(view.uids, view.flags, view.modseqs, view.keywords, selected.recent)
+    saved, now = selected.saved, session.core.now()
+    listing = Listing(view.uids, view.flags, view.modseqs, view.keywords, selected.recent, saved, now)
+    if command.returns is not None and command.returns.saves:
+        selected.saved = NOTHING  # what it is when this command fails (RFC 5182 section 2.1)
     try:
         matcher = await compiled(command, listing, session.wire.breathe)
     except BadCharset:

@@ -7,7 +7,19 @@ import datetime
 from collections.abc import Callable, Sequence
 
 from skrytka.plugin_api import mime, model
-from skrytka_imap.commands.search import Contains, Header, InternalDate, Larger, SearchKey, SentDate, Smaller, When
+from skrytka_imap.commands.search import (
+    Contains,
+    Header,
+    InternalDate,
+    Larger,
+    Older,
+    SaveDate,
+    SearchKey,
+    SentDate,
+    Smaller,
+    When,
+    Younger,
+)
 from skrytka_imap.search.charsets import needle
 from skrytka_imap.search.facts import Facts
 
@@ -17,15 +29,23 @@ _DAY_S = 86_400
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
 
-def single_test(key: SearchKey, codec: codecs.CodecInfo) -> Test:
-    """The test of a key that is no combination and that the listing does not decide."""
+def single_test(key: SearchKey, codec: codecs.CodecInfo, now: float) -> Test:
+    """The test of a key that is no combination and that the listing does not decide; ``now`` is Unix time."""
     match key:
         case Larger(size_octets=limit):
             return _of_row(lambda row: row.size_octets > limit)
         case Smaller(size_octets=limit):
             return _of_row(lambda row: row.size_octets < limit)
         case InternalDate(when=when, date=date):
-            return _of_row(_internal_date(when, date))
+            among = _on_days(when, date)
+            return _of_row(lambda row: among(row.internal_date))
+        case SaveDate(when=when, date=date):
+            among = _on_days(when, date)
+            return _of_row(lambda row: among(row.saved_at))
+        case Older(interval_s=interval_s):
+            return _of_row(lambda row: row.internal_date <= now - interval_s)
+        case Younger(interval_s=interval_s):
+            return _of_row(lambda row: row.internal_date >= now - interval_s)
         case SentDate(when=when, date=date):
             return _sent(when, date)
         case Header(name=name, text=text):
@@ -84,15 +104,15 @@ def _of_row(test: Callable[[model.MessageRow], bool]) -> Test:
     return lambda facts: None if facts.row is None else test(facts.row)
 
 
-def _internal_date(when: When, date: datetime.date) -> Callable[[model.MessageRow], bool]:
-    """Days are those of UTC, in which INTERNALDATE is told."""
+def _on_days(when: When, date: datetime.date) -> Callable[[int], bool]:
+    """Whether a Unix time is before, on or since a day of UTC, in which INTERNALDATE and SAVEDATE are told."""
     begin = (date.toordinal() - _EPOCH) * _DAY_S
     end = begin + _DAY_S
     if when is When.BEFORE:
-        return lambda row: row.internal_date < begin
+        return lambda unix: unix < begin
     if when is When.SINCE:
-        return lambda row: row.internal_date >= begin
-    return lambda row: begin <= row.internal_date < end
+        return lambda unix: unix >= begin
+    return lambda unix: begin <= unix < end
 
 
 def _sent(when: When, date: datetime.date) -> Test:

@@ -53,6 +53,7 @@ class _Builder:
     def __init__(self, search: Search, listing: Listing, breathe: Breathe) -> None:
         self.judge = Judge(listing, breathe)
         self._codec = decoder(search.charset)
+        self._now = listing.now
 
     async def build(self, key: SearchKey) -> _Built:
         match key:
@@ -64,7 +65,7 @@ class _Builder:
                 return await self._build_not(negated)
         members = await self.judge.members(key)
         if members is None:
-            return _Built(0, self.judge.everyone, single_test(key, self._codec))
+            return _Built(0, self.judge.everyone, single_test(key, self._codec, self._now))
         return _Built(members, members, None)
 
     def test_of(self, built: _Built) -> Test:

@@ -11,10 +11,13 @@ from skrytka_imap.commands.search import (
     InternalDate,
     Larger,
     Not,
+    Older,
     Or,
+    SaveDate,
     SearchKey,
     SentDate,
     Smaller,
+    Younger,
 )
 
 
@@ -36,7 +39,7 @@ def needs(key: SearchKey) -> Needs:
             return max(needs(left), needs(right))
         case Not(key=negated):
             return needs(negated)
-        case Larger() | Smaller() | InternalDate():
+        case Larger() | Smaller() | InternalDate() | SaveDate() | Older() | Younger():
             return Needs.ROW
         case Header() | SentDate():
             return Needs.HEADER

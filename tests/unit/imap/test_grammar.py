@@ -16,6 +16,7 @@ from skrytka_imap.grammar import PARSERS, parse
 F = model.Flags
 ONE = c.SequenceSet(((1, 1),))
 ALL = c.SequenceSet(((1, 0),))
+SAVED = c.SequenceSet((), with_saved=True)
 SEEN = s.HasFlag(F.SEEN)
 DAY = datetime.date(1994, 2, 1)
 A = c.FetchAttribute
@@ -167,6 +168,13 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
     (
         b"SEARCH CHARSET UTF-8 BODY {2+}\r\n\xc3\xa9 TEXT x",
         c.Search(s.And((s.Contains("BODY", b"\xc3\xa9"), s.Contains("TEXT", b"x"))), "UTF-8"),
+    ),
+    (b"SEARCH OLDER 1 younger 4294967295", c.Search(s.And((s.Older(1), s.Younger(4294967295))))),
+    (b"SEARCH $ UID 4,$", c.Search(s.And((s.Numbers(SAVED), s.Uids(c.SequenceSet(((4, 4),), with_saved=True)))))),
+    (b"UID STORE $ FLAGS ()", c.Store(SAVED, "replace", F.NONE, uid=True)),
+    (
+        b"SEARCH SAVEDBEFORE 1-Feb-1994 SAVEDON 1-Feb-1994 SAVEDSINCE 1-Feb-1994 SAVEDATESUPPORTED",
+        c.Search(s.And((*(s.SaveDate(when, DAY) for when in (s.When.BEFORE, s.When.ON, s.When.SINCE)), s.All()))),
     ),
     (b"SEARCH RETURN () SEEN", c.Search(SEEN, returns=returns("ALL"))),
     (

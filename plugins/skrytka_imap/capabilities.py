@@ -17,6 +17,7 @@ LOGGED_IN = (
     b"QUOTA=RES-MESSAGE",
     b"CONDSTORE",
     b"ESEARCH",
+    b"PARTIAL",
     b"SAVEDATE",
     b"SEARCHRES",
     b"WITHIN",

@@ -41,6 +41,7 @@ from skrytka_imap.commands.fetch import (
     SectionText,
 )
 from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
+from skrytka_imap.commands.partial_range import PartialRange
 from skrytka_imap.commands.return_options import ReturnOption, Returns
 from skrytka_imap.commands.search import Search
 from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, Unselect
@@ -139,6 +140,7 @@ __all__ = [
     "Namespace",
     "Noop",
     "Partial",
+    "PartialRange",
     "Rename",
     "ReturnOption",
     "Returns",

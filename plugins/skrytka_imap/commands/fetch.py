@@ -6,6 +6,7 @@ import enum
 
 import msgspec
 
+from skrytka_imap.commands.partial_range import PartialRange
 from skrytka_imap.commands.sequence_set import SequenceSet
 
 
@@ -68,7 +69,7 @@ BODY_TEXTS = frozenset({FetchAttribute.RFC822, FetchAttribute.RFC822_TEXT})
 
 
 class Fetch(msgspec.Struct, frozen=True):
-    """RFC 3501 section 6.4.5; ``changed_since`` is that of RFC 7162 section 3.1.4.
+    """RFC 3501 section 6.4.5; ``changed_since`` is that of RFC 7162 section 3.1.4, ``window`` is PARTIAL (RFC 9394 section 3.3).
 
     ``items`` have every item once, in the client's order, macros expanded. UID FETCH has UID among them (6.4.8), and
     CHANGEDSINCE has MODSEQ (RFC 7162 section 3.1.4.1), asked for or not.
@@ -78,6 +79,7 @@ class Fetch(msgspec.Struct, frozen=True):
     items: tuple[FetchItem, ...]
     uid: bool = False
     changed_since: int | None = None
+    window: PartialRange | None = None
 
     @property
     def sets_seen(self) -> bool:

@@ -6,6 +6,8 @@ import enum
 
 import msgspec
 
+from skrytka_imap.commands.partial_range import PartialRange
+
 
 class ReturnOption(enum.StrEnum):
     """Options that take no argument."""
@@ -18,9 +20,13 @@ class ReturnOption(enum.StrEnum):
 
 
 class Returns(msgspec.Struct, frozen=True):
-    """RFC 4731 section 3.1: what was asked for; an empty list asks for ALL, and ``grammar`` has written that here."""
+    """RFC 4731 section 3.1: what was asked for; an empty list asks for ALL, and ``grammar`` has written that here.
+
+    ``partial`` is that of RFC 9394, which never stands beside ALL.
+    """
 
     options: frozenset[ReturnOption]
+    partial: PartialRange | None = None
 
     @property
     def saves(self) -> bool:
@@ -30,12 +36,17 @@ class Returns(msgspec.Struct, frozen=True):
     @property
     def tells(self) -> bool:
         """Whether there is an answer: none where SAVE is all that was asked for (RFC 5182 section 1)."""
-        return self.options != {ReturnOption.SAVE}
+        return self.options != {ReturnOption.SAVE} or self.partial is not None
 
     @property
-    def only_ends(self) -> bool:
-        """Whether MODSEQ and ``$`` are about the first and the last message alone (RFC 4731, 3.2; RFC 5182, 2.4)."""
-        return bool(self.options & _ENDS) and not self.options - _ENDS - {ReturnOption.SAVE}
+    def means_some(self) -> bool:
+        """Whether MODSEQ and ``$`` are about no more messages than those of MIN, MAX and PARTIAL.
+
+        RFC 4731 section 3.2, RFC 5182 section 2.4, RFC 9394 section 3.2: with COUNT or ALL they are about all that were found.
+        """
+        some = bool(self.options & _ENDS) or self.partial is not None
+        return some and not self.options & _WHOLE
 
 
 _ENDS = frozenset({ReturnOption.MIN, ReturnOption.MAX})
+_WHOLE = frozenset({ReturnOption.ALL, ReturnOption.COUNT})

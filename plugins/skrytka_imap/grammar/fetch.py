@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import re
 
-from skrytka_imap.commands import BodySection, Fetch, FetchAttribute, FetchItem, Partial, Section, SectionText
+from skrytka_imap.commands import (
+    BodySection,
+    Fetch,
+    FetchAttribute,
+    FetchItem,
+    Partial,
+    PartialRange,
+    Section,
+    SectionText,
+)
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.header_name import header_name
+from skrytka_imap.grammar.partial_range import partial_range
 from skrytka_imap.grammar.remembering import remembering
 from skrytka_imap.grammar.sequence_set import sequence_set
 
@@ -20,25 +30,23 @@ MACROS = {
 SECTION_TEXTS = {text.value: text for text in SectionText}
 PART = re.compile(rb"[1-9][0-9]{0,9}")
 HEADER_NAME = re.compile(rb"[\x21-\x39\x3b-\x7e]+\Z")
-CHANGED_SINCE = re.compile(rb" \(CHANGEDSINCE ", re.IGNORECASE)
 MOST_ITEMS = 1_000
 DEEPEST_PART = 100
 
 
 def fetch(cursor: Cursor, *, uid: bool = False) -> Fetch:
-    """RFC 3501 section 9 and RFC 7162 section 7.
+    """RFC 3501 section 9, RFC 7162 section 7 and RFC 9394 section 4.
 
     fetch          = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
                      [fetch-modifiers]
-    fetch-modifier = chgsince-fetch-mod
     """
     cursor.space()
     sequence = sequence_set(cursor)
     cursor.space()
-    items, changed_since = _asked(cursor)
+    items, changed_since, window = _asked(cursor)
     if uid and FetchAttribute.UID not in items:
         items = (FetchAttribute.UID, *items)
-    return Fetch(sequence, items, uid, changed_since)
+    return Fetch(sequence, items, uid, changed_since, window)
 
 
 def uid_fetch(cursor: Cursor) -> Fetch:
@@ -46,15 +54,35 @@ def uid_fetch(cursor: Cursor) -> Fetch:
 
 
 @remembering
-def _asked(cursor: Cursor) -> tuple[tuple[FetchItem, ...], int | None]:
-    """What follows the set: the items, each once, and CHANGEDSINCE."""
+def _asked(cursor: Cursor) -> tuple[tuple[FetchItem, ...], int | None, PartialRange | None]:
+    """What follows the set: the items, each once, CHANGEDSINCE and PARTIAL."""
     items = _items(cursor)
-    changed_since = None
-    if cursor.take(CHANGED_SINCE):
-        changed_since = cursor.number(LARGEST_MODSEQ)
-        cursor.expect(b")")
+    changed_since, window = _modifiers(cursor) if cursor.skip(b" (") else (None, None)
+    if changed_since is not None:
         items.setdefault(FetchAttribute.MODSEQ)
-    return tuple(items), changed_since
+    return tuple(items), changed_since, window
+
+
+def _modifiers(cursor: Cursor) -> tuple[int | None, PartialRange | None]:
+    """RFC 4466 section 2.4, each at most once.
+
+    fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"
+    fetch-modifier  = "CHANGEDSINCE" SP mod-sequence-value / "PARTIAL" SP partial-range
+    """
+    changed_since: int | None = None
+    window: PartialRange | None = None
+    while True:
+        word = cursor.name("a modifier of FETCH")
+        cursor.space()
+        if word == "CHANGEDSINCE" and changed_since is None:
+            changed_since = cursor.number(LARGEST_MODSEQ)
+        elif word == "PARTIAL" and window is None:
+            window = partial_range(cursor)
+        else:
+            raise cursor.fault(f"There is no modifier {word[:40]}, or it stands twice")
+        if cursor.skip(b")"):
+            return changed_since, window
+        cursor.space()
 
 
 def _items(cursor: Cursor) -> dict[FetchItem, None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skrytka_imap import responses
-from skrytka_imap.commands import ReturnOption, Returns, SequenceSet
+from skrytka_imap.commands import PartialRange, ReturnOption, Returns, SequenceSet
 from skrytka_imap.responses import Run
 from skrytka_imap.session import Session
 
@@ -15,8 +15,9 @@ TOLD_TOGETHER = 4_096
 async def tell_results(
     session: Session, returns: Returns, places: Sequence[int], *, uid: bool, mentions_modseq: bool
 ) -> None:
-    """RFC 4731 section 3.1. ``places`` are of the messages found, in the order of the result: MIN is the first, MAX the last.
+    """RFC 4731 section 3.1, PARTIAL: RFC 9394 section 3.1.
 
+    ``places`` are of the messages found, in the order of the result: MIN is the first, MAX the last.
     There is an answer even if nothing was found: then without MIN, MAX, ALL and MODSEQ.
     """
     if returns.saves:
@@ -26,7 +27,7 @@ async def tell_results(
     wire, view, options = session.wire, session.selected.view, returns.options
     wire.write(responses.esearch_begin(session.tag, uid=uid))
     if places:
-        for option, place in ((ReturnOption.MIN, places[0]), (ReturnOption.MAX, places[-1])):
+        for option, place in _ends(places):
             if option in options:
                 wire.write(responses.esearch_number(option.encode(), view.uids[place] if uid else place + 1))
     if ReturnOption.COUNT in options:
@@ -34,9 +35,19 @@ async def tell_results(
     if places and ReturnOption.ALL in options:
         wire.write(b" ALL ")
         await _write_set(session, places, uid=uid)
-    if places and mentions_modseq:
-        wire.write(responses.esearch_number(b"MODSEQ", await _highest_modseq(session, returns, places)))
+    if returns.partial is not None:
+        await _write_partial(session, returns.partial, places, uid=uid)
+    if mentions_modseq and (modseq := await _highest_modseq(session, returns, places)):
+        wire.write(responses.esearch_number(b"MODSEQ", modseq))
     wire.write(responses.ESEARCH_END)
+
+
+async def _write_partial(session: Session, window: PartialRange, places: Sequence[int], *, uid: bool) -> None:
+    """The range as it was asked for, and the results that are in it; NIL where there are none."""
+    session.wire.write(responses.esearch_partial_begin((window.first, window.last)))
+    if wanted := window.of(len(places)):
+        await _write_set(session, places[wanted.start : wanted.stop], uid=uid)
+    session.wire.write(b")" if wanted else b"NIL)")
 
 
 async def _write_set(session: Session, places: Sequence[int], *, uid: bool) -> None:
@@ -52,7 +63,7 @@ async def _write_set(session: Session, places: Sequence[int], *, uid: bool) -> N
 
 
 async def _highest_modseq(session: Session, returns: Returns, places: Sequence[int]) -> int:
-    """RFC 4731 section 3.2: of the messages of MIN and MAX, if nothing else was asked for, else of all that were found."""
+    """RFC 4731 section 3.2; 0, which is no modseq, without messages."""
     highest = 0
     modseqs, of = session.selected.view.modseqs, _meant(returns, places)
     for start in range(0, len(of), TOLD_TOGETHER):
@@ -73,8 +84,15 @@ async def _save(session: Session, returns: Returns, places: Sequence[int]) -> No
 
 
 def _meant(returns: Returns, places: Sequence[int]) -> Sequence[int]:
-    """Of which messages MODSEQ tells, and which SAVE keeps (RFC 5182 section 2.4)."""
-    if not returns.only_ends or not places:
+    """Of which messages MODSEQ tells, and which SAVE keeps."""
+    if not returns.means_some or not places:
         return places
-    ends = {ReturnOption.MIN: places[0], ReturnOption.MAX: places[-1]}
-    return sorted({place for option, place in ends.items() if option in returns.options})
+    some = {place for option, place in _ends(places) if option in returns.options}
+    if returns.partial is not None:
+        wanted = returns.partial.of(len(places))
+        some.update(places[wanted.start : wanted.stop])
+    return sorted(some)
+
+
+def _ends(places: Sequence[int]) -> tuple[tuple[ReturnOption, int], ...]:
+    return (ReturnOption.MIN, places[0]), (ReturnOption.MAX, places[-1])

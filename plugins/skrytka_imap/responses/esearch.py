@@ -16,3 +16,8 @@ def esearch_begin(tag: bytes, *, uid: bool) -> bytes:
 def esearch_number(name: bytes, number: int) -> bytes:
     """search-return-data = "MIN" SP nz-number / "MAX" SP nz-number / "COUNT" SP number / "MODSEQ" SP mod-sequence-value"""
     return b" %b %d" % (name, number)
+
+
+def esearch_partial_begin(window: tuple[int, int]) -> bytes:
+    """ret-data-partial = "PARTIAL" SP "(" partial-range SP partial-results ")" ; up to the results: a set, or NIL"""
+    return b" PARTIAL (%d:%d " % window

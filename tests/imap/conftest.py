@@ -51,7 +51,7 @@ async def core(open_databases: Databases, settings: Settings, clock: list[float]
 @pytest.fixture
 def imap_settings() -> ImapSettings:
     """Settings under which tests need not wait."""
-    return ImapSettings(login_failure_delay_s=0, max_login_failures=3, max_bad_commands=5)
+    return ImapSettings(login_failure_delay_s=0, max_login_failures=3, max_bad_commands=5, max_search_contexts=3)
 
 
 @pytest.fixture

@@ -43,13 +43,14 @@ from skrytka_imap.commands.fetch import (
 from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
 from skrytka_imap.commands.partial_range import PartialRange
 from skrytka_imap.commands.return_options import ReturnOption, Returns
-from skrytka_imap.commands.search import Search
+from skrytka_imap.commands.search import CancelUpdate, Search
 from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, Unselect
 from skrytka_imap.commands.sequence_set import SequenceSet
 
 Command = (
     Append
     | Authenticate
+    | CancelUpdate
     | Capability
     | Check
     | Close
@@ -115,6 +116,7 @@ __all__ = [
     "Append",
     "Authenticate",
     "BodySection",
+    "CancelUpdate",
     "Capability",
     "Check",
     "Close",

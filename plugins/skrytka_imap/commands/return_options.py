@@ -10,13 +10,15 @@ from skrytka_imap.commands.partial_range import PartialRange
 
 
 class ReturnOption(enum.StrEnum):
-    """Options that take no argument."""
+    """Options that take no argument. CONTEXT only says that the client will come back (RFC 5267 section 4.2)."""
 
     MIN = "MIN"
     MAX = "MAX"
     ALL = "ALL"
     COUNT = "COUNT"
     SAVE = "SAVE"
+    CONTEXT = "CONTEXT"
+    UPDATE = "UPDATE"
 
 
 class Returns(msgspec.Struct, frozen=True):
@@ -32,6 +34,11 @@ class Returns(msgspec.Struct, frozen=True):
     def saves(self) -> bool:
         """Whether the messages found are to be kept for ``$`` (RFC 5182)."""
         return ReturnOption.SAVE in self.options
+
+    @property
+    def updates(self) -> bool:
+        """Whether the client wants to be told what changes in the results (RFC 5267 section 4.3)."""
+        return ReturnOption.UPDATE in self.options
 
     @property
     def tells(self) -> bool:

@@ -162,3 +162,9 @@ class Search(msgspec.Struct, frozen=True):
     uid: bool = False
     mentions_modseq: bool = False
     returns: Returns | None = None
+
+
+class CancelUpdate(msgspec.Struct, frozen=True):
+    """RFC 5267 section 4.3.5: the tags of searches with UPDATE."""
+
+    tags: tuple[bytes, ...]

@@ -21,6 +21,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
     {
         "APPEND": append.append,
         "AUTHENTICATE": not_authenticated.authenticate,
+        "CANCELUPDATE": search.cancel_update,
         "CAPABILITY": any_state.capability,
         "CHECK": selected.check,
         "CLOSE": selected.close,

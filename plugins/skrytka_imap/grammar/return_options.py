@@ -13,10 +13,11 @@ OPTIONS = {option.value: option for option in ReturnOption}
 
 
 def return_options(cursor: Cursor) -> Returns | None:
-    """RFC 4731 section 4, RFC 5182 section 3, RFC 9394 section 4; None where there are none. What is named twice counts once.
+    """RFC 4731 section 4, RFC 5182 section 3, RFC 5267 section 5, RFC 9394 section 4; None where there are none.
 
     search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
-    search-return-opt  = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / "PARTIAL" SP partial-range
+    search-return-opt  = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / "CONTEXT" / "UPDATE" /
+                         "PARTIAL" SP partial-range
     """
     if not cursor.take(RETURN):
         return None

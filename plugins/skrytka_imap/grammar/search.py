@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from skrytka.plugin_api import model
-from skrytka_imap.commands import Search
+from skrytka_imap.commands import CancelUpdate, Search
 from skrytka_imap.commands.search import (
     All,
     And,
@@ -79,6 +79,15 @@ def search(cursor: Cursor, *, uid: bool = False) -> Search:
 
 def uid_search(cursor: Cursor) -> Search:
     return search(cursor, uid=True)
+
+
+def cancel_update(cursor: Cursor) -> CancelUpdate:
+    """RFC 5267 section 5: command-select =/ "CANCELUPDATE" 1*(SP quoted)"""
+    tags: list[bytes] = []
+    while not tags or cursor.peek():
+        cursor.space()
+        tags.append(cursor.string("the tag of a search in quotes"))
+    return CancelUpdate(tuple(tags))
 
 
 class _Keys:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from skrytka.plugin_api import model
 from skrytka_imap import responses
 from skrytka_imap.commands import PartialRange, ReturnOption, Returns, SequenceSet
 from skrytka_imap.responses import Run
@@ -34,7 +35,7 @@ async def tell_results(
         wire.write(responses.esearch_number(b"COUNT", len(places)))
     if places and ReturnOption.ALL in options:
         wire.write(b" ALL ")
-        await _write_set(session, places, uid=uid)
+        await write_set(session, view, places, uid=uid)
     if returns.partial is not None:
         await _write_partial(session, returns.partial, places, uid=uid)
     if mentions_modseq and (modseq := await _highest_modseq(session, returns, places)):
@@ -46,12 +47,13 @@ async def _write_partial(session: Session, window: PartialRange, places: Sequenc
     """The range as it was asked for, and the results that are in it; NIL where there are none."""
     session.wire.write(responses.esearch_partial_begin((window.first, window.last)))
     if wanted := window.of(len(places)):
-        await _write_set(session, places[wanted.start : wanted.stop], uid=uid)
+        await write_set(session, session.selected.view, places[wanted.start : wanted.stop], uid=uid)
     session.wire.write(b")" if wanted else b"NIL)")
 
 
-async def _write_set(session: Session, places: Sequence[int], *, uid: bool) -> None:
-    wire, uids = session.wire, session.selected.view.uids
+async def write_set(session: Session, view: model.FolderView, places: Sequence[int], *, uid: bool) -> None:
+    """The numbers or UIDs of messages of a view, as a set."""
+    wire, uids = session.wire, view.uids
     runs: list[Run] = []
     for start in range(0, len(places), TOLD_TOGETHER):
         part = places[start : start + TOLD_TOGETHER]

@@ -4,7 +4,13 @@ Whole responses end with CRLF. Octets that are not ASCII are sent unchanged, in 
 RFC 6855, which wants them hidden from clients that did not enable UTF8=ACCEPT.
 """
 
-from skrytka_imap.responses.esearch import ESEARCH_END, esearch_begin, esearch_number, esearch_partial_begin
+from skrytka_imap.responses.esearch import (
+    ESEARCH_END,
+    esearch_begin,
+    esearch_number,
+    esearch_partial_begin,
+    esearch_update_begin,
+)
 from skrytka_imap.responses.fetch import (
     BODY_ITEM,
     BODYSTRUCTURE_ITEM,
@@ -50,6 +56,7 @@ __all__ = [
     "esearch_begin",
     "esearch_number",
     "esearch_partial_begin",
+    "esearch_update_begin",
     "fetch_line",
     "fetch_lines",
     "flag_lines",

@@ -21,3 +21,8 @@ def esearch_number(name: bytes, number: int) -> bytes:
 def esearch_partial_begin(window: tuple[int, int]) -> bytes:
     """ret-data-partial = "PARTIAL" SP "(" partial-range SP partial-results ")" ; up to the results: a set, or NIL"""
     return b" PARTIAL (%d:%d " % window
+
+
+def esearch_update_begin(name: bytes) -> bytes:
+    """ret-data-addto = "ADDTO" SP "(" context-position SP sequence-set ")" ; up to the set, and so for REMOVEFROM (RFC 5267)"""
+    return b" %b (0 " % name

@@ -16,6 +16,6 @@ Unknown charsets raise ``BadCharset``: NO with ``[BADCHARSET (...)]``, as RFC 35
 from skrytka_imap.search.charsets import KNOWN_CHARSETS, BadCharset
 from skrytka_imap.search.listing import Listing
 from skrytka_imap.search.matcher import Matcher, compiled
-from skrytka_imap.search.needs import Needs
+from skrytka_imap.search.needs import Needs, counts_messages, needs
 
-__all__ = ["KNOWN_CHARSETS", "BadCharset", "Listing", "Matcher", "Needs", "compiled"]
+__all__ = ["KNOWN_CHARSETS", "BadCharset", "Listing", "Matcher", "Needs", "compiled", "counts_messages", "needs"]

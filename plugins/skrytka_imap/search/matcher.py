@@ -18,9 +18,10 @@ class Matcher(msgspec.Struct, frozen=True):
     """One SEARCH over one listing.
 
     ``found`` are the places of the messages that match, decided by the listing alone, ``undecided`` those of messages that take
-    more, and ``needs`` what deciding these takes at most.
+    more, and ``needs`` what deciding these takes at most. ``members`` tells the same as ``found``, with an octet per message.
     """
 
+    members: bytes
     found: list[int]
     undecided: list[int]
     needs: Needs
@@ -38,7 +39,7 @@ async def compiled(search: Search, listing: Listing, breathe: Breathe) -> Matche
     builder = _Builder(search, listing, breathe)
     built = await builder.build(search.key)
     found, undecided = (builder.judge.places(members) for members in (built.surely, built.maybe ^ built.surely))
-    return Matcher(found, undecided, needs(search.key), builder.test_of(built))
+    return Matcher(builder.judge.octets(built.surely), found, undecided, needs(search.key), builder.test_of(built))
 
 
 class _Built(msgspec.Struct, frozen=True):

@@ -11,14 +11,17 @@ from skrytka_imap.commands.search import (
     InternalDate,
     Larger,
     Not,
+    Numbers,
     Older,
     Or,
     SaveDate,
     SearchKey,
     SentDate,
     Smaller,
+    Uids,
     Younger,
 )
+from skrytka_imap.commands.sequence_set import STAR
 
 
 class Needs(enum.IntEnum):
@@ -47,3 +50,20 @@ def needs(key: SearchKey) -> Needs:
             return Needs.OCTETS
         case _:
             return Needs.VIEW
+
+
+def counts_messages(key: SearchKey) -> bool:
+    """Whether other messages decide about a message too: the answer for it changes when they come and go."""
+    match key:
+        case And(keys=keys):
+            return any(map(counts_messages, keys))
+        case Or(left=left, right=right):
+            return counts_messages(left) or counts_messages(right)
+        case Not(key=negated):
+            return counts_messages(negated)
+        case Numbers(sequence=sequence):
+            return bool(sequence.ranges)
+        case Uids(sequence=sequence):
+            return any(STAR in pair for pair in sequence.ranges)
+        case _:
+            return False

@@ -39,6 +39,7 @@ def returns(*names: str) -> c.Returns:
 
 
 COMMANDS: list[tuple[bytes, c.Command]] = [
+    (b'CANCELUPDATE "a1" "b\\"]"', c.CancelUpdate((b"a1", b'b"]'))),
     (b"CAPABILITY", c.Capability()),
     (b"noop", c.Noop()),
     (b"Logout  ", c.Logout()),
@@ -262,6 +263,8 @@ FAULTS: list[tuple[bytes, str]] = [
     (b"FETCH 1 FLAGS (PARTIAL 1:2 PARTIAL 1:2)", "There is no modifier PARTIAL, or it stands twice"),
     (b"FETCH 1 FLAGS (CHANGED 1)", "There is no modifier CHANGED, or it stands twice"),
     (b"FETCH 1 FLAGS ()", "Expected a modifier of FETCH before )"),
+    (b"CANCELUPDATE", "Expected a space at the end"),
+    (b"CANCELUPDATE a1", "Expected the tag of a search in quotes before a1"),
     (b"SEARCH RETURN MIN ALL", "There is no search key RETURN"),
     (b"SEARCH ON 30-Feb-1994", "There is no such date"),
     (b"SEARCH ON today", "Expected a date like 1-Feb-1994"),

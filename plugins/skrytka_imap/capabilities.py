@@ -20,6 +20,7 @@ LOGGED_IN = (
     b"ESEARCH",
     b"PARTIAL",
     b"SAVEDATE",
+    b"SEARCH=FUZZY",
     b"SEARCHRES",
     b"WITHIN",
 )

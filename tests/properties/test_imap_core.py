@@ -181,7 +181,21 @@ def test_any_mail_has_renditions_and_sections(octets: bytes, section: Section) -
 
 FLAGS = ("ANSWERED", "DELETED", "DRAFT", "FLAGGED", "SEEN")
 KEYS = st.recursive(
-    st.sampled_from([*FLAGS, "RECENT", "2:3", "UID 4:*", "LARGER 5", "OLDER 9", "$", "SUBJECT x", "BODY y", "TEXT z"]),
+    st.sampled_from(
+        [
+            *FLAGS,
+            "RECENT",
+            "2:3",
+            "UID 4:*",
+            "LARGER 5",
+            "OLDER 9",
+            "$",
+            "FUZZY TEXT q",
+            "SUBJECT x",
+            "BODY y",
+            "TEXT z",
+        ]
+    ),
     lambda keys: st.one_of(
         keys.map("NOT {}".format),
         st.tuples(keys, keys).map(lambda pair: "OR {} {}".format(*pair)),

@@ -19,6 +19,7 @@ class ReturnOption(enum.StrEnum):
     SAVE = "SAVE"
     CONTEXT = "CONTEXT"
     UPDATE = "UPDATE"
+    RELEVANCY = "RELEVANCY"
 
 
 class Returns(msgspec.Struct, frozen=True):
@@ -39,6 +40,11 @@ class Returns(msgspec.Struct, frozen=True):
     def updates(self) -> bool:
         """Whether the client wants to be told what changes in the results (RFC 5267 section 4.3)."""
         return ReturnOption.UPDATE in self.options
+
+    @property
+    def scores(self) -> bool:
+        """Whether to tell how well each message matches (RFC 6203 section 4)."""
+        return ReturnOption.RELEVANCY in self.options
 
     @property
     def tells(self) -> bool:

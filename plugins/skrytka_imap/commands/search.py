@@ -112,6 +112,12 @@ class Contains(msgspec.Struct, frozen=True):
     text: bytes
 
 
+class Fuzzy(msgspec.Struct, frozen=True):
+    """FUZZY (RFC 6203 section 3) before a key that asks for text, or around one. Other keys are matched exactly (section 5)."""
+
+    key: Header | Contains
+
+
 class Not(msgspec.Struct, frozen=True):
     key: SearchKey
 
@@ -144,6 +150,7 @@ SearchKey = (
     | SentDate
     | Header
     | Contains
+    | Fuzzy
     | Not
     | Or
     | And

@@ -13,11 +13,11 @@ OPTIONS = {option.value: option for option in ReturnOption}
 
 
 def return_options(cursor: Cursor) -> Returns | None:
-    """RFC 4731 section 4, RFC 5182 section 3, RFC 5267 section 5, RFC 9394 section 4; None where there are none.
+    """RFC 4731 section 4, RFC 5182, 5267, 6203 and 9394; None where there are none.
 
     search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
     search-return-opt  = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / "CONTEXT" / "UPDATE" /
-                         "PARTIAL" SP partial-range
+                         "RELEVANCY" / "PARTIAL" SP partial-range
     """
     if not cursor.take(RETURN):
         return None

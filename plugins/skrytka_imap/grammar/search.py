@@ -11,6 +11,7 @@ from skrytka_imap.commands.search import (
     All,
     And,
     Contains,
+    Fuzzy,
     HasFlag,
     HasKeyword,
     Header,
@@ -74,7 +75,10 @@ def search(cursor: Cursor, *, uid: bool = False) -> Search:
         charset = cursor.astring("a charset").decode("ascii", "replace")
     keys = _Keys(cursor)
     cursor.space()
-    return Search(keys.several(0), charset, uid, keys.mentions_modseq, returns)
+    key = keys.several(0)
+    if returns is not None and returns.scores and not keys.mentions_fuzzy:
+        raise cursor.fault("RELEVANCY needs FUZZY")
+    return Search(key, charset, uid, keys.mentions_modseq, returns)
 
 
 def uid_search(cursor: Cursor) -> Search:
@@ -95,8 +99,10 @@ class _Keys:
 
     def __init__(self, cursor: Cursor) -> None:
         self.mentions_modseq = False
+        self.mentions_fuzzy = False
         self._cursor = cursor
         self._count = 0
+        self._within_fuzzy = 0
 
     def several(self, depth: int) -> SearchKey:
         """search-key *(SP search-key)"""
@@ -124,16 +130,26 @@ class _Keys:
         return self._nested(word, depth + 1) or PLAIN.get(word) or self._with_argument(word)
 
     def _nested(self, word: str, depth: int) -> SearchKey | None:
-        """search-key =/ "NOT" SP search-key / "OR" SP search-key SP search-key"""
+        """search-key =/ "NOT" SP search-key / "OR" SP search-key SP search-key / "FUZZY" SP search-key"""
         cursor = self._cursor
-        if word not in ("NOT", "OR"):
+        if word not in ("NOT", "OR", "FUZZY"):
             return None
         cursor.space()
+        if word == "FUZZY":
+            return self._fuzzily(depth)
         left = self.one(depth)
         if word == "NOT":
             return Not(left)
         cursor.space()
         return Or(left, self.one(depth))
+
+    def _fuzzily(self, depth: int) -> SearchKey:
+        """RFC 6203 section 7: search-key =/ "FUZZY" SP search-key ; all that is in the key is meant"""
+        self.mentions_fuzzy = True
+        self._within_fuzzy += 1
+        key = self.one(depth)
+        self._within_fuzzy -= 1
+        return key
 
     def _with_argument(self, word: str) -> SearchKey:
         parser = WITH_ARGUMENT.get(word)
@@ -141,7 +157,8 @@ class _Keys:
             raise self._cursor.fault(f"There is no search key {word[:40]}")
         self._cursor.space()
         self.mentions_modseq |= word == "MODSEQ"
-        return parser(self._cursor)
+        key = parser(self._cursor)
+        return Fuzzy(key) if self._within_fuzzy and isinstance(key, Header | Contains) else key
 
 
 def _header(name: bytes) -> Callable[[Cursor], SearchKey]:

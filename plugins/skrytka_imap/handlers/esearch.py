@@ -2,52 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import msgspec
 
 from skrytka.plugin_api import model
 from skrytka_imap import responses
 from skrytka_imap.commands import PartialRange, ReturnOption, Returns, SequenceSet
 from skrytka_imap.responses import Run
+from skrytka_imap.search import BEST
 from skrytka_imap.session import Session
 
 TOLD_TOGETHER = 4_096
+NO_SCORES: Mapping[int, int] = MappingProxyType({})
+
+
+class Results(msgspec.Struct, frozen=True):
+    """What was found in a view: places in the order of the result, so that MIN is the first and MAX the last.
+
+    ``scores`` are by place; what is not in them is exact (RFC 6203 section 4).
+    """
+
+    view: model.FolderView
+    places: Sequence[int]
+    uid: bool
+    mentions_modseq: bool
+    scores: Mapping[int, int] = NO_SCORES
 
 
 async def tell_results(
-    session: Session, returns: Returns, places: Sequence[int], *, uid: bool, mentions_modseq: bool
+    session: Session,
+    returns: Returns,
+    places: Sequence[int],
+    *,
+    uid: bool,
+    mentions_modseq: bool,
+    scores: Mapping[int, int] = NO_SCORES,
 ) -> None:
-    """RFC 4731 section 3.1, PARTIAL: RFC 9394 section 3.1.
+    """What was found in the selected folder is kept for ``$`` and told, as far as each was asked for."""
+    results = Results(session.selected.view, places, uid, mentions_modseq, scores)
+    if returns.saves:
+        await _save(session, returns, results)
+    if returns.tells:
+        await write_results(session, returns, results, responses.esearch_begin(session.tag, uid=uid))
 
-    ``places`` are of the messages found, in the order of the result: MIN is the first, MAX the last.
+
+async def write_results(session: Session, returns: Returns, results: Results, begin: bytes) -> None:
+    """RFC 4731 section 3.1; PARTIAL: RFC 9394 section 3.1; RELEVANCY: RFC 6203 section 4. ``begin`` goes before the items.
+
     There is an answer even if nothing was found: then without MIN, MAX, ALL and MODSEQ.
     """
-    if returns.saves:
-        await _save(session, returns, places)
-    if not returns.tells:
-        return
-    wire, view, options = session.wire, session.selected.view, returns.options
-    wire.write(responses.esearch_begin(session.tag, uid=uid))
-    if places:
-        for option, place in _ends(places):
-            if option in options:
-                wire.write(responses.esearch_number(option.encode(), view.uids[place] if uid else place + 1))
-    if ReturnOption.COUNT in options:
-        wire.write(responses.esearch_number(b"COUNT", len(places)))
-    if places and ReturnOption.ALL in options:
+    wire, places = session.wire, results.places
+    wire.write(begin + _numbers(returns, results))
+    if places and ReturnOption.ALL in returns.options:
         wire.write(b" ALL ")
-        await write_set(session, view, places, uid=uid)
+        await write_set(session, results.view, places, uid=results.uid)
     if returns.partial is not None:
-        await _write_partial(session, returns.partial, places, uid=uid)
-    if mentions_modseq and (modseq := await _highest_modseq(session, returns, places)):
+        await _write_partial(session, returns.partial, results)
+    if returns.scores:
+        await _write_scores(session, returns, results)
+    if results.mentions_modseq and (modseq := await _highest_modseq(session, returns, results)):
         wire.write(responses.esearch_number(b"MODSEQ", modseq))
     wire.write(responses.ESEARCH_END)
 
 
-async def _write_partial(session: Session, window: PartialRange, places: Sequence[int], *, uid: bool) -> None:
+def _numbers(returns: Returns, results: Results) -> bytes:
+    """MIN, MAX and COUNT."""
+    items = []
+    if results.places:
+        for option, place in _ends(results.places):
+            if option in returns.options:
+                number = results.view.uids[place] if results.uid else place + 1
+                items.append(responses.esearch_number(option.encode(), number))
+    if ReturnOption.COUNT in returns.options:
+        items.append(responses.esearch_number(b"COUNT", len(results.places)))
+    return b"".join(items)
+
+
+async def _write_scores(session: Session, returns: Returns, results: Results) -> None:
+    """Of the messages of PARTIAL, else of all that were found, in their order."""
+    places, scores = results.places, results.scores
+    if returns.partial is not None:
+        wanted = returns.partial.of(len(places))
+        places = places[wanted.start : wanted.stop]
+    session.wire.write(b" RELEVANCY (")
+    for start in range(0, len(places), TOLD_TOGETHER):
+        part = " ".join([str(scores.get(place, BEST)) for place in places[start : start + TOLD_TOGETHER]])
+        session.wire.write((b" " if start else b"") + part.encode())
+        await session.wire.breathe()
+    session.wire.write(b")")
+
+
+async def _write_partial(session: Session, window: PartialRange, results: Results) -> None:
     """The range as it was asked for, and the results that are in it; NIL where there are none."""
     session.wire.write(responses.esearch_partial_begin((window.first, window.last)))
-    if wanted := window.of(len(places)):
-        await write_set(session, session.selected.view, places[wanted.start : wanted.stop], uid=uid)
+    if wanted := window.of(len(results.places)):
+        await write_set(session, results.view, results.places[wanted.start : wanted.stop], uid=results.uid)
     session.wire.write(b")" if wanted else b"NIL)")
 
 
@@ -64,21 +115,21 @@ async def write_set(session: Session, view: model.FolderView, places: Sequence[i
         await wire.breathe()
 
 
-async def _highest_modseq(session: Session, returns: Returns, places: Sequence[int]) -> int:
+async def _highest_modseq(session: Session, returns: Returns, results: Results) -> int:
     """RFC 4731 section 3.2; 0, which is no modseq, without messages."""
     highest = 0
-    modseqs, of = session.selected.view.modseqs, _meant(returns, places)
+    modseqs, of = results.view.modseqs, _meant(returns, results.places)
     for start in range(0, len(of), TOLD_TOGETHER):
         highest = max(highest, *[modseqs[place] for place in of[start : start + TOLD_TOGETHER]])
         await session.wire.breathe()
     return highest
 
 
-async def _save(session: Session, returns: Returns, places: Sequence[int]) -> None:
+async def _save(session: Session, returns: Returns, results: Results) -> None:
     """RFC 5182 section 2.1: ``$`` stands for these from now on, as runs of UIDs between which the folder has no others."""
-    uids = session.selected.view.uids
+    uids = results.view.uids
     runs: list[Run] = []
-    of = sorted(_meant(returns, places))
+    of = sorted(_meant(returns, results.places))
     for start in range(0, len(of), TOLD_TOGETHER):
         responses.add_to_runs(runs, [place + 1 for place in of[start : start + TOLD_TOGETHER]])
         await session.wire.breathe()

@@ -27,7 +27,7 @@ async def search(session: Session, command: Search) -> Reply:
     if returns is not None and returns.saves:
         selected.saved = NOTHING  # what it is when this command fails (RFC 5182 section 2.1)
     try:
-        places = await _found(session, command, listing)
+        places, scores = await _found(session, command, listing)
     except BadCharset:
         return no("That charset is not known", b"BADCHARSET (%b)" % b" ".join(KNOWN_CHARSETS))
     if returns is None:
@@ -35,15 +35,17 @@ async def search(session: Session, command: Search) -> Reply:
         return ok("Those are the messages")
     if returns.updates:
         keep_up_to_date(session, command, listing.saved, places)
-    await tell_results(session, returns, places, uid=command.uid, mentions_modseq=command.mentions_modseq)
+    await tell_results(
+        session, returns, places, uid=command.uid, mentions_modseq=command.mentions_modseq, scores=scores
+    )
     return ok("Those are the messages")
 
 
-async def _found(session: Session, command: Search, listing: Listing) -> list[int]:
-    """The places of the messages that match, ascending."""
+async def _found(session: Session, command: Search, listing: Listing) -> tuple[list[int], dict[int, int]]:
+    """The places of the messages that match, ascending, and how well they do where FUZZY asks for that."""
     matcher = await compiled(command, listing, session.wire.breathe)
     decided = await decide(session, matcher)
-    return sorted(matcher.found + decided) if decided else matcher.found
+    return sorted(matcher.found + decided) if decided else matcher.found, matcher.scores
 
 
 async def _tell(session: Session, command: Search, places: Sequence[int]) -> None:

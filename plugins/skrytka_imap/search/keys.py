@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from skrytka.plugin_api import mime, model
 from skrytka_imap.commands.search import (
     Contains,
+    Fuzzy,
     Header,
     InternalDate,
     Larger,
@@ -22,6 +23,7 @@ from skrytka_imap.commands.search import (
 )
 from skrytka_imap.search.charsets import needle
 from skrytka_imap.search.facts import Facts
+from skrytka_imap.search.fuzzy import scorer
 
 Test = Callable[[Facts], bool | None]
 
@@ -32,26 +34,34 @@ _EPOCH = datetime.date(1970, 1, 1).toordinal()
 def single_test(key: SearchKey, codec: codecs.CodecInfo, now: float) -> Test:
     """The test of a key that is no combination and that the listing does not decide; ``now`` is Unix time."""
     match key:
-        case Larger(size_octets=limit):
-            return _of_row(lambda row: row.size_octets > limit)
-        case Smaller(size_octets=limit):
-            return _of_row(lambda row: row.size_octets < limit)
-        case InternalDate(when=when, date=date):
-            among = _on_days(when, date)
-            return _of_row(lambda row: among(row.internal_date))
-        case SaveDate(when=when, date=date):
-            among = _on_days(when, date)
-            return _of_row(lambda row: among(row.saved_at))
-        case Older(interval_s=interval_s):
-            return _of_row(lambda row: row.internal_date <= now - interval_s)
-        case Younger(interval_s=interval_s):
-            return _of_row(lambda row: row.internal_date >= now - interval_s)
         case SentDate(when=when, date=date):
             return _sent(when, date)
         case Header(name=name, text=text):
             return _header(name, needle(text, codec))
         case Contains(place=place, text=text):
             return _contains(needle(text, codec), in_header=place == "TEXT")
+        case Fuzzy(key=inner):
+            return _fuzzily(inner, needle(inner.text, codec))
+    return _of_row(_row_test(key, now))
+
+
+def _row_test(key: SearchKey, now: float) -> Callable[[model.MessageRow], bool]:
+    """The test of a key that the row decides."""
+    match key:
+        case Larger(size_octets=limit):
+            return lambda row: row.size_octets > limit
+        case Smaller(size_octets=limit):
+            return lambda row: row.size_octets < limit
+        case InternalDate(when=when, date=date):
+            among = _on_days(when, date)
+            return lambda row: among(row.internal_date)
+        case SaveDate(when=when, date=date):
+            among = _on_days(when, date)
+            return lambda row: among(row.saved_at)
+        case Older(interval_s=interval_s):
+            return lambda row: row.internal_date <= now - interval_s
+        case Younger(interval_s=interval_s):
+            return lambda row: row.internal_date >= now - interval_s
     raise AssertionError(f"the listing decides {key}")
 
 
@@ -151,3 +161,27 @@ def _contains(text: str, *, in_header: bool) -> Test:
         return any(text in one for one in (*facts.body_texts, *(further or ())))
 
     return test
+
+
+def _fuzzily(key: Header | Contains, text: str) -> Test:
+    """Notes how well the message matches in ``facts.scores``. For TEXT that takes the whole mail: the best place counts."""
+    score_of = scorer(text)
+
+    def test(facts: Facts) -> bool | None:
+        texts = _texts_of(key, facts)
+        score = 0 if texts is None else score_of(texts)
+        if score:
+            facts.scores.append(score)
+        return None if texts is None else score > 0
+
+    return test
+
+
+def _texts_of(key: Header | Contains, facts: Facts) -> list[str] | None:
+    if isinstance(key, Header):
+        return facts.texts(key.name)
+    if facts.body_texts is None:
+        return None
+    if key.place == "BODY":
+        return facts.body_texts
+    return [*facts.body_texts, *(facts.part_headers or ()), facts.header_text or ""]

@@ -7,6 +7,7 @@ import enum
 from skrytka_imap.commands.search import (
     And,
     Contains,
+    Fuzzy,
     Header,
     InternalDate,
     Larger,
@@ -40,8 +41,8 @@ def needs(key: SearchKey) -> Needs:
             return max(map(needs, keys))
         case Or(left=left, right=right):
             return max(needs(left), needs(right))
-        case Not(key=negated):
-            return needs(negated)
+        case Not(key=inner) | Fuzzy(key=inner):
+            return needs(inner)
         case Larger() | Smaller() | InternalDate() | SaveDate() | Older() | Younger():
             return Needs.ROW
         case Header() | SentDate():

@@ -182,6 +182,11 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
         b"SEARCH SAVEDBEFORE 1-Feb-1994 SAVEDON 1-Feb-1994 SAVEDSINCE 1-Feb-1994 SAVEDATESUPPORTED",
         c.Search(s.And((*(s.SaveDate(when, DAY) for when in (s.When.BEFORE, s.When.ON, s.When.SINCE)), s.All()))),
     ),
+    (b"SEARCH FUZZY SUBJECT f TO b", c.Search(s.And((s.Fuzzy(s.Header(b"subject", b"f")), s.Header(b"to", b"b"))))),
+    (
+        b"SEARCH FUZZY (SEEN BODY f) TEXT g",
+        c.Search(s.And((s.And((SEEN, s.Fuzzy(s.Contains("BODY", b"f")))), s.Contains("TEXT", b"g")))),
+    ),
     (b"SEARCH RETURN () SEEN", c.Search(SEEN, returns=returns("ALL"))),
     (
         b"uid search return (min COUNT MIN) CHARSET x SEEN",
@@ -265,6 +270,8 @@ FAULTS: list[tuple[bytes, str]] = [
     (b"FETCH 1 FLAGS ()", "Expected a modifier of FETCH before )"),
     (b"CANCELUPDATE", "Expected a space at the end"),
     (b"CANCELUPDATE a1", "Expected the tag of a search in quotes before a1"),
+    (b"SEARCH RETURN (RELEVANCY) TEXT x", "RELEVANCY needs FUZZY"),
+    (b"SEARCH " + b"FUZZY " * 129 + b"ALL", "SEARCH takes at most 1000 keys, nested at most 128 deep"),
     (b"SEARCH RETURN MIN ALL", "There is no search key RETURN"),
     (b"SEARCH ON 30-Feb-1994", "There is no such date"),
     (b"SEARCH ON today", "Expected a date like 1-Feb-1994"),

@@ -18,6 +18,7 @@ LOGGED_IN = (
     b"CONDSTORE",
     b"CONTEXT=SEARCH",
     b"ESEARCH",
+    b"MULTISEARCH",
     b"PARTIAL",
     b"SAVEDATE",
     b"SEARCH=FUZZY",

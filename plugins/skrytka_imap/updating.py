@@ -8,21 +8,19 @@ import msgspec
 
 from skrytka.plugin_api import errors, model
 from skrytka_imap import responses
+from skrytka_imap.commands import SequenceSet
 from skrytka_imap.contexts import Context, difference, without
 from skrytka_imap.handlers.deciding import decide
 from skrytka_imap.handlers.esearch import write_set
 from skrytka_imap.search import Listing, Matcher, compiled
-from skrytka_imap.selected import Selected
 from skrytka_imap.session import Session
 
 STEP = 2_048
 
 
-def listing_of(session: Session, selected: Selected) -> Listing:
-    """What the view says, for a search now."""
-    view = selected.view
-    now = session.core.now()
-    return Listing(view.uids, view.flags, view.modseqs, view.keywords, selected.recent, selected.saved, now)
+def listing_of(session: Session, view: model.FolderView, recent: Sequence[range], saved: SequenceSet) -> Listing:
+    """What a view says, for a search now."""
+    return Listing(view.uids, view.flags, view.modseqs, view.keywords, recent, saved, session.core.now())
 
 
 async def tell_expunged(session: Session, before: model.FolderView, expunged: Sequence[int]) -> None:
@@ -54,7 +52,7 @@ async def tell_changes(session: Session) -> None:
 async def _members(session: Session, context: Context) -> bytes:
     """Who matches now. What the view cannot decide is asked only of messages that changed: the others match as they did."""
     selected, breathe = session.selected, session.wire.breathe
-    listing = msgspec.structs.replace(listing_of(session, selected), saved=context.saved)
+    listing = listing_of(session, selected.view, selected.recent, context.saved)
     matcher = await compiled(context.search, listing, breathe)
     members, changed = bytearray(matcher.members), []
     for start in range(0, len(matcher.undecided), STEP):
@@ -64,7 +62,7 @@ async def _members(session: Session, context: Context) -> bytes:
             else:
                 members[place] = context.members[place]
         await breathe()
-    for place in await decide(session, _about(matcher, changed)):
+    for place in await decide(session, selected.view, _about(matcher, changed)):
         members[place] = 1
     return bytes(members)
 

@@ -43,9 +43,10 @@ from skrytka_imap.commands.fetch import (
 from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
 from skrytka_imap.commands.partial_range import PartialRange
 from skrytka_imap.commands.return_options import ReturnOption, Returns
-from skrytka_imap.commands.search import CancelUpdate, Search
+from skrytka_imap.commands.search import CancelUpdate, MultiSearch, Search
 from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, Unselect
 from skrytka_imap.commands.sequence_set import SequenceSet
+from skrytka_imap.commands.sources import Source, SourceKind
 
 Command = (
     Append
@@ -70,6 +71,7 @@ Command = (
     | Logout
     | Lsub
     | Move
+    | MultiSearch
     | Namespace
     | Noop
     | Rename
@@ -103,7 +105,7 @@ def enables_condstore(command: Command) -> bool:
             return FetchAttribute.MODSEQ in items
         case Store(unchanged_since=since):
             return since is not None
-        case Search(mentions_modseq=mentioned):
+        case Search(mentions_modseq=mentioned) | MultiSearch(search=Search(mentions_modseq=mentioned)):
             return mentioned
         case Enable(names=names):
             return "CONDSTORE" in names
@@ -139,6 +141,7 @@ __all__ = [
     "Logout",
     "Lsub",
     "Move",
+    "MultiSearch",
     "Namespace",
     "Noop",
     "Partial",
@@ -152,6 +155,8 @@ __all__ = [
     "Select",
     "SequenceSet",
     "SetQuota",
+    "Source",
+    "SourceKind",
     "StartTls",
     "Status",
     "StatusItem",

@@ -11,6 +11,7 @@ import msgspec
 from skrytka.plugin_api import model
 from skrytka_imap.commands.return_options import Returns
 from skrytka_imap.commands.sequence_set import SequenceSet
+from skrytka_imap.commands.sources import Source, SourceKind
 
 
 class All(msgspec.Struct, frozen=True):
@@ -175,3 +176,22 @@ class CancelUpdate(msgspec.Struct, frozen=True):
     """RFC 5267 section 4.3.5: the tags of searches with UPDATE."""
 
     tags: tuple[bytes, ...]
+
+
+class MultiSearch(msgspec.Struct, frozen=True):
+    """The ESEARCH command of RFC 7377: ``search`` in the folders of ``sources``, without which it is the selected one.
+
+    Its answers are about UIDs, and it always has return options.
+    """
+
+    search: Search
+    returns: Returns
+    sources: tuple[Source, ...]
+
+    @property
+    def names_selected(self) -> bool:
+        return any(source.kind is SourceKind.SELECTED for source in self.sources)
+
+    @property
+    def only_selected(self) -> bool:
+        return all(source.kind is SourceKind.SELECTED for source in self.sources)

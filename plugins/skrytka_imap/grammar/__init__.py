@@ -29,6 +29,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "CREATE": authenticated.create,
         "DELETE": authenticated.delete,
         "ENABLE": authenticated.enable,
+        "ESEARCH": search.multisearch,
         "EXAMINE": authenticated.examine,
         "EXPUNGE": selected.expunge,
         "FETCH": fetch.fetch,

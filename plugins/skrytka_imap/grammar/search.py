@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from skrytka.plugin_api import model
-from skrytka_imap.commands import CancelUpdate, Search
+from skrytka_imap.commands import CancelUpdate, MultiSearch, ReturnOption, Returns, Search, Source, SourceKind
 from skrytka_imap.commands.search import (
     All,
     And,
@@ -36,10 +36,14 @@ from skrytka_imap.grammar.dates import date
 from skrytka_imap.grammar.header_name import header_name
 from skrytka_imap.grammar.return_options import return_options
 from skrytka_imap.grammar.sequence_set import sequence_set
+from skrytka_imap.grammar.sources import source
 
 CHARSET = re.compile(rb" CHARSET ", re.IGNORECASE)
 ENTRY = re.compile(rb"\"(?:[^\"\\]|\\[\"\\])*\" (?:priv|shared|all) ", re.IGNORECASE)
 
+IN = re.compile(rb" IN \(", re.IGNORECASE)
+
+MOST_SOURCES = 100
 DEEPEST = 128
 """How far keys may nest: an OR of 128 addresses is written as 128 nested ORs."""
 MOST_KEYS = 1_000
@@ -69,7 +73,10 @@ def search(cursor: Cursor, *, uid: bool = False) -> Search:
     search         = "SEARCH" [search-return-opts] SP search-program
     search-program = ["CHARSET" SP astring SP] search-key *(SP search-key)
     """
-    returns = return_options(cursor)
+    return _program(cursor, return_options(cursor), uid=uid)
+
+
+def _program(cursor: Cursor, returns: Returns | None, *, uid: bool) -> Search:
     charset = None
     if cursor.take(CHARSET):
         charset = cursor.astring("a charset").decode("ascii", "replace")
@@ -79,6 +86,27 @@ def search(cursor: Cursor, *, uid: bool = False) -> Search:
     if returns is not None and returns.scores and not keys.mentions_fuzzy:
         raise cursor.fault("RELEVANCY needs FUZZY")
     return Search(key, charset, uid, keys.mentions_modseq, returns)
+
+
+def multisearch(cursor: Cursor) -> MultiSearch:
+    """RFC 7377 section 3. No scope-option is defined.
+
+    esearch             = "ESEARCH" [SP esearch-source-opts] [SP search-return-opts] SP search-program
+    esearch-source-opts = "IN" SP "(" filter-mailboxes *(SP filter-mailboxes) [SP "(" scope-options ")"] ")"
+    """
+    sources = _sources(cursor) if cursor.take(IN) else (Source(SourceKind.SELECTED),)
+    returns = return_options(cursor) or Returns(frozenset({ReturnOption.ALL}))
+    return MultiSearch(_program(cursor, returns, uid=True), returns, sources)
+
+
+def _sources(cursor: Cursor) -> tuple[Source, ...]:
+    sources = [source(cursor)]
+    while not cursor.skip(b")"):
+        cursor.space()
+        sources.append(source(cursor))
+        if len(sources) > MOST_SOURCES:
+            raise cursor.fault(f"ESEARCH takes at most {MOST_SOURCES} sources")
+    return tuple(sources)
 
 
 def uid_search(cursor: Cursor) -> Search:

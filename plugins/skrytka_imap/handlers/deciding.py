@@ -13,19 +13,18 @@ from skrytka_imap.session import Session
 CHUNK = 100
 
 
-async def decide(session: Session, matcher: Matcher) -> list[int]:
-    """The places of those that match among the messages that the view leaves open."""
+async def decide(session: Session, view: model.FolderView, matcher: Matcher) -> list[int]:
+    """The places of those that match among the messages that the view leaves open, on which the matcher was made."""
     found: list[int] = []
     for start in range(0, len(matcher.undecided), CHUNK):
-        found += await _decide_chunk(session, matcher, matcher.undecided[start : start + CHUNK])
+        found += await _decide_chunk(session, view, matcher, matcher.undecided[start : start + CHUNK])
     return found
 
 
-async def _decide_chunk(session: Session, matcher: Matcher, places: Sequence[int]) -> list[int]:
+async def _decide_chunk(session: Session, view: model.FolderView, matcher: Matcher, places: Sequence[int]) -> list[int]:
     """Each message as far as it takes; one that is gone matches nothing."""
-    selected = session.selected
-    uids = [model.Uid(selected.view.uids[place]) for place in places]
-    rows = {row.uid: row for row in await messages.rows(session.core, session.mailbox, selected.folder_id, uids)}
+    uids = [model.Uid(view.uids[place]) for place in places]
+    rows = {row.uid: row for row in await messages.rows(session.core, session.mailbox, view.folder_id, uids)}
     found: list[int] = []
     left: list[tuple[int, model.MessageRow]] = []
     for place, uid in zip(places, uids, strict=True):

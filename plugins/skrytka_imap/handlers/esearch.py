@@ -43,7 +43,7 @@ async def tell_results(
     """What was found in the selected folder is kept for ``$`` and told, as far as each was asked for."""
     results = Results(session.selected.view, places, uid, mentions_modseq, scores)
     if returns.saves:
-        await _save(session, returns, results)
+        await save_results(session, returns, results)
     if returns.tells:
         await write_results(session, returns, results, responses.esearch_begin(session.tag, uid=uid))
 
@@ -125,7 +125,7 @@ async def _highest_modseq(session: Session, returns: Returns, results: Results) 
     return highest
 
 
-async def _save(session: Session, returns: Returns, results: Results) -> None:
+async def save_results(session: Session, returns: Returns, results: Results) -> None:
     """RFC 5182 section 2.1: ``$`` stands for these from now on, as runs of UIDs between which the folder has no others."""
     uids = results.view.uids
     runs: list[Run] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from skrytka.plugin_api import model
 from skrytka_imap import responses
 from skrytka_imap.commands import Search
 from skrytka_imap.commands.sequence_set import NOTHING
@@ -23,13 +24,13 @@ async def search(session: Session, command: Search) -> Reply:
     selected, returns = session.selected, command.returns
     if returns is not None and returns.updates:
         refuse_reuse(session)
-    listing = listing_of(session, selected)
+    listing = listing_of(session, selected.view, selected.recent, selected.saved)
     if returns is not None and returns.saves:
         selected.saved = NOTHING  # what it is when this command fails (RFC 5182 section 2.1)
     try:
-        places, scores = await _found(session, command, listing)
+        places, scores = await found_in(session, selected.view, command, listing)
     except BadCharset:
-        return no("That charset is not known", b"BADCHARSET (%b)" % b" ".join(KNOWN_CHARSETS))
+        return bad_charset()
     if returns is None:
         await _tell(session, command, places)
         return ok("Those are the messages")
@@ -41,10 +42,17 @@ async def search(session: Session, command: Search) -> Reply:
     return ok("Those are the messages")
 
 
-async def _found(session: Session, command: Search, listing: Listing) -> tuple[list[int], dict[int, int]]:
+def bad_charset() -> Reply:
+    """RFC 3501 section 6.4.4: the charsets that every client can send."""
+    return no("That charset is not known", b"BADCHARSET (%b)" % b" ".join(KNOWN_CHARSETS))
+
+
+async def found_in(
+    session: Session, view: model.FolderView, command: Search, listing: Listing
+) -> tuple[list[int], dict[int, int]]:
     """The places of the messages that match, ascending, and how well they do where FUZZY asks for that."""
     matcher = await compiled(command, listing, session.wire.breathe)
-    decided = await decide(session, matcher)
+    decided = await decide(session, view, matcher)
     return sorted(matcher.found + decided) if decided else matcher.found, matcher.scores
 
 

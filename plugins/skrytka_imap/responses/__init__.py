@@ -7,6 +7,7 @@ RFC 6855, which wants them hidden from clients that did not enable UTF8=ACCEPT.
 from skrytka_imap.responses.esearch import (
     ESEARCH_END,
     esearch_begin,
+    esearch_folder_begin,
     esearch_number,
     esearch_partial_begin,
     esearch_update_begin,
@@ -54,6 +55,7 @@ __all__ = [
     "add_to_runs",
     "enabled_line",
     "esearch_begin",
+    "esearch_folder_begin",
     "esearch_number",
     "esearch_partial_begin",
     "esearch_update_begin",

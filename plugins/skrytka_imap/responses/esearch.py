@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from skrytka_imap import utf7
+from skrytka_imap.responses.strings import string
+
 ESEARCH_END = b"\r\n"
 
 
@@ -11,6 +14,16 @@ def esearch_begin(tag: bytes, *, uid: bool) -> bytes:
     search-correlator = SP "(" "TAG" SP tag-string ")"
     """
     return b'* ESEARCH (TAG "%b")%b' % (tag, b" UID" if uid else b"")
+
+
+def esearch_folder_begin(tag: bytes, name: str, uid_validity: int) -> bytes:
+    """RFC 7377 section 3, always about UIDs.
+
+    search-correlator = SP "(" one-correlator *(SP one-correlator) ")"
+    one-correlator    = "TAG" SP tag-string / "MAILBOX" SP astring / "UIDVALIDITY" SP nz-number
+    """
+    folder = string(utf7.encode(name))
+    return b'* ESEARCH (TAG "%b" MAILBOX %b UIDVALIDITY %d) UID' % (tag, folder, uid_validity)
 
 
 def esearch_number(name: bytes, number: int) -> bytes:

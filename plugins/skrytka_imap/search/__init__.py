@@ -17,7 +17,7 @@ from skrytka_imap.search.charsets import KNOWN_CHARSETS, BadCharset
 from skrytka_imap.search.fuzzy import BEST
 from skrytka_imap.search.listing import Listing
 from skrytka_imap.search.matcher import Matcher, compiled
-from skrytka_imap.search.needs import Needs, counts_messages, needs
+from skrytka_imap.search.needs import Needs, counts_messages, is_about_selected, needs
 
 __all__ = [
     "BEST",
@@ -28,5 +28,6 @@ __all__ = [
     "Needs",
     "compiled",
     "counts_messages",
+    "is_about_selected",
     "needs",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 
 from skrytka_imap.commands.search import (
     And,
@@ -55,16 +56,34 @@ def needs(key: SearchKey) -> Needs:
 
 def counts_messages(key: SearchKey) -> bool:
     """Whether other messages decide about a message too: the answer for it changes when they come and go."""
+    return any(_is_counted(one) for one in _leaves(key))
+
+
+def is_about_selected(key: SearchKey) -> bool:
+    """Whether the key means something in the selected folder only: numbers, and ``$``."""
+    return any(isinstance(one, Numbers) or (isinstance(one, Uids) and one.sequence.with_saved) for one in _leaves(key))
+
+
+def _is_counted(key: SearchKey) -> bool:
     match key:
-        case And(keys=keys):
-            return any(map(counts_messages, keys))
-        case Or(left=left, right=right):
-            return counts_messages(left) or counts_messages(right)
-        case Not(key=negated):
-            return counts_messages(negated)
         case Numbers(sequence=sequence):
             return bool(sequence.ranges)
         case Uids(sequence=sequence):
             return any(STAR in pair for pair in sequence.ranges)
         case _:
             return False
+
+
+def _leaves(key: SearchKey) -> Iterator[SearchKey]:
+    """The keys that are no combination of others."""
+    match key:
+        case And(keys=keys):
+            for one in keys:
+                yield from _leaves(one)
+        case Or(left=left, right=right):
+            yield from _leaves(left)
+            yield from _leaves(right)
+        case Not(key=negated):
+            yield from _leaves(negated)
+        case _:
+            yield key

@@ -21,6 +21,7 @@ SEEN = s.HasFlag(F.SEEN)
 DAY = datetime.date(1994, 2, 1)
 A = c.FetchAttribute
 T = c.SectionText
+K = c.SourceKind
 
 
 def read(text: bytes) -> c.Command:
@@ -36,6 +37,10 @@ def read(text: bytes) -> c.Command:
 
 def returns(*names: str) -> c.Returns:
     return c.Returns(frozenset(map(c.ReturnOption, names)))
+
+
+def multisearch(*sources: c.Source, returns: c.Returns, charset: str | None = None) -> c.MultiSearch:
+    return c.MultiSearch(c.Search(SEEN, charset, uid=True, returns=returns), returns, sources)
 
 
 COMMANDS: list[tuple[bytes, c.Command]] = [
@@ -88,6 +93,17 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
         c.Append("x", b"hi", F.SEEN | F.FLAGGED, ("$MDNSent",), 1),
     ),
     (b'APPEND x () "31-Dec-1969 23:59:60 +0000" {0+}\r\n', c.Append("x", b"", internal_date=-1)),
+    (b"ESEARCH SEEN", multisearch(c.Source(K.SELECTED), returns=returns("ALL"))),
+    (
+        b'esearch in (mailboxes ("a" b/c inbox) Subtree-One x subscribed) RETURN (COUNT) CHARSET UTF-8 SEEN',
+        multisearch(
+            c.Source(K.MAILBOXES, ("a", "b/c", "INBOX")),
+            c.Source(K.SUBTREE_ONE, ("x",)),
+            c.Source(K.SUBSCRIBED),
+            returns=returns("COUNT"),
+            charset="UTF-8",
+        ),
+    ),
     (b"EXPUNGE", c.Expunge()),
     (b"UID EXPUNGE 4,2:3", c.Expunge(c.SequenceSet(((4, 4), (2, 3))))),
     (b"COPY 1:* x", c.Copy(ALL, "x")),
@@ -272,6 +288,13 @@ FAULTS: list[tuple[bytes, str]] = [
     (b"CANCELUPDATE a1", "Expected the tag of a search in quotes before a1"),
     (b"SEARCH RETURN (RELEVANCY) TEXT x", "RELEVANCY needs FUZZY"),
     (b"SEARCH " + b"FUZZY " * 129 + b"ALL", "SEARCH takes at most 1000 keys, nested at most 128 deep"),
+    (b"ESEARCH IN () ALL", "Expected which folders before ) ALL"),
+    (b"ESEARCH IN (selected-delayed) ALL", "There is no source SELECTED-DELAYED"),
+    (b"ESEARCH IN (mailboxes ()) ALL", "Expected a folder name before )) ALL"),
+    (b"ESEARCH IN (subtree) ALL", "Expected a space before ) ALL"),
+    (b"ESEARCH IN (inboxes (scope)) ALL", "Expected which folders before (scope)) ALL"),
+    (b"ESEARCH IN (" + b"inboxes " * 101 + b"inboxes) ALL", "ESEARCH takes at most 100 sources"),
+    (b"ESEARCH IN (subtree (" + b"a " * 1000 + b"a)) ALL", "A source names at most 1000 folders"),
     (b"SEARCH RETURN MIN ALL", "There is no search key RETURN"),
     (b"SEARCH ON 30-Feb-1994", "There is no such date"),
     (b"SEARCH ON today", "Expected a date like 1-Feb-1994"),

@@ -18,6 +18,7 @@ LOGGED_IN = (
     b"CONDSTORE",
     b"CONTEXT=SEARCH",
     b"ESEARCH",
+    b"INPROGRESS",
     b"MULTISEARCH",
     b"PARTIAL",
     b"SAVEDATE",

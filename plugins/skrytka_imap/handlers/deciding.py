@@ -7,6 +7,7 @@ from functools import partial
 
 from skrytka.plugin_api import contents, errors, messages, model, outgoing
 from skrytka_imap.handlers.batches import batches
+from skrytka_imap.handlers.progress import Progress
 from skrytka_imap.search import Matcher, Needs
 from skrytka_imap.session import Session
 
@@ -16,12 +17,16 @@ CHUNK = 100
 async def decide(session: Session, view: model.FolderView, matcher: Matcher) -> list[int]:
     """The places of those that match among the messages that the view leaves open, on which the matcher was made."""
     found: list[int] = []
+    progress = Progress(session, len(matcher.undecided))
     for start in range(0, len(matcher.undecided), CHUNK):
-        found += await _decide_chunk(session, view, matcher, matcher.undecided[start : start + CHUNK])
+        places = matcher.undecided[start : start + CHUNK]
+        found += await _decide_chunk(session, view, matcher, places, progress)
     return found
 
 
-async def _decide_chunk(session: Session, view: model.FolderView, matcher: Matcher, places: Sequence[int]) -> list[int]:
+async def _decide_chunk(
+    session: Session, view: model.FolderView, matcher: Matcher, places: Sequence[int], progress: Progress
+) -> list[int]:
     """Each message as far as it takes; one that is gone matches nothing."""
     uids = [model.Uid(view.uids[place]) for place in places]
     rows = {row.uid: row for row in await messages.rows(session.core, session.mailbox, view.folder_id, uids)}
@@ -36,14 +41,15 @@ async def _decide_chunk(session: Session, view: model.FolderView, matcher: Match
         elif verdict:
             found.append(place)
         await session.wire.breathe()
+    progress.add(len(places) - len(left))
     most_octets = session.core.settings.limits.header_octets
     for batch in batches(left, lambda one: min(one[1].size_octets, most_octets), most=CHUNK, octets=most_octets):
-        found += await _decide_by_content(session, matcher, batch)
+        found += await _decide_by_content(session, matcher, batch, progress)
     return found
 
 
 async def _decide_by_content(
-    session: Session, matcher: Matcher, left: Sequence[tuple[int, model.MessageRow]]
+    session: Session, matcher: Matcher, left: Sequence[tuple[int, model.MessageRow]], progress: Progress
 ) -> list[int]:
     headers = await contents.header(session.core, session.mailbox, [row.content_id for _, row in left])
     found = []
@@ -54,6 +60,7 @@ async def _decide_by_content(
             verdict = await _decide_by_octets(session, matcher, place, row)
         if verdict:
             found.append(place)
+        progress.add()
         await session.wire.breathe()
     return found
 

@@ -29,5 +29,5 @@ async def test_progress_is_told(
     tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:
     monkeypatch.setattr(storing, "CHUNK", 2)
-    steps = load(TRANSCRIPTS / "hurried" / "inprogress.txt")
+    steps = load(TRANSCRIPTS / "special" / "inprogress.txt")
     await replay(steps, served.connect, octet_by_octet=octet_by_octet, actions=actions, client_tls=tls_contexts[1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from skrytka.plugin_api import messages, model
 from skrytka_imap import responses
 from skrytka_imap.commands import Copy, Move
@@ -13,6 +15,8 @@ from skrytka_imap.session import Session
 async def copy(session: Session, command: Copy) -> Reply:
     """RFC 3501 section 6.4.7; COPYUID: RFC 4315 section 3. All or none, but for messages that are gone already."""
     uids = uids_at(session.selected.view, named(session, command.sequence, uid=command.uid))
+    if (refusal := _too_many(session, uids)) is not None:
+        return refusal
     found = await target(session, command.name)
     if isinstance(found, Reply):
         return found
@@ -29,6 +33,8 @@ async def move(session: Session, command: Move) -> Reply:
     if selected.read_only:
         return no("The folder is open for reading only", b"READ-ONLY")
     uids = uids_at(selected.view, named(session, command.sequence, uid=command.uid))
+    if (refusal := _too_many(session, uids)) is not None:
+        return refusal
     found = await target(session, command.name)
     if isinstance(found, Reply):
         return found
@@ -38,6 +44,17 @@ async def move(session: Session, command: Move) -> Reply:
         return _nothing(may_be=command.uid or not uids)
     session.wire.write(b"* OK [%b] Those are their new UIDs\r\n" % _copy_uid(moved))
     return ok("The messages are moved")
+
+
+def _too_many(session: Session, uids: Sequence[model.Uid]) -> Reply | None:
+    """RFC 9738 section 3.1: nothing is done, and the code names the lowest UID of the most that could be.
+
+    resp-text-code =/ "MESSAGELIMIT" SP message-limit [SP uniqueid]
+    """
+    limit = session.core.settings.limits.copy_messages
+    if len(uids) <= limit:
+        return None
+    return no("Too many messages at once; take fewer", b"MESSAGELIMIT %d %d" % (limit, uids[-limit]))
 
 
 def _nothing(*, may_be: bool) -> Reply:

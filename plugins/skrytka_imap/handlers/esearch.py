@@ -10,11 +10,17 @@ import msgspec
 from skrytka.plugin_api import model
 from skrytka_imap import responses
 from skrytka_imap.commands import PartialRange, ReturnOption, Returns, SequenceSet
+from skrytka_imap.commands.sequence_set import NOTHING
+from skrytka_imap.error_replies import NotSaved
 from skrytka_imap.responses import Run
 from skrytka_imap.search import BEST
 from skrytka_imap.session import Session
 
 TOLD_TOGETHER = 4_096
+
+MOST_SAVED = 16_384
+"""Ranges of a result that is kept for ``$``: as many as a set that a client writes may have."""
+
 NO_SCORES: Mapping[int, int] = MappingProxyType({})
 
 
@@ -42,10 +48,16 @@ async def tell_results(
 ) -> None:
     """What was found in the selected folder is kept for ``$`` and told, as far as each was asked for."""
     results = Results(session.selected.view, places, uid, mentions_modseq, scores)
-    if returns.saves:
-        await save_results(session, returns, results)
+    await answer(session, returns, results, responses.esearch_begin(session.tag, uid=uid))
+
+
+async def answer(session: Session, returns: Returns, results: Results, begin: bytes) -> None:
+    """``begin`` goes before the items. ``NotSaved`` comes after the answer: what can be told is told."""
+    saved = not returns.saves or await _save(session, returns, results)
     if returns.tells:
-        await write_results(session, returns, results, responses.esearch_begin(session.tag, uid=uid))
+        await write_results(session, returns, results, begin)
+    if not saved:
+        raise NotSaved("The result is too scattered to be kept")
 
 
 async def write_results(session: Session, returns: Returns, results: Results, begin: bytes) -> None:
@@ -125,15 +137,22 @@ async def _highest_modseq(session: Session, returns: Returns, results: Results) 
     return highest
 
 
-async def save_results(session: Session, returns: Returns, results: Results) -> None:
-    """RFC 5182 section 2.1: ``$`` stands for these from now on, as runs of UIDs between which the folder has no others."""
+async def _save(session: Session, returns: Returns, results: Results) -> bool:
+    """RFC 5182 section 2.1: ``$`` stands for these from now on, as runs of UIDs between which the folder has no others.
+
+    Whether there are so few of them that they can be kept; else ``$`` is empty.
+    """
     uids = results.view.uids
     runs: list[Run] = []
     of = sorted(_meant(returns, results.places))
     for start in range(0, len(of), TOLD_TOGETHER):
         responses.add_to_runs(runs, [place + 1 for place in of[start : start + TOLD_TOGETHER]])
         await session.wire.breathe()
+    if len(runs) > MOST_SAVED:
+        session.selected.saved = NOTHING
+        return False
     session.selected.saved = SequenceSet(tuple([(uids[first - 1], uids[last - 1]) for first, last in runs]))
+    return True
 
 
 def _meant(returns: Returns, places: Sequence[int]) -> Sequence[int]:

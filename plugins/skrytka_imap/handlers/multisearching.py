@@ -8,7 +8,7 @@ from skrytka_imap.commands import MultiSearch, SequenceSet
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.handlers.contexts import keep_up_to_date, refuse_reuse
-from skrytka_imap.handlers.esearch import Results, save_results, write_results
+from skrytka_imap.handlers.esearch import Results, answer
 from skrytka_imap.handlers.searching import bad_charset, found_in
 from skrytka_imap.handlers.sources import folders_of
 from skrytka_imap.replies import Reply, ok
@@ -22,9 +22,7 @@ async def multisearch(session: Session, command: MultiSearch) -> Reply:
     _check(session, command)
     saved = session.selected.saved if session.is_selected else NOTHING
     if command.returns.saves:
-        session.selected.saved = (
-            NOTHING  # what it is when nothing is found, or this command fails (RFC 5182 section 2.1)
-        )
+        session.selected.saved = NOTHING  # what it is when this command fails (RFC 5182 section 2.1)
     try:
         for folder in await folders_of(session, command.sources):
             await _search(session, command, folder, saved)
@@ -60,8 +58,6 @@ async def _search(session: Session, command: MultiSearch, folder: model.Folder, 
     if selected is not None and returns.updates:
         keep_up_to_date(session, search, saved, places)
     results = Results(view, places, True, search.mentions_modseq, scores)
-    if returns.saves:
-        await save_results(session, returns, results)
-    if places and returns.tells:
+    if places:
         begin = responses.esearch_folder_begin(session.tag, folder.name, view.uid_validity)
-        await write_results(session, returns, results, begin)
+        await answer(session, returns, results, begin)

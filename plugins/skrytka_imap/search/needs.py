@@ -64,6 +64,21 @@ def is_about_selected(key: SearchKey) -> bool:
     return any(isinstance(one, Numbers) or (isinstance(one, Uids) and one.sequence.with_saved) for one in _leaves(key))
 
 
+def weight(key: SearchKey) -> int:
+    """How much there is to a key: about the octets of its texts, and the numbers and keys in it."""
+    return sum(map(_weight, _leaves(key)))
+
+
+def _weight(key: SearchKey) -> int:
+    match key:
+        case Numbers(sequence=sequence) | Uids(sequence=sequence):
+            return 1 + len(sequence.ranges)
+        case Header(text=text) | Contains(text=text) | Fuzzy(key=Header(text=text) | Contains(text=text)):
+            return 1 + len(text)
+        case _:
+            return 1
+
+
 def _is_counted(key: SearchKey) -> bool:
     match key:
         case Numbers(sequence=sequence):

@@ -9,6 +9,7 @@ from skrytka_imap import responses
 from skrytka_imap.commands import Command, Examine, Select
 from skrytka_imap.selected import Selected, Updates, at
 from skrytka_imap.session import Session
+from skrytka_imap.updating import tell_changes, tell_expunged
 from skrytka_imap.wire import Over
 
 CHUNK = 500
@@ -43,9 +44,15 @@ async def catch_up(session: Session) -> None:
 
 async def _tell(session: Session, current: model.FolderView, *, may_expunge: bool, with_uid: bool) -> None:
     selected = session.selected
+    before = selected.view
     updates = selected.advance(current, may_expunge=may_expunge)
     selected.behind = False
+    has_contexts = bool(selected.contexts) and selected.view is not before
+    if has_contexts:
+        await tell_expunged(session, before, updates.expunged)
     await _write(session, selected, updates, with_uid=with_uid or session.condstore)
+    if has_contexts:
+        await tell_changes(session)
 
 
 async def current_view(session: Session) -> model.FolderView:

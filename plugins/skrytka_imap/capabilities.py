@@ -21,6 +21,15 @@ LOGGED_IN = (
     b"QUOTA=RES-MESSAGE",
     b"CONDSTORE",
     b"QRESYNC",
+    b"CONTEXT=SEARCH",
+    b"ESEARCH",
+    b"INPROGRESS",
+    b"MULTISEARCH",
+    b"PARTIAL",
+    b"SAVEDATE",
+    b"SEARCH=FUZZY",
+    b"SEARCHRES",
+    b"WITHIN",
 )
 
 
@@ -30,7 +39,7 @@ def capabilities(session: Session) -> bytes:
     Before login they say how to log in: with a password only where that is safe (RFC 3501 section 6.2.3, LOGINDISABLED).
     """
     if session.state is not State.NOT_AUTHENTICATED:
-        return b" ".join((*ALWAYS, *LOGGED_IN))
+        return b" ".join((*ALWAYS, *LOGGED_IN, b"SAVELIMIT=%d" % session.core.settings.limits.copy_messages))
     words = [*ALWAYS]
     if session.wire.can_start_tls:
         words.append(b"STARTTLS")

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from skrytka.plugin_api import errors
 
+
+class NotSaved(errors.DomainError):
+    """A search result that is not kept for ``$`` (RFC 5182 section 2.5)."""
+
+
 CODES: dict[type[errors.DomainError], bytes] = {
     errors.NotFound: b"NONEXISTENT",
     errors.AlreadyExists: b"ALREADYEXISTS",
@@ -15,6 +20,7 @@ CODES: dict[type[errors.DomainError], bytes] = {
     errors.OverQuota: b"OVERQUOTA",
     errors.TooLarge: b"TOOBIG",
     errors.LimitReached: b"LIMIT",
+    NotSaved: b"NOTSAVED",
     errors.Suspended: b"CONTACTADMIN",
     errors.AuthenticationFailed: b"AUTHENTICATIONFAILED",
     errors.TooManyFailures: b"UNAVAILABLE",

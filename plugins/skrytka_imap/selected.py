@@ -22,6 +22,8 @@ from itertools import chain
 import msgspec
 
 from skrytka.plugin_api import model, views
+from skrytka_imap.commands.sequence_set import NOTHING
+from skrytka_imap.contexts import Context
 
 _PART = 256
 """Modseqs compared at once, without making a number object of each."""
@@ -54,6 +56,10 @@ class Selected:
         self._own_changes: dict[int, int] = {}
         self.recent: list[range] = []
         self.known_keywords: dict[str, str] = {}
+        self.contexts: dict[bytes, Context] = {}
+        """Searches whose results are kept up to date (RFC 5267), by tag."""
+        self.saved = NOTHING
+        """What ``$`` stands for (RFC 5182), as UIDs: what is expunged is no longer in it, and what arrives never is."""
 
     @property
     def folder_id(self) -> model.FolderId:

@@ -42,6 +42,8 @@ class Session:
         self.condstore = False
         self.qresync = False
         self.client_name = ""
+        self.tag = b""
+        """Of the running command, for answers that say what they belong to (RFC 4466 section 2.6.2)."""
         self.login_failures = 0
         self.idling = False
         self._login: model.Login | None = None

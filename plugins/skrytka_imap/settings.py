@@ -23,6 +23,8 @@ class Settings(FrontEndSettings, frozen=True):
     again, so that guessing is slow and its timing says nothing.
 
     ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
+    ``progress_interval_s``: so often the client of a long SEARCH or STORE hears how far that is (RFC 9585 section 4: 10 to 15).
+    ``max_search_contexts``: so many searches of a session are kept up to date (RFC 5267 section 4.3.1).
     """
 
     listen: str = "127.0.0.1:1143"
@@ -34,6 +36,8 @@ class Settings(FrontEndSettings, frozen=True):
     line_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 65_536
     command_literal_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
     told_keywords: Positive = 1_000
+    progress_interval_s: Seconds = 10.0
+    max_search_contexts: Positive = 10
     max_bad_commands: Positive = 20
     max_login_failures: Positive = 5
     login_failure_delay_s: Annotated[float, msgspec.Meta(ge=0)] = 2.0

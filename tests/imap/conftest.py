@@ -33,19 +33,25 @@ NOW = 1_800_000_000.0
 
 
 @pytest.fixture
-async def core(open_databases: Databases, settings: Settings) -> AsyncIterator[Core]:
+def clock() -> list[float]:
+    """What the services take for the time, in one place."""
+    return [NOW]
+
+
+@pytest.fixture
+async def core(open_databases: Databases, settings: Settings, clock: list[float]) -> AsyncIterator[Core]:
     """Services with the mailboxes of ``front_ends.provision``."""
     limits = msgspec.structs.replace(settings.limits, message_octets=200_000)
     small = msgspec.structs.replace(settings, limits=limits)
     extensions = Extensions(renditions=RENDITIONS)
-    async with front_ends.open_core(open_databases, small, extensions, now=lambda: NOW) as core:
+    async with front_ends.open_core(open_databases, small, extensions, now=lambda: clock[0]) as core:
         yield core
 
 
 @pytest.fixture
 def imap_settings() -> ImapSettings:
     """Settings under which tests need not wait."""
-    return ImapSettings(login_failure_delay_s=0, max_login_failures=3, max_bad_commands=5)
+    return ImapSettings(login_failure_delay_s=0, max_login_failures=3, max_bad_commands=5, max_search_contexts=3)
 
 
 @pytest.fixture
@@ -59,7 +65,7 @@ async def served(
 
 
 @pytest.fixture
-def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
+def actions(core: Core, served: front_ends.Served, clock: list[float]) -> dict[str, Action]:
     """What transcripts may do besides what ``front_ends.actions`` has."""
 
     async def put(words: Sequence[str]) -> None:
@@ -90,6 +96,10 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
         for connection in served.connections:
             connection.drain()
 
+    async def later(words: Sequence[str]) -> None:
+        """``later seconds``: so much time goes by for the services."""
+        clock[0] += float(words[0])
+
     async def ended(words: Sequence[str]) -> None:
         """``ended count``: wait until so many conversations are over."""
         for done in range(int(words[0])):
@@ -98,6 +108,7 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
     return {
         **front_ends.actions(core),
         "ended": ended,
+        "later": later,
         "put": put,
         "elsewhere": elsewhere,
         "limit": limit,

@@ -11,12 +11,14 @@ from skrytka.core import Core
 from skrytka.errors import Unavailable
 from skrytka.store.interface import Database, Op
 from skrytka.store.operations.folders import head
+from skrytka.store.operations.messages import rows
 from skrytka_imap.server import converse
 from skrytka_imap.settings import Settings
 from tests import front_ends
 from tests.contract.shards import Wrapped
 from tests.front_ends import Served
 from tests.imap.client import Client
+from tests.imap.test_contexts import Watching
 
 V = TypeVar("V")
 T = TypeVar("T")
@@ -55,5 +57,40 @@ async def test_a_uid_that_only_appenduid_told_is_not_taken_for_none(
         shard.down = False
     assert b" OK [COPYUID " in await client.command("UID COPY 1 Archive")
     assert len(client.entries) == 1
+    await client.close()
+    await served.stop()
+
+
+class RowsFail(Wrapped):
+    """While it is ``down``, no rows of messages can be read."""
+
+    def __init__(self, real: Database) -> None:
+        super().__init__(real)
+        self.down = False
+
+    async def read(self, op: Op[V, T], values: V) -> T:
+        if self.down and op is rows:
+            raise Unavailable("The shard is down")
+        return await super().read(op, values)
+
+
+async def test_what_changes_in_results_meanwhile_is_told_later(
+    core: Core, imap_settings: Settings, tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    """RFC 5267: a NOOP does not fail because a search that is kept up to date cannot be asked again now."""
+    shards = {name: RowsFail(shard) for name, shard in core.shards.items()}
+    served = Served(partial(converse, replace(core, shards=shards), imap_settings), tls_contexts[0])
+    client = Watching(*await served.connect())
+    await client.greet(front_ends.PASSWORD)
+    tag = await client.search("UID SEARCH RETURN (ALL UPDATE) SUBJECT x")
+    for shard in shards.values():
+        shard.down = True
+    assert b" OK " in await client.command("APPEND INBOX {16+}\r\nSubject: x\r\n\r\n\r\n")
+    assert b" NO [UNAVAILABLE] " in await client.command("SEARCH SUBJECT x")
+    assert (len(client.entries), client.found[tag]) == (1, set())
+    for shard in shards.values():
+        shard.down = False
+    assert b" OK " in await client.command("APPEND INBOX {16+}\r\nSubject: y\r\n\r\n\r\n")
+    assert (len(client.entries), client.found[tag]) == (2, {1})
     await client.close()
     await served.stop()

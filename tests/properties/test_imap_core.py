@@ -181,7 +181,21 @@ def test_any_mail_has_renditions_and_sections(octets: bytes, section: Section) -
 
 FLAGS = ("ANSWERED", "DELETED", "DRAFT", "FLAGGED", "SEEN")
 KEYS = st.recursive(
-    st.sampled_from([*FLAGS, "RECENT", "2:3", "UID 4:*", "LARGER 5", "SUBJECT x", "BODY y", "TEXT z"]),
+    st.sampled_from(
+        [
+            *FLAGS,
+            "RECENT",
+            "2:3",
+            "UID 4:*",
+            "LARGER 5",
+            "OLDER 9",
+            "$",
+            "FUZZY TEXT q",
+            "SUBJECT x",
+            "BODY y",
+            "TEXT z",
+        ]
+    ),
     lambda keys: st.one_of(
         keys.map("NOT {}".format),
         st.tuples(keys, keys).map(lambda pair: "OR {} {}".format(*pair)),
@@ -195,7 +209,7 @@ KEYS = st.recursive(
 def test_a_search_and_its_opposite_share_the_folder(keys: str, flags: list[int]) -> None:
     """Whatever the listing decides or leaves open, the whole mail decides, and NOT decides the other way."""
     uids = array("I", range(3, 3 + len(flags)))
-    listing = Listing(uids, array("B", flags), array("Q", uids), {}, (range(4, 6),))
+    listing = Listing(uids, array("B", flags), array("Q", uids), {}, (range(4, 6),), SequenceSet(((4, 5), (7, 9))))
     mail = b"Subject: x\r\n\r\ny"
     assert matching(f"NOT {keys}", listing, mail) == set(range(len(flags))) - matching(keys, listing, mail)
 

@@ -42,13 +42,17 @@ from skrytka_imap.commands.fetch import (
 )
 from skrytka_imap.commands.listing import List, Selection
 from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
-from skrytka_imap.commands.search import Search
+from skrytka_imap.commands.partial_range import PartialRange
+from skrytka_imap.commands.return_options import ReturnOption, Returns
+from skrytka_imap.commands.search import CancelUpdate, MultiSearch, Search
 from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, Unselect
 from skrytka_imap.commands.sequence_set import SequenceSet
+from skrytka_imap.commands.sources import Source, SourceKind
 
 Command = (
     Append
     | Authenticate
+    | CancelUpdate
     | Capability
     | Check
     | Close
@@ -68,6 +72,7 @@ Command = (
     | Logout
     | Lsub
     | Move
+    | MultiSearch
     | Namespace
     | Noop
     | Rename
@@ -101,7 +106,7 @@ def enables_condstore(command: Command) -> bool:
             return FetchAttribute.MODSEQ in items
         case Store(unchanged_since=since):
             return since is not None
-        case Search(mentions_modseq=mentioned):
+        case Search(mentions_modseq=mentioned) | MultiSearch(search=Search(mentions_modseq=mentioned)):
             return mentioned
         case Enable(names=names):
             return "CONDSTORE" in names or "QRESYNC" in names
@@ -114,6 +119,7 @@ __all__ = [
     "Append",
     "Authenticate",
     "BodySection",
+    "CancelUpdate",
     "Capability",
     "Check",
     "Close",
@@ -136,11 +142,15 @@ __all__ = [
     "Logout",
     "Lsub",
     "Move",
+    "MultiSearch",
     "Namespace",
     "Noop",
     "Partial",
+    "PartialRange",
     "Rename",
     "Resync",
+    "ReturnOption",
+    "Returns",
     "Search",
     "Section",
     "SectionText",
@@ -148,6 +158,8 @@ __all__ = [
     "Selection",
     "SequenceSet",
     "SetQuota",
+    "Source",
+    "SourceKind",
     "StartTls",
     "Status",
     "StatusItem",

@@ -6,16 +6,19 @@ import enum
 
 import msgspec
 
+from skrytka_imap.commands.partial_range import PartialRange
 from skrytka_imap.commands.sequence_set import SequenceSet
 
 
 class FetchAttribute(enum.StrEnum):
-    """Items that take no argument (RFC 3501 section 6.4.5; MODSEQ is that of RFC 7162 section 3.1.5)."""
+    """Items that take no argument (RFC 3501 section 6.4.5; MODSEQ is that of RFC 7162 section 3.1.5, SAVEDATE of RFC
+    8514 section 4.2)."""
 
     UID = "UID"
     FLAGS = "FLAGS"
     MODSEQ = "MODSEQ"
     INTERNALDATE = "INTERNALDATE"
+    SAVEDATE = "SAVEDATE"
     RFC822_SIZE = "RFC822.SIZE"
     ENVELOPE = "ENVELOPE"
     BODYSTRUCTURE = "BODYSTRUCTURE"
@@ -66,7 +69,8 @@ BODY_TEXTS = frozenset({FetchAttribute.RFC822, FetchAttribute.RFC822_TEXT})
 
 
 class Fetch(msgspec.Struct, frozen=True):
-    """RFC 3501 section 6.4.5; ``changed_since`` is that of RFC 7162 section 3.1.4, ``vanished`` of its section 3.2.6.
+    """RFC 3501 section 6.4.5; ``changed_since`` is that of RFC 7162 section 3.1.4, ``vanished`` of its section 3.2.6; ``window``
+    is PARTIAL (RFC 9394 section 3.3).
 
     ``items`` have every item once, in the client's order, macros expanded. UID FETCH has UID among them (6.4.8), and
     CHANGEDSINCE has MODSEQ (RFC 7162 section 3.1.4.1), asked for or not.
@@ -77,6 +81,7 @@ class Fetch(msgspec.Struct, frozen=True):
     uid: bool = False
     changed_since: int | None = None
     vanished: bool = False
+    window: PartialRange | None = None
 
     @property
     def sets_seen(self) -> bool:

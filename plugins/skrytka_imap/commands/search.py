@@ -9,7 +9,9 @@ from typing import Literal
 import msgspec
 
 from skrytka.plugin_api import model
+from skrytka_imap.commands.return_options import Returns
 from skrytka_imap.commands.sequence_set import SequenceSet
+from skrytka_imap.commands.sources import Source, SourceKind
 
 
 class All(msgspec.Struct, frozen=True):
@@ -71,6 +73,25 @@ class InternalDate(msgspec.Struct, frozen=True):
     date: datetime.date
 
 
+class SaveDate(msgspec.Struct, frozen=True):
+    """SAVEDBEFORE, SAVEDON, SAVEDSINCE (RFC 8514 section 4.3): the day in UTC on which the message came into its folder."""
+
+    when: When
+    date: datetime.date
+
+
+class Younger(msgspec.Struct, frozen=True):
+    """YOUNGER (RFC 5032 section 2): the internal date is at most so long ago."""
+
+    interval_s: int
+
+
+class Older(msgspec.Struct, frozen=True):
+    """OLDER (RFC 5032 section 2): the internal date is at least so long ago."""
+
+    interval_s: int
+
+
 class SentDate(msgspec.Struct, frozen=True):
     """SENTBEFORE, SENTON, SENTSINCE: the day of the Date field as it is written there."""
 
@@ -90,6 +111,12 @@ class Contains(msgspec.Struct, frozen=True):
 
     place: Literal["BODY", "TEXT"]
     text: bytes
+
+
+class Fuzzy(msgspec.Struct, frozen=True):
+    """FUZZY (RFC 6203 section 3) before a key that asks for text, or around one. Other keys are matched exactly (section 5)."""
+
+    key: Header | Contains
 
 
 class Not(msgspec.Struct, frozen=True):
@@ -118,9 +145,13 @@ SearchKey = (
     | Larger
     | Smaller
     | InternalDate
+    | SaveDate
+    | Older
+    | Younger
     | SentDate
     | Header
     | Contains
+    | Fuzzy
     | Not
     | Or
     | And
@@ -130,10 +161,37 @@ SearchKey = (
 class Search(msgspec.Struct, frozen=True):
     """RFC 3501 section 6.4.4. ``charset`` is as the client wrote it; ``search.compile_search`` decides on it.
 
-    ``mentions_modseq`` tells that the answer ends with the highest modseq found (RFC 7162 section 3.1.5).
+    ``mentions_modseq`` tells that the answer ends with the highest modseq found (RFC 7162 section 3.1.5). ``returns`` asks
+    for ESEARCH in the place of SEARCH (RFC 4731).
     """
 
     key: SearchKey
     charset: str | None = None
     uid: bool = False
     mentions_modseq: bool = False
+    returns: Returns | None = None
+
+
+class CancelUpdate(msgspec.Struct, frozen=True):
+    """RFC 5267 section 4.3.5: the tags of searches with UPDATE."""
+
+    tags: tuple[bytes, ...]
+
+
+class MultiSearch(msgspec.Struct, frozen=True):
+    """The ESEARCH command of RFC 7377: ``search`` in the folders of ``sources``, without which it is the selected one.
+
+    Its answers are about UIDs, and it always has return options.
+    """
+
+    search: Search
+    returns: Returns
+    sources: tuple[Source, ...]
+
+    @property
+    def names_selected(self) -> bool:
+        return any(source.kind is SourceKind.SELECTED for source in self.sources)
+
+    @property
+    def only_selected(self) -> bool:
+        return all(source.kind is SourceKind.SELECTED for source in self.sources)

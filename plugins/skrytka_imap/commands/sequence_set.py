@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -12,15 +12,22 @@ STAR = 0
 
 
 class SequenceSet(msgspec.Struct, frozen=True):
-    """RFC 3501 section 9, ``sequence-set``: pairs as written, 7 as (7, 7), ``*`` as ``STAR``."""
+    """RFC 3501 section 9, ``sequence-set``: pairs as written, 7 as (7, 7), ``*`` as ``STAR``.
+
+    ``with_saved``: ``$`` stands among them, the messages that a SEARCH has saved (RFC 5182). Only the session knows these;
+    what is below is of the pairs alone.
+    """
 
     ranges: tuple[tuple[int, int], ...]
+    with_saved: bool = False
 
     def bounds(self, largest: int) -> list[tuple[int, int]]:
         """Ascending, disjoint (first, last) pairs with ``*`` as ``largest``; "4:2" is "2:4" (RFC 3501 section 9)."""
         if len(self.ranges) == 1:
             first, last = self.ranges[0]
             return [_ordered(first or largest, last or largest)]
+        if not self.ranges:
+            return []
         pairs = sorted(_ordered(first or largest, last or largest) for first, last in self.ranges)
         merged = [pairs[0]]
         for first, last in pairs[1:]:
@@ -40,7 +47,7 @@ class SequenceSet(msgspec.Struct, frozen=True):
         if not count and all(STAR in pair for pair in self.ranges):
             return []
         bounds = self.bounds(count)
-        if bounds[0][0] < 1 or bounds[-1][1] > count:
+        if bounds and (bounds[0][0] < 1 or bounds[-1][1] > count):
             return None
         return [range(first - 1, last) for first, last in bounds]
 
@@ -52,6 +59,15 @@ class SequenceSet(msgspec.Struct, frozen=True):
             if low < high:
                 found.append(range(low, high))
         return found
+
+
+NOTHING = SequenceSet(())
+
+
+def union(some: Iterable[range], others: Iterable[range]) -> list[range]:
+    """All places of both, ascending and disjoint."""
+    numbers = SequenceSet(tuple((places.start + 1, places.stop) for places in (*some, *others) if places))
+    return [range(first - 1, last) for first, last in numbers.bounds(0)]
 
 
 def _ordered(first: int, last: int) -> tuple[int, int]:

@@ -21,6 +21,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
     {
         "APPEND": append.append,
         "AUTHENTICATE": not_authenticated.authenticate,
+        "CANCELUPDATE": search.cancel_update,
         "CAPABILITY": any_state.capability,
         "CHECK": selected.check,
         "CLOSE": selected.close,
@@ -28,6 +29,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "CREATE": authenticated.create,
         "DELETE": authenticated.delete,
         "ENABLE": authenticated.enable,
+        "ESEARCH": search.multisearch,
         "EXAMINE": authenticated.examine,
         "EXPUNGE": selected.expunge,
         "FETCH": fetch.fetch,

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import re
 
-from skrytka_imap.commands import BodySection, Fetch, FetchAttribute, FetchItem, Partial, Section, SectionText
+import msgspec
+
+from skrytka_imap.commands import (
+    BodySection,
+    Fetch,
+    FetchAttribute,
+    FetchItem,
+    Partial,
+    PartialRange,
+    Section,
+    SectionText,
+)
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.header_name import header_name
+from skrytka_imap.grammar.partial_range import partial_range
 from skrytka_imap.grammar.remembering import remembering
 from skrytka_imap.grammar.sequence_set import sequence_set
 
@@ -25,7 +37,7 @@ DEEPEST_PART = 100
 
 
 def fetch(cursor: Cursor, *, uid: bool = False) -> Fetch:
-    """RFC 3501 section 9 and RFC 7162 section 7.
+    """RFC 3501 section 9, RFC 7162 section 7 and RFC 9394 section 4.
 
     fetch          = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
                      [fetch-modifiers]
@@ -33,50 +45,61 @@ def fetch(cursor: Cursor, *, uid: bool = False) -> Fetch:
     cursor.space()
     sequence = sequence_set(cursor)
     cursor.space()
-    items, changed_since, vanished = _asked(cursor)
-    if vanished and not uid:
+    items, modifiers = _asked(cursor)
+    if modifiers.vanished and not uid:
         raise cursor.fault("VANISHED goes with UID FETCH")
     if uid and FetchAttribute.UID not in items:
         items = (FetchAttribute.UID, *items)
-    return Fetch(sequence, items, uid, changed_since, vanished)
+    return Fetch(sequence, items, uid, modifiers.changed_since, modifiers.vanished, modifiers.window)
 
 
 def uid_fetch(cursor: Cursor) -> Fetch:
     return fetch(cursor, uid=True)
 
 
+class _Modifiers(msgspec.Struct, frozen=True):
+    changed_since: int | None = None
+    vanished: bool = False
+    window: PartialRange | None = None
+
+
 @remembering
-def _asked(cursor: Cursor) -> tuple[tuple[FetchItem, ...], int | None, bool]:
-    """What follows the set: the items, each once, CHANGEDSINCE, and whether VANISHED."""
+def _asked(cursor: Cursor) -> tuple[tuple[FetchItem, ...], _Modifiers]:
+    """What follows the set: the items, each once, and how to choose among the messages."""
     items = _items(cursor)
-    changed_since, vanished = _modifiers(cursor) if cursor.skip(b" (") else (None, False)
-    if changed_since is not None:
+    modifiers = _modifiers(cursor) if cursor.skip(b" (") else _Modifiers()
+    if modifiers.changed_since is not None:
         items.setdefault(FetchAttribute.MODSEQ)
-    return tuple(items), changed_since, vanished
+    return tuple(items), modifiers
 
 
-def _modifiers(cursor: Cursor) -> tuple[int | None, bool]:
-    """RFC 7162 section 7.
+def _modifiers(cursor: Cursor) -> _Modifiers:
+    """RFC 4466 section 2.4, each at most once; RFC 7162 section 7, RFC 9394 section 4.
 
     fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"
-    fetch-modifier  = "CHANGEDSINCE" SP mod-sequence-value / "VANISHED"
+    fetch-modifier  = "CHANGEDSINCE" SP mod-sequence-value / "VANISHED" / "PARTIAL" SP partial-range
     """
-    changed_since, vanished = None, False
+    changed_since: int | None = None
+    vanished = False
+    window: PartialRange | None = None
     while True:
-        word = cursor.name("a modifier")
-        if word == "VANISHED":
+        word = cursor.name("a modifier of FETCH")
+        if word == "VANISHED" and not vanished:
             vanished = True
-        elif word == "CHANGEDSINCE":
+        elif word == "CHANGEDSINCE" and changed_since is None:
             cursor.space()
             changed_since = cursor.number(LARGEST_MODSEQ)
+        elif word == "PARTIAL" and window is None:
+            cursor.space()
+            window = partial_range(cursor)
         else:
-            raise cursor.fault(f"There is no modifier {word[:40]}")
+            raise cursor.fault(f"There is no modifier {word[:40]}, or it stands twice")
         if cursor.skip(b")"):
             break
         cursor.space()
     if vanished and changed_since is None:
         raise cursor.fault("VANISHED goes with CHANGEDSINCE")
-    return changed_since, vanished
+    return _Modifiers(changed_since, vanished, window)
 
 
 def _items(cursor: Cursor) -> dict[FetchItem, None]:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 
 from skrytka.plugin_api import model
-from skrytka_imap.commands import Search
+from skrytka_imap.commands import CancelUpdate, MultiSearch, ReturnOption, Returns, Search, Source, SourceKind
 from skrytka_imap.commands.search import (
     All,
     And,
     Contains,
+    Fuzzy,
     HasFlag,
     HasKeyword,
     Header,
@@ -19,22 +20,30 @@ from skrytka_imap.commands.search import (
     ModSeq,
     Not,
     Numbers,
+    Older,
     Or,
     Recent,
+    SaveDate,
     SearchKey,
     SentDate,
     Smaller,
     Uids,
     When,
+    Younger,
 )
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.dates import date
 from skrytka_imap.grammar.header_name import header_name
+from skrytka_imap.grammar.return_options import return_options
 from skrytka_imap.grammar.sequence_set import sequence_set
+from skrytka_imap.grammar.sources import source
 
 CHARSET = re.compile(rb" CHARSET ", re.IGNORECASE)
 ENTRY = re.compile(rb"\"(?:[^\"\\]|\\[\"\\])*\" (?:priv|shared|all) ", re.IGNORECASE)
 
+IN = re.compile(rb" IN \(", re.IGNORECASE)
+
+MOST_SOURCES = 100
 DEEPEST = 128
 """How far keys may nest: an OR of 128 addresses is written as 128 nested ORs."""
 MOST_KEYS = 1_000
@@ -48,6 +57,7 @@ PLAIN: dict[str, SearchKey] = {
     "NEW": And((Recent(), Not(HasFlag(model.Flags.SEEN)))),
     "OLD": Not(Recent()),
     "RECENT": Recent(),
+    "SAVEDATESUPPORTED": All(),
     "SEEN": HasFlag(model.Flags.SEEN),
     "UNANSWERED": Not(HasFlag(model.Flags.ANSWERED)),
     "UNDELETED": Not(HasFlag(model.Flags.DELETED)),
@@ -58,20 +68,58 @@ PLAIN: dict[str, SearchKey] = {
 
 
 def search(cursor: Cursor, *, uid: bool = False) -> Search:
-    """RFC 3501 section 9.
+    """RFC 3501 section 9 and RFC 4731 section 4.
 
-    search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)
+    search         = "SEARCH" [search-return-opts] SP search-program
+    search-program = ["CHARSET" SP astring SP] search-key *(SP search-key)
     """
+    return _program(cursor, return_options(cursor), uid=uid)
+
+
+def _program(cursor: Cursor, returns: Returns | None, *, uid: bool) -> Search:
     charset = None
     if cursor.take(CHARSET):
         charset = cursor.astring("a charset").decode("ascii", "replace")
     keys = _Keys(cursor)
     cursor.space()
-    return Search(keys.several(0), charset, uid, keys.mentions_modseq)
+    key = keys.several(0)
+    if returns is not None and returns.scores and not keys.mentions_fuzzy:
+        raise cursor.fault("RELEVANCY needs FUZZY")
+    return Search(key, charset, uid, keys.mentions_modseq, returns)
+
+
+def multisearch(cursor: Cursor) -> MultiSearch:
+    """RFC 7377 section 3. No scope-option is defined.
+
+    esearch             = "ESEARCH" [SP esearch-source-opts] [SP search-return-opts] SP search-program
+    esearch-source-opts = "IN" SP "(" filter-mailboxes *(SP filter-mailboxes) [SP "(" scope-options ")"] ")"
+    """
+    sources = _sources(cursor) if cursor.take(IN) else (Source(SourceKind.SELECTED),)
+    returns = return_options(cursor) or Returns(frozenset({ReturnOption.ALL}))
+    return MultiSearch(_program(cursor, returns, uid=True), returns, sources)
+
+
+def _sources(cursor: Cursor) -> tuple[Source, ...]:
+    sources = [source(cursor)]
+    while not cursor.skip(b")"):
+        cursor.space()
+        sources.append(source(cursor))
+        if len(sources) > MOST_SOURCES:
+            raise cursor.fault(f"ESEARCH takes at most {MOST_SOURCES} sources")
+    return tuple(sources)
 
 
 def uid_search(cursor: Cursor) -> Search:
     return search(cursor, uid=True)
+
+
+def cancel_update(cursor: Cursor) -> CancelUpdate:
+    """RFC 5267 section 5: command-select =/ "CANCELUPDATE" 1*(SP quoted)"""
+    tags: list[bytes] = []
+    while not tags or cursor.peek():
+        cursor.space()
+        tags.append(cursor.string("the tag of a search in quotes"))
+    return CancelUpdate(tuple(tags))
 
 
 class _Keys:
@@ -79,8 +127,10 @@ class _Keys:
 
     def __init__(self, cursor: Cursor) -> None:
         self.mentions_modseq = False
+        self.mentions_fuzzy = False
         self._cursor = cursor
         self._count = 0
+        self._within_fuzzy = 0
 
     def several(self, depth: int) -> SearchKey:
         """search-key *(SP search-key)"""
@@ -102,22 +152,32 @@ class _Keys:
             key = self.several(depth + 1)
             cursor.expect(b")")
             return key
-        if cursor.peek() in b"*0123456789" and cursor.peek():
+        if cursor.peek() in b"$*0123456789" and cursor.peek():
             return Numbers(sequence_set(cursor))
         word = cursor.name("a search key")
         return self._nested(word, depth + 1) or PLAIN.get(word) or self._with_argument(word)
 
     def _nested(self, word: str, depth: int) -> SearchKey | None:
-        """search-key =/ "NOT" SP search-key / "OR" SP search-key SP search-key"""
+        """search-key =/ "NOT" SP search-key / "OR" SP search-key SP search-key / "FUZZY" SP search-key"""
         cursor = self._cursor
-        if word not in ("NOT", "OR"):
+        if word not in ("NOT", "OR", "FUZZY"):
             return None
         cursor.space()
+        if word == "FUZZY":
+            return self._fuzzily(depth)
         left = self.one(depth)
         if word == "NOT":
             return Not(left)
         cursor.space()
         return Or(left, self.one(depth))
+
+    def _fuzzily(self, depth: int) -> SearchKey:
+        """RFC 6203 section 7: search-key =/ "FUZZY" SP search-key ; all that is in the key is meant"""
+        self.mentions_fuzzy = True
+        self._within_fuzzy += 1
+        key = self.one(depth)
+        self._within_fuzzy -= 1
+        return key
 
     def _with_argument(self, word: str) -> SearchKey:
         parser = WITH_ARGUMENT.get(word)
@@ -125,7 +185,8 @@ class _Keys:
             raise self._cursor.fault(f"There is no search key {word[:40]}")
         self._cursor.space()
         self.mentions_modseq |= word == "MODSEQ"
-        return parser(self._cursor)
+        key = parser(self._cursor)
+        return Fuzzy(key) if self._within_fuzzy and isinstance(key, Header | Contains) else key
 
 
 def _header(name: bytes) -> Callable[[Cursor], SearchKey]:
@@ -155,6 +216,14 @@ def _modseq(cursor: Cursor) -> ModSeq:
     return ModSeq(cursor.number(LARGEST_MODSEQ))
 
 
+def _interval_s(cursor: Cursor) -> int:
+    """RFC 5032 section 3: search-key =/ ( "OLDER" / "YOUNGER" ) SP nz-number"""
+    seconds = cursor.number()
+    if not seconds:
+        raise cursor.fault("An interval has at least one second")
+    return seconds
+
+
 WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "BCC": _header(b"bcc"),
     "BEFORE": lambda cursor: InternalDate(When.BEFORE, date(cursor)),
@@ -165,7 +234,11 @@ WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "KEYWORD": _keyword,
     "LARGER": lambda cursor: Larger(cursor.number()),
     "MODSEQ": _modseq,
+    "OLDER": lambda cursor: Older(_interval_s(cursor)),
     "ON": lambda cursor: InternalDate(When.ON, date(cursor)),
+    "SAVEDBEFORE": lambda cursor: SaveDate(When.BEFORE, date(cursor)),
+    "SAVEDON": lambda cursor: SaveDate(When.ON, date(cursor)),
+    "SAVEDSINCE": lambda cursor: SaveDate(When.SINCE, date(cursor)),
     "SENTBEFORE": lambda cursor: SentDate(When.BEFORE, date(cursor)),
     "SENTON": lambda cursor: SentDate(When.ON, date(cursor)),
     "SENTSINCE": lambda cursor: SentDate(When.SINCE, date(cursor)),
@@ -176,4 +249,5 @@ WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "TO": _header(b"to"),
     "UID": lambda cursor: Uids(sequence_set(cursor)),
     "UNKEYWORD": lambda cursor: Not(_keyword(cursor)),
+    "YOUNGER": lambda cursor: Younger(_interval_s(cursor)),
 }

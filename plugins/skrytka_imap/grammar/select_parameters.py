@@ -64,6 +64,6 @@ def _matches(cursor: Cursor) -> tuple[SequenceSet, SequenceSet]:
 def _without_star(cursor: Cursor) -> SequenceSet:
     """known-uids = sequence-set ; "*" is not allowed"""
     found = sequence_set(cursor)
-    if any(STAR in pair for pair in found.ranges):
-        raise cursor.fault("* is not among what a client knows")
+    if found.with_saved or any(STAR in pair for pair in found.ranges):
+        raise cursor.fault("* and $ are not among what a client knows")
     return found

@@ -8,14 +8,15 @@ from skrytka_imap.commands import SequenceSet
 from skrytka_imap.commands.sequence_set import STAR
 from skrytka_imap.grammar.cursor import LARGEST_NUMBER, Cursor
 
-SET = re.compile(rb"[0-9*][0-9*:,]*")
+SET = re.compile(rb"[0-9*$][0-9*:,$]*")
 MOST_RANGES = 16_384
 
 
 def sequence_set(cursor: Cursor) -> SequenceSet:
-    """RFC 3501 section 9.
+    """RFC 3501 section 9 and RFC 5182 section 3.
 
     sequence-set = (seq-number / seq-range) *("," sequence-set)
+    sequence-set =/ "$"
     seq-range    = seq-number ":" seq-number
     seq-number   = nz-number / "*"
     """
@@ -28,6 +29,8 @@ def sequence_set(cursor: Cursor) -> SequenceSet:
     written = match[0].split(b",")
     if len(written) > MOST_RANGES:
         raise cursor.fault(f"A set has at most {MOST_RANGES} ranges")
+    if b"$" in written:
+        return SequenceSet(tuple([_range(cursor, octets) for octets in written if octets != b"$"]), with_saved=True)
     return SequenceSet(tuple([_range(cursor, octets) for octets in written]))
 
 

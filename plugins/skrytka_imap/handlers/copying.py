@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from skrytka.plugin_api import messages, model
@@ -15,6 +17,8 @@ from skrytka_imap.session import Session
 async def copy(session: Session, command: Copy) -> Reply:
     """RFC 3501 section 6.4.7; COPYUID: RFC 4315 section 3. All or none, but for messages that are gone already."""
     uids = uids_at(session.selected.view, named(session, command.sequence, uid=command.uid))
+    if (refusal := _too_many(session, uids)) is not None:
+        return refusal
     found = await target(session, command.name)
     if isinstance(found, Reply):
         return found
@@ -31,6 +35,8 @@ async def move(session: Session, command: Move) -> Reply:
     if selected.read_only:
         return no("The folder is open for reading only", b"READ-ONLY")
     uids = uids_at(selected.view, named(session, command.sequence, uid=command.uid))
+    if (refusal := _too_many(session, uids)) is not None:
+        return refusal
     found = await target(session, command.name)
     if isinstance(found, Reply):
         return found
@@ -40,6 +46,17 @@ async def move(session: Session, command: Move) -> Reply:
         return _nothing(may_be=command.uid or not uids)
     session.wire.write(b"* OK [%b] Those are their new UIDs\r\n" % _copy_uid(moved))
     return msgspec.structs.replace(ok("The messages are moved"), tells_modseq=True)
+
+
+def _too_many(session: Session, uids: Sequence[model.Uid]) -> Reply | None:
+    """RFC 9738 section 3.1: nothing is done, and the code names the lowest UID of the most that could be.
+
+    resp-text-code =/ "MESSAGELIMIT" SP message-limit [SP uniqueid]
+    """
+    limit = session.core.settings.limits.copy_messages
+    if len(uids) <= limit:
+        return None
+    return no("Too many messages at once; take fewer", b"MESSAGELIMIT %d %d" % (limit, uids[-limit]))
 
 
 def _nothing(*, may_be: bool) -> Reply:

@@ -9,6 +9,7 @@ import msgspec
 from skrytka.plugin_api import messages, model
 from skrytka_imap.announcing import current_view
 from skrytka_imap.commands import Expunge, SequenceSet
+from skrytka_imap.commands.sequence_set import union
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
 
@@ -28,6 +29,8 @@ async def expunge_deleted(session: Session, wanted: SequenceSet | None) -> None:
     """Expunge what has ``\\Deleted`` now, told to this client or not; only ``wanted`` UIDs where given."""
     view = await current_view(session)
     places = [range(len(view.uids))] if wanted is None else wanted.indexes_of_uids(view.uids)
+    if wanted is not None and wanted.with_saved:
+        places = union(places, session.selected.saved.indexes_of_uids(view.uids))
     deleted = model.Flags.DELETED.value
     uids = (model.Uid(view.uids[place]) for run in places for place in run if view.flags[place] & deleted)
     while chunk := list(islice(uids, CHUNK)):

@@ -163,6 +163,7 @@ ROW_ITEMS: dict[FetchItem, RowItem] = {
     FetchAttribute.INTERNALDATE: RowItem(
         responses.DATE_ITEM, lambda mail: responses.internal_date(mail.row.internal_date)
     ),
+    FetchAttribute.SAVEDATE: RowItem(responses.SAVE_DATE_ITEM, lambda mail: responses.internal_date(mail.row.saved_at)),
     FetchAttribute.RFC822_SIZE: RowItem(responses.SIZE_ITEM, lambda mail: mail.row.size_octets),
     FetchAttribute.ENVELOPE: RowItem(responses.ENVELOPE_ITEM, _envelope),
     FetchAttribute.BODYSTRUCTURE: RowItem(responses.BODYSTRUCTURE_ITEM, _structure),

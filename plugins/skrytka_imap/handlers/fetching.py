@@ -18,7 +18,7 @@ from itertools import chain, islice
 from skrytka.plugin_api import contents, errors, messages, mime, model, outgoing
 from skrytka_imap import responses
 from skrytka_imap.announcing import tell_keywords
-from skrytka_imap.commands import Fetch, FetchAttribute, FetchItem
+from skrytka_imap.commands import Fetch, FetchAttribute, FetchItem, PartialRange
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.handlers.batches import batches
 from skrytka_imap.handlers.fetch_lines import lines_from_rows, lines_from_view
@@ -49,7 +49,8 @@ Read = tuple[int, contents.Listing]
 
 
 async def fetch(session: Session, command: Fetch) -> Reply:
-    """RFC 3501 section 6.4.5; CHANGEDSINCE: RFC 7162 section 3.1.4; VANISHED: its section 3.2.6."""
+    """RFC 3501 section 6.4.5; CHANGEDSINCE: RFC 7162 section 3.1.4; VANISHED: its section 3.2.6; PARTIAL: RFC 9394 section 3.3,
+    of what is left after that."""
     if command.vanished and not session.qresync:
         raise SyntaxFault("ENABLE QRESYNC first")
     selected = session.selected
@@ -58,6 +59,8 @@ async def fetch(session: Session, command: Fetch) -> Reply:
         await tell_vanished(session, command.sequence, model.ModSeq(command.changed_since or 0))
     if command.changed_since is not None:
         places = _changed_since(selected.view, places, command.changed_since)
+    if command.window is not None:
+        places = _within(places, command.window)
     plan = plan_of(command, condstore=session.condstore)
     sets_seen = command.sets_seen and not selected.read_only
     missing = 0
@@ -76,6 +79,17 @@ async def fetch(session: Session, command: Fetch) -> Reply:
 
 def _changed_since(view: model.FolderView, places: Sequence[range], since: int) -> list[range]:
     return [range(place, place + 1) for run in places for place in run if view.modseqs[place] > since]
+
+
+def _within(places: Sequence[range], window: PartialRange) -> list[range]:
+    """Those of the places that the window names, without looking at each of them."""
+    wanted = window.of(sum(map(len, places)))
+    found: list[range] = []
+    before = 0
+    for run in places:
+        found.append(run[max(wanted.start - before, 0) : max(wanted.stop - before, 0)])
+        before += len(run)
+    return [run for run in found if run]
 
 
 def _chunks(places: Sequence[range], size: int) -> Iterator[Sequence[int]]:

@@ -51,7 +51,9 @@ async def resynchronize(session: Session, resync: Resync) -> None:
 
 async def tell_vanished(session: Session, sequence: SequenceSet, since: model.ModSeq) -> None:
     """RFC 7162 section 3.2.6, for UID FETCH. ``*`` is the largest UID that ever was: what had it may be what vanished."""
-    await _tell_vanished(session, sequence.bounds(session.selected.view.uid_next - 1), since, 1)
+    saved = session.selected.saved.ranges if sequence.with_saved else ()
+    known = SequenceSet((*sequence.ranges, *saved)).bounds(session.selected.view.uid_next - 1)
+    await _tell_vanished(session, known, since, 1)
 
 
 async def _tell_vanished(session: Session, known: Pairs, since: model.ModSeq, lowest: int) -> None:

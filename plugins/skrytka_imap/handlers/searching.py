@@ -1,35 +1,59 @@
-"""SEARCH: what the view cannot decide is read in stages, rows and headers many at a time, whole mails one by one."""
+"""SEARCH."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
-from skrytka.plugin_api import contents, errors, messages, model, outgoing
+from skrytka.plugin_api import model
 from skrytka_imap import responses
 from skrytka_imap.commands import Search
-from skrytka_imap.handlers.batches import batches
+from skrytka_imap.commands.sequence_set import NOTHING
+from skrytka_imap.handlers.contexts import keep_up_to_date, refuse_reuse
+from skrytka_imap.handlers.deciding import decide
+from skrytka_imap.handlers.esearch import tell_results
 from skrytka_imap.replies import Reply, no, ok
-from skrytka_imap.search import KNOWN_CHARSETS, BadCharset, Listing, Matcher, Needs, compiled
+from skrytka_imap.search import KNOWN_CHARSETS, BadCharset, Listing, compiled
 from skrytka_imap.session import Session
+from skrytka_imap.updating import listing_of
 
-CHUNK = 100
 TOLD_TOGETHER = 4_096
 
 
 async def search(session: Session, command: Search) -> Reply:
-    """RFC 3501 section 6.4.4; MODSEQ: RFC 7162 section 3.1.5, whose answer ends with the highest modseq found."""
-    selected = session.selected
-    view = selected.view
-    listing = Listing(view.uids, view.flags, view.modseqs, view.keywords, selected.recent)
+    """RFC 3501 section 6.4.4; MODSEQ: RFC 7162 section 3.1.5, the answer ends with the highest modseq found; RETURN: RFC 4731."""
+    selected, returns = session.selected, command.returns
+    if returns is not None and returns.updates:
+        refuse_reuse(session)
+    listing = listing_of(session, selected.view, selected.recent, selected.saved)
+    if returns is not None and returns.saves:
+        selected.saved = NOTHING  # what it is when this command fails (RFC 5182 section 2.1)
     try:
-        matcher = await compiled(command, listing, session.wire.breathe)
+        places, scores = await found_in(session, selected.view, command, listing)
     except BadCharset:
-        return no("That charset is not known", b"BADCHARSET (%b)" % b" ".join(KNOWN_CHARSETS))
-    decided = await _decide(session, matcher)
-    places = sorted(matcher.found + decided) if decided else matcher.found
-    await _tell(session, command, places)
+        return bad_charset()
+    if returns is None:
+        await _tell(session, command, places)
+        return ok("Those are the messages")
+    if returns.updates:
+        keep_up_to_date(session, command, listing.saved, places)
+    await tell_results(
+        session, returns, places, uid=command.uid, mentions_modseq=command.mentions_modseq, scores=scores
+    )
     return ok("Those are the messages")
+
+
+def bad_charset() -> Reply:
+    """RFC 3501 section 6.4.4: the charsets that every client can send."""
+    return no("That charset is not known", b"BADCHARSET (%b)" % b" ".join(KNOWN_CHARSETS))
+
+
+async def found_in(
+    session: Session, view: model.FolderView, command: Search, listing: Listing
+) -> tuple[list[int], dict[int, int]]:
+    """The places of the messages that match, ascending, and how well they do where FUZZY asks for that."""
+    matcher = await compiled(command, listing, session.wire.breathe)
+    decided = await decide(session, view, matcher)
+    return sorted(matcher.found + decided) if decided else matcher.found, matcher.scores
 
 
 async def _tell(session: Session, command: Search, places: Sequence[int]) -> None:
@@ -48,58 +72,3 @@ async def _tell(session: Session, command: Search, places: Sequence[int]) -> Non
             highest = max(highest or 0, *(view.modseqs[place] for place in part))
         await wire.breathe()
     wire.write(responses.search_end(highest))
-
-
-async def _decide(session: Session, matcher: Matcher) -> list[int]:
-    """The places of those that match among the messages that the view leaves open."""
-    found: list[int] = []
-    for start in range(0, len(matcher.undecided), CHUNK):
-        found += await _decide_chunk(session, matcher, matcher.undecided[start : start + CHUNK])
-    return found
-
-
-async def _decide_chunk(session: Session, matcher: Matcher, places: Sequence[int]) -> list[int]:
-    """Each message as far as it takes; one that is gone matches nothing."""
-    selected = session.selected
-    uids = [model.Uid(selected.view.uids[place]) for place in places]
-    rows = {row.uid: row for row in await messages.rows(session.core, session.mailbox, selected.folder_id, uids)}
-    found: list[int] = []
-    left: list[tuple[int, model.MessageRow]] = []
-    for place, uid in zip(places, uids, strict=True):
-        if (row := rows.get(uid)) is None:
-            continue
-        verdict = matcher.decide(place, row)
-        if verdict is None:
-            left.append((place, row))
-        elif verdict:
-            found.append(place)
-        await session.wire.breathe()
-    most_octets = session.core.settings.limits.header_octets
-    for batch in batches(left, lambda one: min(one[1].size_octets, most_octets), most=CHUNK, octets=most_octets):
-        found += await _decide_by_content(session, matcher, batch)
-    return found
-
-
-async def _decide_by_content(
-    session: Session, matcher: Matcher, left: Sequence[tuple[int, model.MessageRow]]
-) -> list[int]:
-    headers = await contents.header(session.core, session.mailbox, [row.content_id for _, row in left])
-    found = []
-    for place, row in left:
-        header = headers.get(row.content_id)
-        verdict = await session.wire.work(len(header or b""), partial(matcher.decide, place, row, header))
-        if verdict is None and matcher.needs is Needs.OCTETS:
-            verdict = await _decide_by_octets(session, matcher, place, row)
-        if verdict:
-            found.append(place)
-        await session.wire.breathe()
-    return found
-
-
-async def _decide_by_octets(session: Session, matcher: Matcher, place: int, row: model.MessageRow) -> bool:
-    async with outgoing.sending(session.core, session.mailbox, row.size_octets):
-        try:
-            octets = await contents.octets(session.core, session.mailbox, row.content_id)
-        except errors.NotFound:
-            return False
-        return bool(await session.wire.work(len(octets), partial(matcher.decide, place, row, octets=octets)))

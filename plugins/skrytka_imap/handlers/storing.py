@@ -6,6 +6,7 @@ from skrytka.plugin_api import messages, model
 from skrytka_imap import responses
 from skrytka_imap.announcing import tell_keywords
 from skrytka_imap.commands import Store
+from skrytka_imap.handlers.progress import Progress
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, uids_at
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
@@ -23,6 +24,7 @@ async def store(session: Session, command: Store) -> Reply:
     change = model.FlagChange(command.mode, command.flags, command.keywords, since)
     modified: list[int] = []
     gone = 0
+    progress = Progress(session, len(uids))
     for start in range(0, len(uids), CHUNK):
         chunk = uids[start : start + CHUNK]
         stored = await messages.store_flags(
@@ -31,6 +33,7 @@ async def store(session: Session, command: Store) -> Reply:
         await _tell(session, command, change, stored)
         modified += stored.modified
         gone += len(stored.gone)
+        progress.add(len(chunk))
     return _outcome(session, command, modified, gone)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from skrytka.plugin_api import errors, folders, model
 from skrytka_imap.commands import SequenceSet
+from skrytka_imap.commands.sequence_set import union
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.replies import Reply, no
 from skrytka_imap.session import Session
@@ -26,14 +27,13 @@ def named(session: Session, sequence: SequenceSet, *, uid: bool) -> list[range]:
     """The places in the view of the messages that a command names, ascending.
 
     A UID that does not exist is left out (RFC 3501 section 6.4.8); a sequence number that does not is the client's error.
+    ``$`` stands for what is left of the messages that a SEARCH saved, in either form (RFC 5182 section 2.1).
     """
     uids = session.selected.view.uids
-    if uid:
-        return sequence.indexes_of_uids(uids)
-    places = sequence.indexes_of_numbers(len(uids))
+    places = sequence.indexes_of_uids(uids) if uid else sequence.indexes_of_numbers(len(uids))
     if places is None:
         raise SyntaxFault("There is no message of that number")
-    return places
+    return union(places, session.selected.saved.indexes_of_uids(uids)) if sequence.with_saved else places
 
 
 def uids_at(view: model.FolderView, places: Sequence[range]) -> list[model.Uid]:

@@ -4,6 +4,14 @@ Whole responses end with CRLF. Octets that are not ASCII are sent unchanged, in 
 RFC 6855, which wants them hidden from clients that did not enable UTF8=ACCEPT.
 """
 
+from skrytka_imap.responses.esearch import (
+    ESEARCH_END,
+    esearch_begin,
+    esearch_folder_begin,
+    esearch_number,
+    esearch_partial_begin,
+    esearch_update_begin,
+)
 from skrytka_imap.responses.fetch import (
     BODY_ITEM,
     BODYSTRUCTURE_ITEM,
@@ -11,6 +19,7 @@ from skrytka_imap.responses.fetch import (
     ENVELOPE_ITEM,
     FLAGS_ITEM,
     MODSEQ_ITEM,
+    SAVE_DATE_ITEM,
     SIZE_ITEM,
     UID_ITEM,
     fetch_line,
@@ -27,7 +36,7 @@ from skrytka_imap.responses.flags import flag_list, flags_lines
 from skrytka_imap.responses.folders import list_line, lsub_line, namespace_line, separator_line, status_line
 from skrytka_imap.responses.quota import quota_line, quota_root_line
 from skrytka_imap.responses.session import SEARCH, enabled_line, id_line, search_end, search_numbers
-from skrytka_imap.responses.sets import number_set, runs_of, vanished_line
+from skrytka_imap.responses.sets import Run, add_to_runs, number_set, runs_of, set_of_runs, vanished_line
 from skrytka_imap.responses.strings import literal_prefix, nstring, string
 
 __all__ = [
@@ -35,12 +44,21 @@ __all__ = [
     "BODY_ITEM",
     "DATE_ITEM",
     "ENVELOPE_ITEM",
+    "ESEARCH_END",
     "FLAGS_ITEM",
     "MODSEQ_ITEM",
+    "SAVE_DATE_ITEM",
     "SEARCH",
     "SIZE_ITEM",
     "UID_ITEM",
+    "Run",
+    "add_to_runs",
     "enabled_line",
+    "esearch_begin",
+    "esearch_folder_begin",
+    "esearch_number",
+    "esearch_partial_begin",
+    "esearch_update_begin",
     "fetch_line",
     "fetch_lines",
     "flag_lines",
@@ -64,6 +82,7 @@ __all__ = [
     "search_end",
     "search_numbers",
     "separator_line",
+    "set_of_runs",
     "status_line",
     "string",
     "uid_item",

@@ -14,8 +14,21 @@ Unknown charsets raise ``BadCharset``: NO with ``[BADCHARSET (...)]``, as RFC 35
 """
 
 from skrytka_imap.search.charsets import KNOWN_CHARSETS, BadCharset
+from skrytka_imap.search.fuzzy import BEST
 from skrytka_imap.search.listing import Listing
 from skrytka_imap.search.matcher import Matcher, compiled
-from skrytka_imap.search.needs import Needs
+from skrytka_imap.search.needs import Needs, counts_messages, is_about_selected, needs, weight
 
-__all__ = ["KNOWN_CHARSETS", "BadCharset", "Listing", "Matcher", "Needs", "compiled"]
+__all__ = [
+    "BEST",
+    "KNOWN_CHARSETS",
+    "BadCharset",
+    "Listing",
+    "Matcher",
+    "Needs",
+    "compiled",
+    "counts_messages",
+    "is_about_selected",
+    "needs",
+    "weight",
+]

@@ -21,6 +21,8 @@ class Facts:
         self.place = place
         self.row = row
         self.octets = octets
+        self.scores: list[int] = []
+        """How well the keys with FUZZY match that were asked so far (RFC 6203 section 4)."""
         self._header = header
         self._texts: dict[bytes, list[str]] = {}
 

@@ -7,9 +7,23 @@ import datetime
 from collections.abc import Callable, Sequence
 
 from skrytka.plugin_api import mime, model
-from skrytka_imap.commands.search import Contains, Header, InternalDate, Larger, SearchKey, SentDate, Smaller, When
+from skrytka_imap.commands.search import (
+    Contains,
+    Fuzzy,
+    Header,
+    InternalDate,
+    Larger,
+    Older,
+    SaveDate,
+    SearchKey,
+    SentDate,
+    Smaller,
+    When,
+    Younger,
+)
 from skrytka_imap.search.charsets import needle
 from skrytka_imap.search.facts import Facts
+from skrytka_imap.search.fuzzy import scorer
 
 Test = Callable[[Facts], bool | None]
 
@@ -17,21 +31,37 @@ _DAY_S = 86_400
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
 
-def single_test(key: SearchKey, codec: codecs.CodecInfo) -> Test:
-    """The test of a key that is no combination and that the listing does not decide."""
+def single_test(key: SearchKey, codec: codecs.CodecInfo, now: float) -> Test:
+    """The test of a key that is no combination and that the listing does not decide; ``now`` is Unix time."""
     match key:
-        case Larger(size_octets=limit):
-            return _of_row(lambda row: row.size_octets > limit)
-        case Smaller(size_octets=limit):
-            return _of_row(lambda row: row.size_octets < limit)
-        case InternalDate(when=when, date=date):
-            return _of_row(_internal_date(when, date))
         case SentDate(when=when, date=date):
             return _sent(when, date)
         case Header(name=name, text=text):
             return _header(name, needle(text, codec))
         case Contains(place=place, text=text):
             return _contains(needle(text, codec), in_header=place == "TEXT")
+        case Fuzzy(key=inner):
+            return _fuzzily(inner, needle(inner.text, codec))
+    return _of_row(_row_test(key, now))
+
+
+def _row_test(key: SearchKey, now: float) -> Callable[[model.MessageRow], bool]:
+    """The test of a key that the row decides."""
+    match key:
+        case Larger(size_octets=limit):
+            return lambda row: row.size_octets > limit
+        case Smaller(size_octets=limit):
+            return lambda row: row.size_octets < limit
+        case InternalDate(when=when, date=date):
+            among = _on_days(when, date)
+            return lambda row: among(row.internal_date)
+        case SaveDate(when=when, date=date):
+            among = _on_days(when, date)
+            return lambda row: among(row.saved_at)
+        case Older(interval_s=interval_s):
+            return lambda row: row.internal_date <= now - interval_s
+        case Younger(interval_s=interval_s):
+            return lambda row: row.internal_date >= now - interval_s
     raise AssertionError(f"the listing decides {key}")
 
 
@@ -84,15 +114,15 @@ def _of_row(test: Callable[[model.MessageRow], bool]) -> Test:
     return lambda facts: None if facts.row is None else test(facts.row)
 
 
-def _internal_date(when: When, date: datetime.date) -> Callable[[model.MessageRow], bool]:
-    """Days are those of UTC, in which INTERNALDATE is told."""
+def _on_days(when: When, date: datetime.date) -> Callable[[int], bool]:
+    """Whether a Unix time is before, on or since a day of UTC, in which INTERNALDATE and SAVEDATE are told."""
     begin = (date.toordinal() - _EPOCH) * _DAY_S
     end = begin + _DAY_S
     if when is When.BEFORE:
-        return lambda row: row.internal_date < begin
+        return lambda unix: unix < begin
     if when is When.SINCE:
-        return lambda row: row.internal_date >= begin
-    return lambda row: begin <= row.internal_date < end
+        return lambda unix: unix >= begin
+    return lambda unix: begin <= unix < end
 
 
 def _sent(when: When, date: datetime.date) -> Test:
@@ -131,3 +161,27 @@ def _contains(text: str, *, in_header: bool) -> Test:
         return any(text in one for one in (*facts.body_texts, *(further or ())))
 
     return test
+
+
+def _fuzzily(key: Header | Contains, text: str) -> Test:
+    """Notes how well the message matches in ``facts.scores``. For TEXT that takes the whole mail: the best place counts."""
+    score_of = scorer(text)
+
+    def test(facts: Facts) -> bool | None:
+        texts = _texts_of(key, facts)
+        score = 0 if texts is None else score_of(texts)
+        if score:
+            facts.scores.append(score)
+        return None if texts is None else score > 0
+
+    return test
+
+
+def _texts_of(key: Header | Contains, facts: Facts) -> list[str] | None:
+    if isinstance(key, Header):
+        return facts.texts(key.name)
+    if facts.body_texts is None:
+        return None
+    if key.place == "BODY":
+        return facts.body_texts
+    return [*facts.body_texts, *(facts.part_headers or ()), facts.header_text or ""]

@@ -24,6 +24,7 @@ from skrytka_imap.commands.search import (
     SearchKey,
     Uids,
 )
+from skrytka_imap.commands.sequence_set import NOTHING, SequenceSet
 from skrytka_imap.search.planes import Planes
 
 Members = int
@@ -33,13 +34,18 @@ STEP = 2_048
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """``uids``, ``flags`` and ``modseqs`` in parallel, ascending by UID, as in ``FolderView``; ``recent`` are UID ranges."""
+    """``uids``, ``flags`` and ``modseqs`` in parallel, ascending by UID, as in ``FolderView``; ``recent`` are UID ranges.
+
+    ``saved`` is what ``$`` stands for, as UIDs; ``now`` is Unix time, of which OLDER and YOUNGER count.
+    """
 
     uids: Sequence[int]
     flags: array[int]
     modseqs: Sequence[int]
     keywords: Mapping[int, tuple[str, ...]]
     recent: Sequence[range] = ()
+    saved: SequenceSet = NOTHING
+    now: float = 0
 
 
 Breathe = Callable[[], Awaitable[None]]
@@ -82,13 +88,18 @@ class Judge:
                 return self._at(self._ranges_between_uids(listing.recent))
             case Numbers(sequence=sequence):
                 bounds = sequence.bounds(self._count)
-                return self._at(range(max(first, 1) - 1, min(last, self._count)) for first, last in bounds)
+                places = [range(max(first, 1) - 1, min(last, self._count)) for first, last in bounds]
+                return self._at(places) | self._saved(sequence)
             case Uids(sequence=sequence):
-                return self._at(sequence.indexes_of_uids(listing.uids))
+                return self._at(sequence.indexes_of_uids(listing.uids)) | self._saved(sequence)
             case ModSeq(at_least=at_least):
                 return self._modseqs.at_least(at_least)
             case _:
                 return None
+
+    def _saved(self, sequence: SequenceSet) -> Members:
+        """The messages of ``$``, if it stands in the set (RFC 5182)."""
+        return self._at(self._listing.saved.indexes_of_uids(self._listing.uids)) if sequence.with_saved else 0
 
     def _at(self, ranges: Iterable[range]) -> Members:
         """The set of the messages at these places."""

@@ -18,19 +18,26 @@ class Matcher(msgspec.Struct, frozen=True):
     """One SEARCH over one listing.
 
     ``found`` are the places of the messages that match, decided by the listing alone, ``undecided`` those of messages that take
-    more, and ``needs`` what deciding these takes at most.
+    more, and ``needs`` what deciding these takes at most. ``members`` tells the same as ``found``, with an octet per message.
+    ``scores`` has what FUZZY found out so far of messages that match, from 1 to 100, by place (RFC 6203 section 4).
     """
 
+    members: bytes
     found: list[int]
     undecided: list[int]
     needs: Needs
     test: Test
+    scores: dict[int, int]
 
     def decide(
         self, place: int, row: model.MessageRow, header: bytes | None = None, octets: bytes | None = None
     ) -> bool | None:
-        """Whether the message at ``place`` matches; None if what is given does not tell. Pure: it may run in a thread."""
-        return self.test(Facts(place, row, header, octets))
+        """Whether the message at ``place`` matches; None if what is given does not tell. It may run in a thread."""
+        facts = Facts(place, row, header, octets)
+        verdict = self.test(facts)
+        if verdict and facts.scores:
+            self.scores[place] = sum(facts.scores) // len(facts.scores)
+        return verdict
 
 
 async def compiled(search: Search, listing: Listing, breathe: Breathe) -> Matcher:
@@ -38,7 +45,7 @@ async def compiled(search: Search, listing: Listing, breathe: Breathe) -> Matche
     builder = _Builder(search, listing, breathe)
     built = await builder.build(search.key)
     found, undecided = (builder.judge.places(members) for members in (built.surely, built.maybe ^ built.surely))
-    return Matcher(found, undecided, needs(search.key), builder.test_of(built))
+    return Matcher(builder.judge.octets(built.surely), found, undecided, needs(search.key), builder.test_of(built), {})
 
 
 class _Built(msgspec.Struct, frozen=True):
@@ -53,6 +60,7 @@ class _Builder:
     def __init__(self, search: Search, listing: Listing, breathe: Breathe) -> None:
         self.judge = Judge(listing, breathe)
         self._codec = decoder(search.charset)
+        self._now = listing.now
 
     async def build(self, key: SearchKey) -> _Built:
         match key:
@@ -64,7 +72,7 @@ class _Builder:
                 return await self._build_not(negated)
         members = await self.judge.members(key)
         if members is None:
-            return _Built(0, self.judge.everyone, single_test(key, self._codec))
+            return _Built(0, self.judge.everyone, single_test(key, self._codec, self._now))
         return _Built(members, members, None)
 
     def test_of(self, built: _Built) -> Test:

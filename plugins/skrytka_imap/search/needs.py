@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 
 from skrytka_imap.commands.search import (
     And,
     Contains,
+    Fuzzy,
     Header,
     InternalDate,
     Larger,
     Not,
+    Numbers,
+    Older,
     Or,
+    SaveDate,
     SearchKey,
     SentDate,
     Smaller,
+    Uids,
+    Younger,
 )
+from skrytka_imap.commands.sequence_set import STAR
 
 
 class Needs(enum.IntEnum):
@@ -34,9 +42,9 @@ def needs(key: SearchKey) -> Needs:
             return max(map(needs, keys))
         case Or(left=left, right=right):
             return max(needs(left), needs(right))
-        case Not(key=negated):
-            return needs(negated)
-        case Larger() | Smaller() | InternalDate():
+        case Not(key=inner) | Fuzzy(key=inner):
+            return needs(inner)
+        case Larger() | Smaller() | InternalDate() | SaveDate() | Older() | Younger():
             return Needs.ROW
         case Header() | SentDate():
             return Needs.HEADER
@@ -44,3 +52,53 @@ def needs(key: SearchKey) -> Needs:
             return Needs.OCTETS
         case _:
             return Needs.VIEW
+
+
+def counts_messages(key: SearchKey) -> bool:
+    """Whether other messages decide about a message too: the answer for it changes when they come and go."""
+    return any(_is_counted(one) for one in _leaves(key))
+
+
+def is_about_selected(key: SearchKey) -> bool:
+    """Whether the key means something in the selected folder only: numbers, and ``$``."""
+    return any(isinstance(one, Numbers) or (isinstance(one, Uids) and one.sequence.with_saved) for one in _leaves(key))
+
+
+def weight(key: SearchKey) -> int:
+    """How much there is to a key: about the octets of its texts, and the numbers and keys in it."""
+    return sum(map(_weight, _leaves(key)))
+
+
+def _weight(key: SearchKey) -> int:
+    match key:
+        case Numbers(sequence=sequence) | Uids(sequence=sequence):
+            return 1 + len(sequence.ranges)
+        case Header(text=text) | Contains(text=text) | Fuzzy(key=Header(text=text) | Contains(text=text)):
+            return 1 + len(text)
+        case _:
+            return 1
+
+
+def _is_counted(key: SearchKey) -> bool:
+    match key:
+        case Numbers(sequence=sequence):
+            return bool(sequence.ranges)
+        case Uids(sequence=sequence):
+            return any(STAR in pair for pair in sequence.ranges)
+        case _:
+            return False
+
+
+def _leaves(key: SearchKey) -> Iterator[SearchKey]:
+    """The keys that are no combination of others."""
+    match key:
+        case And(keys=keys):
+            for one in keys:
+                yield from _leaves(one)
+        case Or(left=left, right=right):
+            yield from _leaves(left)
+            yield from _leaves(right)
+        case Not(key=negated):
+            yield from _leaves(negated)
+        case _:
+            yield key

@@ -16,10 +16,12 @@ from skrytka_imap.grammar import PARSERS, parse
 F = model.Flags
 ONE = c.SequenceSet(((1, 1),))
 ALL = c.SequenceSet(((1, 0),))
+SAVED = c.SequenceSet((), with_saved=True)
 SEEN = s.HasFlag(F.SEEN)
 DAY = datetime.date(1994, 2, 1)
 A = c.FetchAttribute
 T = c.SectionText
+K = c.SourceKind
 
 
 def read(text: bytes) -> c.Command:
@@ -33,7 +35,16 @@ def read(text: bytes) -> c.Command:
     return tagged.command
 
 
+def returns(*names: str) -> c.Returns:
+    return c.Returns(frozenset(map(c.ReturnOption, names)))
+
+
+def multisearch(*sources: c.Source, returns: c.Returns, charset: str | None = None) -> c.MultiSearch:
+    return c.MultiSearch(c.Search(SEEN, charset, uid=True, returns=returns), returns, sources)
+
+
 COMMANDS: list[tuple[bytes, c.Command]] = [
+    (b'CANCELUPDATE "a1" "b\\"]"', c.CancelUpdate((b"a1", b'b"]'))),
     (b"CAPABILITY", c.Capability()),
     (b"noop", c.Noop()),
     (b"Logout  ", c.Logout()),
@@ -100,6 +111,17 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
         c.Append("x", b"hi", F.SEEN | F.FLAGGED, ("$MDNSent",), 1),
     ),
     (b'APPEND x () "31-Dec-1969 23:59:60 +0000" {0+}\r\n', c.Append("x", b"", internal_date=-1)),
+    (b"ESEARCH SEEN", multisearch(c.Source(K.SELECTED), returns=returns("ALL"))),
+    (
+        b'esearch in (mailboxes ("a" b/c inbox) Subtree-One x subscribed) RETURN (COUNT) CHARSET UTF-8 SEEN',
+        multisearch(
+            c.Source(K.MAILBOXES, ("a", "b/c", "INBOX")),
+            c.Source(K.SUBTREE_ONE, ("x",)),
+            c.Source(K.SUBSCRIBED),
+            returns=returns("COUNT"),
+            charset="UTF-8",
+        ),
+    ),
     (b"EXPUNGE", c.Expunge()),
     (b"UID EXPUNGE 4,2:3", c.Expunge(c.SequenceSet(((4, 4), (2, 3))))),
     (b"COPY 1:* x", c.Copy(ALL, "x")),
@@ -124,6 +146,11 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
         c.Fetch(ONE, (A.RFC822, A.RFC822_HEADER, A.RFC822_TEXT, A.BODY, A.BODYSTRUCTURE)),
     ),
     (b"FETCH 1 FLAGS (CHANGEDSINCE 9)", c.Fetch(ONE, (A.FLAGS, A.MODSEQ), changed_since=9)),
+    (b"UID FETCH $ FLAGS (Partial -3:-1)", c.Fetch(SAVED, (A.UID, A.FLAGS), True, window=c.PartialRange(-3, -1))),
+    (
+        b"FETCH 1 FLAGS (PARTIAL 7:4 CHANGEDSINCE 9)",
+        c.Fetch(ONE, (A.FLAGS, A.MODSEQ), changed_since=9, window=c.PartialRange(7, 4)),
+    ),
     (b"FETCH 1 (MODSEQ)", c.Fetch(ONE, (A.MODSEQ,))),
     (b"FETCH 1 BODY[]", c.Fetch(ONE, (c.BodySection(c.Section()),))),
     (b"FETCH 1 body.peek[]<0.10>", c.Fetch(ONE, (c.BodySection(c.Section(), True, c.Partial(0, 10)),))),
@@ -181,6 +208,27 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
     (
         b"SEARCH CHARSET UTF-8 BODY {2+}\r\n\xc3\xa9 TEXT x",
         c.Search(s.And((s.Contains("BODY", b"\xc3\xa9"), s.Contains("TEXT", b"x"))), "UTF-8"),
+    ),
+    (b"SEARCH OLDER 1 younger 4294967295", c.Search(s.And((s.Older(1), s.Younger(4294967295))))),
+    (b"SEARCH $ UID 4,$", c.Search(s.And((s.Numbers(SAVED), s.Uids(c.SequenceSet(((4, 4),), with_saved=True)))))),
+    (b"UID STORE $ FLAGS ()", c.Store(SAVED, "replace", F.NONE, uid=True)),
+    (
+        b"SEARCH SAVEDBEFORE 1-Feb-1994 SAVEDON 1-Feb-1994 SAVEDSINCE 1-Feb-1994 SAVEDATESUPPORTED",
+        c.Search(s.And((*(s.SaveDate(when, DAY) for when in (s.When.BEFORE, s.When.ON, s.When.SINCE)), s.All()))),
+    ),
+    (b"SEARCH FUZZY SUBJECT f TO b", c.Search(s.And((s.Fuzzy(s.Header(b"subject", b"f")), s.Header(b"to", b"b"))))),
+    (
+        b"SEARCH FUZZY (SEEN BODY f) TEXT g",
+        c.Search(s.And((s.And((SEEN, s.Fuzzy(s.Contains("BODY", b"f")))), s.Contains("TEXT", b"g")))),
+    ),
+    (b"SEARCH RETURN () SEEN", c.Search(SEEN, returns=returns("ALL"))),
+    (
+        b"uid search return (min COUNT MIN) CHARSET x SEEN",
+        c.Search(SEEN, "x", uid=True, returns=returns("MIN", "COUNT")),
+    ),
+    (
+        b"SEARCH RETURN (PARTIAL 1:5 MIN) SEEN",
+        c.Search(SEEN, returns=c.Returns(frozenset({c.ReturnOption.MIN}), c.PartialRange(1, 5))),
     ),
     (b"SEARCH MODSEQ 620162338", c.Search(s.ModSeq(620162338), mentions_modseq=True)),
     (b'SEARCH MODSEQ "/flags/\\\\draft" all 7', c.Search(s.ModSeq(7), mentions_modseq=True)),
@@ -244,6 +292,30 @@ FAULTS: list[tuple[bytes, str]] = [
     (b"SEARCH ()", "Expected a search key before )"),
     (b"SEARCH FOO", "There is no search key FOO"),
     (b"SEARCH {3+}\r\nALL", "Expected a search key instead of a literal"),
+    (b"SEARCH RETURN (MIN,MAX) ALL", "Expected a space before ,MAX) ALL"),
+    (b"SEARCH RETURN ( MIN) ALL", "Expected a return option before  MIN) ALL"),
+    (b"SEARCH RETURN (PARTIAL 1:-5) ALL", "Expected a range like 1:100 or -1:-100"),
+    (b"SEARCH RETURN (PARTIAL 1:*) ALL", "Expected a range like 1:100 or -1:-100"),
+    (b"SEARCH RETURN (PARTIAL 0:5) ALL", "A number in a range is from 1 to 4294967295"),
+    (b"SEARCH RETURN (PARTIAL -1:-9999999999) ALL", "A number in a range is from 1 to 4294967295"),
+    (b"SEARCH RETURN (PARTIAL) ALL", "Expected a space before ) ALL"),
+    (b"SEARCH RETURN (PARTIAL 1:2 PARTIAL 1:2) ALL", "PARTIAL stands once"),
+    (b"SEARCH RETURN (ALL PARTIAL 1:2) ALL", "It is either PARTIAL or ALL"),
+    (b"FETCH 1 FLAGS (PARTIAL 1:2 PARTIAL 1:2)", "There is no modifier PARTIAL, or it stands twice"),
+    (b"FETCH 1 FLAGS (CHANGED 1)", "There is no modifier CHANGED, or it stands twice"),
+    (b"FETCH 1 FLAGS ()", "Expected a modifier of FETCH before )"),
+    (b"CANCELUPDATE", "Expected a space at the end"),
+    (b"CANCELUPDATE a1", "Expected the tag of a search in quotes before a1"),
+    (b"SEARCH RETURN (RELEVANCY) TEXT x", "RELEVANCY needs FUZZY"),
+    (b"SEARCH " + b"FUZZY " * 129 + b"ALL", "SEARCH takes at most 1000 keys, nested at most 128 deep"),
+    (b"ESEARCH IN () ALL", "Expected which folders before ) ALL"),
+    (b"ESEARCH IN (selected-delayed) ALL", "There is no source SELECTED-DELAYED"),
+    (b"ESEARCH IN (mailboxes ()) ALL", "Expected a folder name before )) ALL"),
+    (b"ESEARCH IN (subtree) ALL", "Expected a space before ) ALL"),
+    (b"ESEARCH IN (inboxes (scope)) ALL", "Expected which folders before (scope)) ALL"),
+    (b"ESEARCH IN (" + b"inboxes " * 101 + b"inboxes) ALL", "ESEARCH takes at most 100 sources"),
+    (b"ESEARCH IN (subtree (" + b"a " * 1000 + b"a)) ALL", "A source names at most 1000 folders"),
+    (b"SEARCH RETURN MIN ALL", "There is no search key RETURN"),
     (b"SEARCH ON 30-Feb-1994", "There is no such date"),
     (b"SEARCH ON today", "Expected a date like 1-Feb-1994"),
     (b"SEARCH KEYWORD \\Seen", "Expected a keyword before \\Seen"),
@@ -299,6 +371,7 @@ def test_what_makes_a_client_aware_of_condstore() -> None:
         b"ENABLE condstore X-FOO",
         b"UID STORE 1:* (UNCHANGEDSINCE 0) +FLAGS.SILENT \\Answered x",
         b"FETCH 1 FLAGS (CHANGEDSINCE 9)",
+        b"FETCH 1 FLAGS (PARTIAL 7:4 CHANGEDSINCE 9)",
         b"FETCH 1 (MODSEQ)",
         b"SEARCH MODSEQ 620162338",
         b'SEARCH MODSEQ "/flags/\\\\draft" all 7',

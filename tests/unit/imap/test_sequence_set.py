@@ -7,6 +7,7 @@ from array import array
 import pytest
 
 from skrytka_imap.commands import SequenceSet
+from skrytka_imap.commands.sequence_set import union
 
 UIDS = array("I", [3, 5, 6, 9])
 
@@ -60,3 +61,13 @@ def test_uids_need_not_exist(ranges: tuple[tuple[int, int], ...], expected: list
 
 def test_an_empty_folder_has_no_uids() -> None:
     assert SequenceSet(((1, 0), (0, 0))).indexes_of_uids(array("I")) == []
+
+
+def test_a_set_of_nothing_but_what_was_saved_has_no_numbers_of_its_own() -> None:
+    saved = SequenceSet((), with_saved=True)
+    assert saved.indexes_of_numbers(4) == saved.indexes_of_numbers(0) == saved.indexes_of_uids(UIDS) == []
+
+
+def test_places_of_two_sets_are_united() -> None:
+    assert union([range(1), range(2, 4)], [range(1, 3), range(7, 9)]) == [range(4), range(7, 9)]
+    assert union([], []) == union([range(0)], []) == []

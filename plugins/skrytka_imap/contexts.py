@@ -1,0 +1,54 @@
+"""Searches whose results a client wants to be kept up to date on: the contexts of RFC 5267."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import compress
+
+import msgspec
+
+from skrytka_imap.commands import Search, SequenceSet
+
+
+class Context(msgspec.Struct, frozen=True):
+    """One SEARCH with UPDATE, and what its client knows of the results.
+
+    ``members`` has an octet for each message of the session's view, 1 for one that the client knows to match, and takes in all
+    changes up to ``modseq``. ``saved`` is what ``$`` was when the search began.
+    """
+
+    search: Search
+    saved: SequenceSet
+    members: bytes
+    modseq: int
+
+
+def members_at(places: Sequence[int], count: int) -> bytes:
+    """The members among so many messages, as a context keeps them."""
+    octets = bytearray(count)
+    for place in places:
+        octets[place] = 1
+    return bytes(octets)
+
+
+def without(members: bytes, expunged: Sequence[int]) -> bytes:
+    """What is left when messages go; ``expunged`` are their numbers before that."""
+    if not expunged:
+        return members
+    stays = bytearray(b"\1" * len(members))
+    for number in expunged:
+        stays[number - 1] = 0
+    return bytes(compress(members, stays))
+
+
+def difference(told: bytes, now: bytes) -> tuple[list[int], list[int]]:
+    """The places that are no longer of the members, and those that are new among them; both of the same messages."""
+    if told == now:
+        return [], []
+    old, new = int.from_bytes(told, "little"), int.from_bytes(now, "little")
+    both = old & new
+    return _places(old ^ both, len(now)), _places(new ^ both, len(now))
+
+
+def _places(members: int, count: int) -> list[int]:
+    return list(compress(range(count), members.to_bytes(count, "little")))

@@ -1,0 +1,51 @@
+"""SEARCH with UPDATE, and CANCELUPDATE, which ends its updates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from skrytka_imap.commands import CancelUpdate, Search, SequenceSet
+from skrytka_imap.contexts import Context, members_at
+from skrytka_imap.faults import SyntaxFault
+from skrytka_imap.replies import Reply, ok
+from skrytka_imap.search import Needs, counts_messages, needs, weight
+from skrytka_imap.session import Session
+
+HEAVIEST = 4_096
+"""Octets of texts, and numbers and keys, of a search that is kept; ``$`` counts with its ranges."""
+
+
+def refuse_reuse(session: Session) -> None:
+    """RFC 5267 section 4.3: a tag names one search that is kept up to date."""
+    if session.tag in session.selected.contexts:
+        raise SyntaxFault("That tag has a search with UPDATE already")
+
+
+def keep_up_to_date(session: Session, search: Search, saved: SequenceSet, places: Sequence[int]) -> None:
+    """From now on the client is told what changes in these results, or it is told at once that it will not be (4.3.1).
+
+    There may be so many searches. And numbers change with every EXPUNGE: together with what only mails can tell they would
+    make us read all mails again each time. What is kept of a search is bounded as well.
+    """
+    selected = session.selected
+    if len(selected.contexts) >= session.settings.max_search_contexts:
+        _refuse(session, "Too many searches with UPDATE")
+    elif counts_messages(search.key) and needs(search.key) is not Needs.VIEW:
+        _refuse(session, "Ask for UIDs without *, not for numbers")
+    elif weight(search.key) + len(saved.ranges) > HEAVIEST:
+        _refuse(session, "That search is too long to be kept")
+    else:
+        view = selected.view
+        members = members_at(places, len(view.uids))
+        selected.contexts[session.tag] = Context(search, saved, members, view.highest_modseq)
+
+
+def _refuse(session: Session, reason: str) -> None:
+    session.wire.write(b'* NO [NOUPDATE "%b"] %b\r\n' % (session.tag, reason.encode()))
+
+
+async def cancel_update(session: Session, command: CancelUpdate) -> Reply:
+    """RFC 5267 section 4.3.5. A tag without updates has none afterwards either."""
+    for tag in command.tags:
+        session.selected.contexts.pop(tag, None)
+    return ok("No further updates")

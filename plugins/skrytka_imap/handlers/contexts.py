@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skrytka_imap.commands import CancelUpdate, Search, SequenceSet
+from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.contexts import Context, members_at
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.replies import Reply, ok
-from skrytka_imap.search import Needs, counts_messages, needs, weight
+from skrytka_imap.search import Needs, counts_messages, needs, uses_saved, weight
 from skrytka_imap.session import Session
 
 HEAVIEST = 4_096
@@ -28,6 +29,7 @@ def keep_up_to_date(session: Session, search: Search, saved: SequenceSet, places
     make us read all mails again each time. What is kept of a search is bounded as well.
     """
     selected = session.selected
+    saved = saved if uses_saved(search.key) else NOTHING
     if len(selected.contexts) >= session.settings.max_search_contexts:
         _refuse(session, "Too many searches with UPDATE")
     elif counts_messages(search.key) and needs(search.key) is not Needs.VIEW:

@@ -17,7 +17,7 @@ from skrytka_imap.search.charsets import KNOWN_CHARSETS, BadCharset
 from skrytka_imap.search.fuzzy import BEST
 from skrytka_imap.search.listing import Listing
 from skrytka_imap.search.matcher import Matcher, compiled
-from skrytka_imap.search.needs import Needs, counts_messages, is_about_selected, needs, weight
+from skrytka_imap.search.needs import Needs, counts_messages, is_about_selected, needs, uses_saved, weight
 
 __all__ = [
     "BEST",
@@ -30,5 +30,6 @@ __all__ = [
     "counts_messages",
     "is_about_selected",
     "needs",
+    "uses_saved",
     "weight",
 ]

@@ -61,7 +61,12 @@ def counts_messages(key: SearchKey) -> bool:
 
 def is_about_selected(key: SearchKey) -> bool:
     """Whether the key means something in the selected folder only: numbers, and ``$``."""
-    return any(isinstance(one, Numbers) or (isinstance(one, Uids) and one.sequence.with_saved) for one in _leaves(key))
+    return uses_saved(key) or any(isinstance(one, Numbers) for one in _leaves(key))
+
+
+def uses_saved(key: SearchKey) -> bool:
+    """Whether ``$`` is in it (RFC 5182)."""
+    return any(isinstance(one, Numbers | Uids) and one.sequence.with_saved for one in _leaves(key))
 
 
 def weight(key: SearchKey) -> int:

@@ -10,6 +10,7 @@ LOGGED_IN = (
     b"UNSELECT",
     b"UIDPLUS",
     b"MOVE",
+    b"MULTIAPPEND",
     b"CHILDREN",
     b"SPECIAL-USE",
     b"QUOTA",
@@ -25,7 +26,7 @@ def capabilities(session: Session) -> bytes:
     Before login they say how to log in: with a password only where that is safe (RFC 3501 section 6.2.3, LOGINDISABLED).
     """
     if session.state is not State.NOT_AUTHENTICATED:
-        return b" ".join((*ALWAYS, *LOGGED_IN))
+        return b" ".join((*ALWAYS, *LOGGED_IN, b"APPENDLIMIT=%d" % session.core.settings.limits.message_octets))
     words = [*ALWAYS]
     if session.wire.can_start_tls:
         words.append(b"STARTTLS")

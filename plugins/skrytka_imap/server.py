@@ -224,7 +224,8 @@ def _after_login(core: Core, settings: Settings) -> Limits:
     return Limits(
         line_octets=settings.line_octets,
         literal_octets=settings.command_literal_octets,
-        append_octets=core.settings.limits.message_octets,
+        append_octets=max(settings.append_octets, core.settings.limits.message_octets),
+        mail_octets=core.settings.limits.message_octets,
     )
 
 

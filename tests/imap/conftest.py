@@ -45,7 +45,9 @@ async def core(open_databases: Databases, settings: Settings) -> AsyncIterator[C
 @pytest.fixture
 def imap_settings() -> ImapSettings:
     """Settings under which tests need not wait."""
-    return ImapSettings(login_failure_delay_s=0, max_login_failures=3, max_bad_commands=5)
+    return ImapSettings(
+        login_failure_delay_s=0, max_login_failures=3, max_bad_commands=5, append_messages=4, append_octets=400_000
+    )
 
 
 @pytest.fixture

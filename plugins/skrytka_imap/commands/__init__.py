@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from skrytka_imap.commands.any_state import Capability, Id, Logout, Noop
-from skrytka_imap.commands.append import Append
+from skrytka_imap.commands.append import Append, AppendMessage
 from skrytka_imap.commands.authenticated import (
     Create,
     Delete,
@@ -111,6 +111,7 @@ def enables_condstore(command: Command) -> bool:
 __all__ = [
     "BODY_TEXTS",
     "Append",
+    "AppendMessage",
     "Authenticate",
     "BodySection",
     "Capability",

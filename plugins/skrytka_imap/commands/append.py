@@ -7,11 +7,17 @@ import msgspec
 from skrytka.plugin_api import model
 
 
-class Append(msgspec.Struct, frozen=True):
-    """RFC 3501 section 6.3.11. ``internal_date`` is Unix time, None when the client gave none."""
+class AppendMessage(msgspec.Struct, frozen=True):
+    """One message that a command brings. ``internal_date`` is Unix time, None when the client gave none."""
 
-    name: str
     octets: bytes
     flags: model.Flags = model.Flags.NONE
     keywords: tuple[str, ...] = ()
     internal_date: int | None = None
+
+
+class Append(msgspec.Struct, frozen=True):
+    """RFC 3501 section 6.3.11; several messages: RFC 3502 section 6.3.11."""
+
+    name: str
+    messages: tuple[AppendMessage, ...]

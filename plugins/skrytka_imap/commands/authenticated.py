@@ -67,8 +67,10 @@ class Lsub(msgspec.Struct, frozen=True):
 
 
 class StatusItem(enum.StrEnum):
-    """RFC 3501 section 6.3.10; HIGHESTMODSEQ: RFC 7162 section 3.1.7; DELETED and DELETED-STORAGE: RFC 9208 section 4.1.4."""
+    """RFC 3501 section 6.3.10; HIGHESTMODSEQ: RFC 7162 section 3.1.7; DELETED and DELETED-STORAGE: RFC 9208 section 4.1.4;
+    APPENDLIMIT: RFC 7889 section 3."""
 
+    APPENDLIMIT = "APPENDLIMIT"
     MESSAGES = "MESSAGES"
     RECENT = "RECENT"
     UIDNEXT = "UIDNEXT"

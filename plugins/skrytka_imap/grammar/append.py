@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skrytka.plugin_api import model
-from skrytka_imap.commands import Append
+from skrytka_imap.commands import Append, AppendMessage
 from skrytka_imap.grammar.cursor import Cursor
 from skrytka_imap.grammar.dates import date_time
 from skrytka_imap.grammar.flags import flag_list
@@ -11,12 +11,25 @@ from skrytka_imap.grammar.folder_name import folder_name
 
 
 def append(cursor: Cursor) -> Append:
-    """RFC 3501 section 9.
+    """RFC 3502 section 4.
 
-    append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
+    append = "APPEND" SP mailbox 1*append-message
     """
     cursor.space()
     name = folder_name(cursor)
+    messages = [append_message(cursor)]
+    while cursor.has_more():
+        messages.append(append_message(cursor))
+    return Append(name, tuple(messages))
+
+
+def append_message(cursor: Cursor) -> AppendMessage:
+    """RFC 4466 section 6.
+
+    append-message = append-opts SP append-data
+    append-opts    = [SP flag-list] [SP date-time]
+    append-data    = literal
+    """
     cursor.space()
     flags: model.Flags = model.Flags.NONE
     keywords: tuple[str, ...] = ()
@@ -27,4 +40,4 @@ def append(cursor: Cursor) -> Append:
     if cursor.peek() == b'"':
         internal_date = date_time(cursor)
         cursor.space()
-    return Append(name, cursor.literal(), flags, keywords, internal_date)
+    return AppendMessage(cursor.literal(), flags, keywords, internal_date)

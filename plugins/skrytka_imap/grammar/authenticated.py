@@ -87,6 +87,7 @@ def status(cursor: Cursor) -> Status:
 
     status     = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
     status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" / "HIGHESTMODSEQ" / "DELETED" / "DELETED-STORAGE"
+                 / "APPENDLIMIT" ; RFC 7889 section 5
     """
     name = _name(cursor)
     cursor.space()

@@ -77,6 +77,11 @@ class Cursor:
         """All that is left; None where a literal is in it."""
         return self._text[self._at :] if self._piece == len(self._pieces) - 1 else None
 
+    def has_more(self) -> bool:
+        """Whether anything but blanks is left."""
+        rest = self.rest()
+        return rest is None or bool(rest.strip(b" "))
+
     def end(self) -> None:
         self.take(SPACES)
         if not self._at_end_of_text() or self._piece != len(self._pieces) - 1:

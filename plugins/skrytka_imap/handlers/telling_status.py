@@ -17,7 +17,8 @@ async def status(session: Session, command: Status) -> Reply:
     All but RECENT and DELETED-STORAGE are counters kept with the folder.
     """
     folder = await folders.get(session.core, session.mailbox, command.name)
-    values = {
+    values: dict[StatusItem, int] = {
+        StatusItem.APPENDLIMIT: session.core.settings.limits.message_octets,
         StatusItem.MESSAGES: folder.messages,
         StatusItem.UIDNEXT: folder.uid_next,
         StatusItem.UIDVALIDITY: folder.uid_validity,

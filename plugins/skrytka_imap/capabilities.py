@@ -9,6 +9,7 @@ LOGGED_IN = (
     b"NAMESPACE",
     b"UNSELECT",
     b"UIDPLUS",
+    b"REPLACE",
     b"MOVE",
     b"MULTIAPPEND",
     b"CHILDREN",

@@ -16,8 +16,8 @@ import msgspec
 
 TAG = re.compile(rb"([^\x00-\x20\x7f-\xff(){%*\"\\+]+)(?= |$)")
 LITERAL = re.compile(rb"\{([0-9]{1,20})(\+?)\}\Z")
-BRINGS_MAIL = re.compile(rb"[^ ]+ APPEND ", re.IGNORECASE)
-FOLDER_NAME_NEXT = re.compile(rb"[^ ]+ APPEND \Z", re.IGNORECASE)
+BRINGS_MAIL = re.compile(rb"[^ ]+ (?:APPEND|(?:UID )?REPLACE) ", re.IGNORECASE)
+FOLDER_NAME_NEXT = re.compile(rb"[^ ]+ (?:APPEND|(?:UID )?REPLACE [0-9*]+) \Z", re.IGNORECASE)
 MARKER_OCTETS = len("{12345678901234567890+}\r")
 
 
@@ -25,7 +25,7 @@ class Limits(msgspec.Struct, frozen=True):
     """What a client may send. Replace ``Framing.limits`` by another at any time.
 
     ``line_octets`` bounds the text of one command over all its lines, ``literal_octets`` its literals together, to
-    which APPEND may add ``append_octets`` for its mails, each with at most ``mail_octets`` if that is given.
+    which APPEND and REPLACE may add ``append_octets`` for its mails, each with at most ``mail_octets`` if that is given.
     ``discard_octets`` is how much of a command that is refused already is read and thrown away to stay in step; more ends
     the connection.
     """

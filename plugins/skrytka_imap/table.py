@@ -28,6 +28,7 @@ from skrytka_imap.handlers import (
     logout,
     noop,
     quotas,
+    replacing,
     searching,
     selecting,
     starttls,
@@ -96,9 +97,11 @@ ENTRIES = (
     _entry("STORE",        commands.Store,        storing.store,                   SELECTED,          NO),
     _entry("COPY",         commands.Copy,         copying.copy,                    SELECTED,          YES),
     _entry("MOVE",         commands.Move,         copying.move,                    SELECTED,          YES),
+    _entry("REPLACE",      commands.Replace,      replacing.replace,               SELECTED,          YES),
     _entry("UID EXPUNGE",  commands.Expunge,      expunging.expunge,               SELECTED,          YES),
     _entry("UID SEARCH",   commands.Search,       searching.search,                SELECTED,          YES),
     _entry("UID FETCH",    commands.Fetch,        fetching.fetch,                  SELECTED,          YES),
+    _entry("UID REPLACE",  commands.Replace,      replacing.replace,               SELECTED,          YES),
     _entry("UID STORE",    commands.Store,        storing.store,                   SELECTED,          YES),
     _entry("UID COPY",     commands.Copy,         copying.copy,                    SELECTED,          YES),
     _entry("UID MOVE",     commands.Move,         copying.move,                    SELECTED,          YES),
@@ -111,7 +114,14 @@ _BY_COMMAND = {(entry.command, entry.is_uid): entry for entry in ENTRIES}
 def entry_of(command: commands.Command) -> Entry:
     """The entry of a parsed command."""
     match command:
-        case commands.Fetch() | commands.Store() | commands.Search() | commands.Copy() | commands.Move():
+        case (
+            commands.Fetch()
+            | commands.Store()
+            | commands.Search()
+            | commands.Copy()
+            | commands.Move()
+            | commands.Replace()
+        ):
             return _BY_COMMAND[type(command), command.uid]
         case commands.Expunge():
             return _BY_COMMAND[commands.Expunge, command.uids is not None]

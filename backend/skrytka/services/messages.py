@@ -41,6 +41,18 @@ async def append(
     core: Core, actor: Actor, mailbox: MailboxRef, folder_id: FolderId, mails: Sequence[NewMessage]
 ) -> Appended:
     """Store the mails in one transaction, all or none."""
+    values = await prepared(core, mailbox, folder_id, mails)
+
+    def committed(done: Appended) -> None:
+        announce(core, actor, mailbox, "appended", done.modseq, (folder_id,), done.uids)
+
+    return await shard_of(core, mailbox).write(appending.append, values, committed)
+
+
+async def prepared(
+    core: Core, mailbox: MailboxRef, folder_id: FolderId, mails: Sequence[NewMessage]
+) -> appending.Append:
+    """Check the mails and make them ready to be stored; large bodies are in the blob store afterwards."""
     limits = core.settings.limits
     if len(mails) > CHUNK:
         raise LimitReached(f"At most {CHUNK} messages can be appended at once")
@@ -57,12 +69,7 @@ async def append(
         content = await contents.prepare(core, mail.octets)
         date = moment if mail.internal_date is None else mail.internal_date
         arrivals.append(appending.Arrival(content, int(mail.flags), keywords.ordered(mail.keywords), date))
-    values = appending.Append(mailbox.mailbox_id, folder_id, tuple(arrivals), moment)
-
-    def committed(done: Appended) -> None:
-        announce(core, actor, mailbox, "appended", done.modseq, (folder_id,), done.uids)
-
-    return await shard_of(core, mailbox).write(appending.append, values, committed)
+    return appending.Append(mailbox.mailbox_id, folder_id, tuple(arrivals), moment)
 
 
 async def copy(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from skrytka_imap.commands.any_state import Capability, Id, Logout, Noop
-from skrytka_imap.commands.append import Append, AppendMessage
+from skrytka_imap.commands.append import Append, AppendMessage, Replace
 from skrytka_imap.commands.authenticated import (
     Create,
     Delete,
@@ -70,6 +70,7 @@ Command = (
     | Namespace
     | Noop
     | Rename
+    | Replace
     | Search
     | Select
     | SetQuota
@@ -140,6 +141,7 @@ __all__ = [
     "Noop",
     "Partial",
     "Rename",
+    "Replace",
     "Search",
     "Section",
     "SectionText",

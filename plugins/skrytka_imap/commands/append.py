@@ -1,10 +1,11 @@
-"""APPEND."""
+"""APPEND and REPLACE."""
 
 from __future__ import annotations
 
 import msgspec
 
 from skrytka.plugin_api import model
+from skrytka_imap.commands.sequence_set import SequenceSet
 
 
 class AppendMessage(msgspec.Struct, frozen=True):
@@ -21,3 +22,12 @@ class Append(msgspec.Struct, frozen=True):
 
     name: str
     messages: tuple[AppendMessage, ...]
+
+
+class Replace(msgspec.Struct, frozen=True):
+    """RFC 8508 section 3.2; ``sequence`` names one message. ``uid`` tells UID REPLACE (section 3.3)."""
+
+    sequence: SequenceSet
+    name: str
+    message: AppendMessage
+    uid: bool = False

@@ -43,6 +43,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "NAMESPACE": authenticated.namespace,
         "NOOP": any_state.noop,
         "RENAME": authenticated.rename,
+        "REPLACE": append.replace,
         "SEARCH": search.search,
         "SELECT": authenticated.select,
         "SETQUOTA": authenticated.set_quota,
@@ -54,6 +55,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "UID EXPUNGE": selected.uid_expunge,
         "UID FETCH": fetch.uid_fetch,
         "UID MOVE": selected.uid_move,
+        "UID REPLACE": append.uid_replace,
         "UID SEARCH": search.uid_search,
         "UID STORE": selected.uid_store,
         "UNSELECT": selected.unselect,
@@ -72,7 +74,7 @@ def parse(pieces: tuple[bytes, ...]) -> Tagged:
     name = cursor.name("a command")
     if name == "UID":
         cursor.space()
-        name = f"UID {cursor.name('COPY, EXPUNGE, FETCH, MOVE, SEARCH or STORE')}"
+        name = f"UID {cursor.name('COPY, EXPUNGE, FETCH, MOVE, REPLACE, SEARCH or STORE')}"
     parser = PARSERS.get(name)
     if parser is None:
         raise cursor.fault(f"There is no command {name[:40]}")

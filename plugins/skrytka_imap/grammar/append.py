@@ -1,13 +1,14 @@
-"""Parser of APPEND."""
+"""Parsers of APPEND and REPLACE."""
 
 from __future__ import annotations
 
 from skrytka.plugin_api import model
-from skrytka_imap.commands import Append, AppendMessage
+from skrytka_imap.commands import Append, AppendMessage, Replace
 from skrytka_imap.grammar.cursor import Cursor
 from skrytka_imap.grammar.dates import date_time
 from skrytka_imap.grammar.flags import flag_list
 from skrytka_imap.grammar.folder_name import folder_name
+from skrytka_imap.grammar.sequence_set import single_message
 
 
 def append(cursor: Cursor) -> Append:
@@ -21,6 +22,23 @@ def append(cursor: Cursor) -> Append:
     while cursor.has_more():
         messages.append(append_message(cursor))
     return Append(name, tuple(messages))
+
+
+def replace(cursor: Cursor, *, uid: bool = False) -> Replace:
+    """RFC 8508 section 4.
+
+    replace = "REPLACE" SP seq-number SP mailbox append-message
+    """
+    cursor.space()
+    sequence = single_message(cursor)
+    cursor.space()
+    name = folder_name(cursor)
+    return Replace(sequence, name, append_message(cursor), uid)
+
+
+def uid_replace(cursor: Cursor) -> Replace:
+    """RFC 8508 section 4: uid =/ "UID" SP replace"""
+    return replace(cursor, uid=True)
 
 
 def append_message(cursor: Cursor) -> AppendMessage:

@@ -9,6 +9,7 @@ from skrytka_imap.commands.sequence_set import STAR
 from skrytka_imap.grammar.cursor import LARGEST_NUMBER, Cursor
 
 SET = re.compile(rb"[0-9*][0-9*:,]*")
+SINGLE = re.compile(rb"(?:[0-9]+|\*)(?= )")
 MOST_RANGES = 16_384
 
 
@@ -29,6 +30,15 @@ def sequence_set(cursor: Cursor) -> SequenceSet:
     if len(written) > MOST_RANGES:
         raise cursor.fault(f"A set has at most {MOST_RANGES} ranges")
     return SequenceSet(tuple([_range(cursor, octets) for octets in written]))
+
+
+def single_message(cursor: Cursor) -> SequenceSet:
+    """seq-number alone, as the set of that one message."""
+    match = cursor.take(SINGLE)
+    if match is None:
+        raise cursor.fault("Expected the number of one message")
+    number = _number(cursor, match[0])
+    return SequenceSet(((number, number),))
 
 
 def _range(cursor: Cursor, octets: bytes) -> tuple[int, int]:

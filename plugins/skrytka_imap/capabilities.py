@@ -12,6 +12,7 @@ LOGGED_IN = (
     b"REPLACE",
     b"MOVE",
     b"MULTIAPPEND",
+    b"BINARY",
     b"CHILDREN",
     b"SPECIAL-USE",
     b"QUOTA",

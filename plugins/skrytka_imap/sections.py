@@ -22,7 +22,7 @@ MAIL_TEXT = Section(text=SectionText.TEXT)
 FIELD_TEXTS = frozenset({SectionText.HEADER_FIELDS, SectionText.HEADER_FIELDS_NOT})
 HEADER_TEXTS = FIELD_TEXTS | {SectionText.HEADER}
 
-OLD_ITEMS = {
+OLD_ITEMS: dict[FetchItem, Section] = {
     FetchAttribute.RFC822: WHOLE_MAIL,
     FetchAttribute.RFC822_HEADER: MAIL_HEADER,
     FetchAttribute.RFC822_TEXT: MAIL_TEXT,
@@ -56,7 +56,7 @@ def needs(section: Section) -> Needs:
     return Needs.OCTETS if section.text is SectionText.WHOLE else Needs.PARTS
 
 
-def label(item: FetchItem) -> bytes:
+def label(item: FetchAttribute | BodySection) -> bytes:
     """RFC 3501 section 7.4.2: ``BODY[...]<origin>``, without PEEK and without the count; header names as asked."""
     if not isinstance(item, BodySection):
         return item.value.encode()

@@ -30,17 +30,18 @@ from skrytka_imap.commands.authenticated import (
     Subscribe,
     Unsubscribe,
 )
+from skrytka_imap.commands.binary import BinarySection, BinarySize
 from skrytka_imap.commands.fetch import (
     BODY_TEXTS,
     BodySection,
     Fetch,
     FetchAttribute,
     FetchItem,
-    Partial,
     Section,
     SectionText,
 )
 from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
+from skrytka_imap.commands.partial import Partial
 from skrytka_imap.commands.search import Search
 from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, Unselect
 from skrytka_imap.commands.sequence_set import SequenceSet
@@ -114,6 +115,8 @@ __all__ = [
     "Append",
     "AppendMessage",
     "Authenticate",
+    "BinarySection",
+    "BinarySize",
     "BodySection",
     "Capability",
     "Check",

@@ -6,6 +6,8 @@ import enum
 
 import msgspec
 
+from skrytka_imap.commands.binary import BinarySection, BinarySize
+from skrytka_imap.commands.partial import Partial
 from skrytka_imap.commands.sequence_set import SequenceSet
 
 
@@ -44,13 +46,6 @@ class Section(msgspec.Struct, frozen=True):
     fields: tuple[bytes, ...] = ()
 
 
-class Partial(msgspec.Struct, frozen=True):
-    """``<origin.count>``: at most ``count`` octets from octet ``origin`` on."""
-
-    origin: int
-    count: int
-
-
 class BodySection(msgspec.Struct, frozen=True):
     """``BODY[section]<partial>`` or ``BODY.PEEK[section]<partial>``."""
 
@@ -59,7 +54,7 @@ class BodySection(msgspec.Struct, frozen=True):
     partial: Partial | None = None
 
 
-FetchItem = FetchAttribute | BodySection
+FetchItem = FetchAttribute | BodySection | BinarySection | BinarySize
 
 BODY_TEXTS = frozenset({FetchAttribute.RFC822, FetchAttribute.RFC822_TEXT})
 """Items without argument that set ``\\Seen`` (RFC 3501 section 6.4.5)."""
@@ -80,4 +75,7 @@ class Fetch(msgspec.Struct, frozen=True):
     @property
     def sets_seen(self) -> bool:
         """Whether an item implies ``\\Seen``; the session sets it only in a folder that was selected for writing."""
-        return any(not item.peek if isinstance(item, BodySection) else item in BODY_TEXTS for item in self.items)
+        return any(
+            not item.peek if isinstance(item, (BodySection, BinarySection)) else item in BODY_TEXTS
+            for item in self.items
+        )

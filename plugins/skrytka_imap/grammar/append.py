@@ -46,7 +46,7 @@ def append_message(cursor: Cursor) -> AppendMessage:
 
     append-message = append-opts SP append-data
     append-opts    = [SP flag-list] [SP date-time]
-    append-data    = literal
+    append-data    = literal / literal8 ; RFC 3516 section 5
     """
     cursor.space()
     flags: model.Flags = model.Flags.NONE
@@ -58,4 +58,10 @@ def append_message(cursor: Cursor) -> AppendMessage:
     if cursor.peek() == b'"':
         internal_date = date_time(cursor)
         cursor.space()
-    return AppendMessage(cursor.literal(), flags, keywords, internal_date)
+    return AppendMessage(_data(cursor), flags, keywords, internal_date)
+
+
+def _data(cursor: Cursor) -> bytes:
+    """literal8 = "~{" number ["+"] "}" CRLF *OCTET"""
+    cursor.skip(b"~")
+    return cursor.literal()

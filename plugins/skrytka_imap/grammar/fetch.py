@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import re
 
-from skrytka_imap.commands import BodySection, Fetch, FetchAttribute, FetchItem, Partial, Section, SectionText
+from skrytka_imap.commands import (
+    BinarySection,
+    BinarySize,
+    BodySection,
+    Fetch,
+    FetchAttribute,
+    FetchItem,
+    Partial,
+    Section,
+    SectionText,
+)
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.header_name import header_name
 from skrytka_imap.grammar.remembering import remembering
 from skrytka_imap.grammar.sequence_set import sequence_set
 
 ATTRIBUTES = {attribute.value: attribute for attribute in FetchAttribute}
+BINARIES = frozenset({"BINARY", "BINARY.PEEK", "BINARY.SIZE"})
 FAST = (FetchAttribute.FLAGS, FetchAttribute.INTERNALDATE, FetchAttribute.RFC822_SIZE)
 MACROS = {
     "FAST": FAST,
@@ -84,10 +95,28 @@ def _item(cursor: Cursor, word: str) -> FetchItem:
         section = _section(cursor)
         cursor.expect(b"]")
         return BodySection(section, word == "BODY.PEEK", _partial(cursor))
+    if word in BINARIES and cursor.peek() == b"[":
+        return _binary(cursor, word)
     attribute = ATTRIBUTES.get(word)
     if attribute is None:
         raise cursor.fault(f"There is no item {word[:40]} to fetch")
     return attribute
+
+
+def _binary(cursor: Cursor, word: str) -> BinarySection | BinarySize:
+    """RFC 3516 section 5.
+
+    fetch-att      =/ "BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary
+    section-binary = "[" [section-part] "]"
+    """
+    cursor.expect(b"[")
+    section = _section(cursor)
+    if section.text is not SectionText.WHOLE:
+        raise cursor.fault(f"{word} takes the number of a part and nothing else")
+    cursor.expect(b"]")
+    if word == "BINARY.SIZE":
+        return BinarySize(section.part)
+    return BinarySection(section.part, word == "BINARY.PEEK", _partial(cursor))
 
 
 def _section(cursor: Cursor) -> Section:

@@ -8,9 +8,18 @@ from functools import lru_cache
 import msgspec
 
 from skrytka.plugin_api import Part, contents, model
-from skrytka_imap import responses, sections
+from skrytka_imap import decoded, responses, sections
 from skrytka_imap.body import body_from
-from skrytka_imap.commands import BodySection, Fetch, FetchAttribute, FetchItem, Partial, Section
+from skrytka_imap.commands import (
+    BinarySection,
+    BinarySize,
+    BodySection,
+    Fetch,
+    FetchAttribute,
+    FetchItem,
+    Partial,
+    Section,
+)
 from skrytka_imap.renditions import BODYSTRUCTURE, ENVELOPE, NO_ENVELOPE, opaque_structure
 
 VIEW_ITEMS = frozenset({FetchAttribute.UID, FetchAttribute.FLAGS, FetchAttribute.MODSEQ})
@@ -59,15 +68,37 @@ class Cut(msgspec.Struct, frozen=True):
             return 0
         return len(mail.header or mail.octets or b"")
 
+    def head(self, octets: bytes | None) -> bytes:
+        """What goes before the octets."""
+        return responses.literal_head(self.label, octets)
+
+
+class Decode(msgspec.Struct, frozen=True):
+    """A part without its encoding."""
+
+    item: BinarySection
+
+    def octets_of(self, mail: Mail) -> bytes | None:
+        """None for a part that the mail does not have."""
+        octets = _decoded(mail, self.item)
+        return None if octets is None else sections.cut(octets, self.item.partial)
+
+    def work_octets(self, mail: Mail) -> int:
+        return len(mail.octets or b"")
+
+    def head(self, octets: bytes | None) -> bytes:
+        return responses.literal8_head(decoded.label(self.item), octets)
+
 
 class Plan(msgspec.Struct, frozen=True):
     """``writers`` are the items in the client's order: None for what the view has. ``renditions`` are the names to read, each
     once, BODYSTRUCTURE last. ``after_change`` is what tells that the command itself changed the flags (RFC 3501, 6.4.5)."""
 
     items: frozenset[FetchItem]
-    writers: tuple[tuple[FetchItem, Writer | Cut | None], ...]
+    writers: tuple[tuple[FetchItem, Writer | Cut | Decode | None], ...]
     renditions: tuple[str, ...]
     after_change: tuple[FetchAttribute, ...]
+    decodes: tuple[BinarySection | BinarySize, ...]
     needs_headers: bool
     needs_octets: bool
     needs_parts: bool
@@ -111,6 +142,9 @@ def plan_of(command: Fetch, *, condstore: bool) -> Plan:
 def _plan(items: tuple[FetchItem, ...], condstore: bool) -> Plan:
     """Headers are read apart only where no item needs the whole mail."""
     needs = {sections.needs(section) for item in items if (section := sections.section_of(item)) is not None}
+    decodes = tuple(item for item in items if isinstance(item, BinarySection | BinarySize))
+    if decodes:
+        needs.add(sections.Needs.PARTS)
     needs_octets = bool(needs - {sections.Needs.HEADER})
     asked = {RENDITIONS[item] for item in items if item in RENDITIONS}
     renditions = tuple(name for name in (ENVELOPE, BODYSTRUCTURE) if name in asked)
@@ -120,6 +154,7 @@ def _plan(items: tuple[FetchItem, ...], condstore: bool) -> Plan:
         tuple((item, _writer(item)) for item in items),
         renditions,
         tuple(item for item in after_change if item not in items),
+        decodes=decodes,
         needs_headers=bool(needs) and not needs_octets,
         needs_octets=needs_octets,
         needs_parts=needs_octets and needs != {sections.Needs.OCTETS},
@@ -129,15 +164,24 @@ def _plan(items: tuple[FetchItem, ...], condstore: bool) -> Plan:
 _kept_plan = lru_cache(256)(_plan)
 
 
-def _writer(item: FetchItem) -> Writer | Cut | None:
+def _writer(item: FetchItem) -> Writer | Cut | Decode | None:
     """How to write an item of a mail."""
     if item in VIEW_ITEMS:
         return None
+    if isinstance(item, BinarySection):
+        return Decode(item)
+    if isinstance(item, BinarySize):
+        return lambda mail: b"%b %d" % (decoded.label(item), len(_decoded(mail, item) or b""))
     section = sections.section_of(item)
     if section is None:
-        assert isinstance(item, FetchAttribute), "what is no attribute is a section"
         return ROW_ITEMS[item].of
     return Cut(sections.label(item), section, sections.partial_of(item), sections.needs(section))
+
+
+def _decoded(mail: Mail, item: BinarySection | BinarySize) -> bytes | None:
+    assert mail.octets is not None, "the plan reads what its sections need"
+    assert mail.part is not None, "the plan reads what its sections need"
+    return decoded.decoded(mail.octets, mail.part, item.part)
 
 
 def _envelope(mail: Mail | contents.Listing) -> bytes:

@@ -18,10 +18,11 @@ from itertools import chain, islice
 from skrytka.plugin_api import contents, errors, messages, mime, model, outgoing
 from skrytka_imap import responses
 from skrytka_imap.announcing import tell_keywords
-from skrytka_imap.commands import Fetch, FetchAttribute, FetchItem
+from skrytka_imap.commands import BinarySize, Fetch, FetchAttribute, FetchItem
+from skrytka_imap.decoded import UnknownEncoding, check
 from skrytka_imap.handlers.batches import batches
 from skrytka_imap.handlers.fetch_lines import lines_from_rows, lines_from_view
-from skrytka_imap.handlers.fetch_plan import Cut, Mail, Plan, plan_of
+from skrytka_imap.handlers.fetch_plan import Cut, Decode, Mail, Plan, plan_of
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.selected import at
@@ -47,7 +48,14 @@ Read = tuple[int, contents.Listing]
 
 
 async def fetch(session: Session, command: Fetch) -> Reply:
-    """RFC 3501 section 6.4.5; CHANGEDSINCE: RFC 7162 section 3.1.4."""
+    """RFC 3501 section 6.4.5; CHANGEDSINCE: RFC 7162 section 3.1.4; UNKNOWN-CTE: RFC 3516 section 4.3."""
+    try:
+        return await _fetch(session, command)
+    except UnknownEncoding:
+        return no("A part has an encoding that is not known here", b"UNKNOWN-CTE")
+
+
+async def _fetch(session: Session, command: Fetch) -> Reply:
     selected = session.selected
     places = named(session, command.sequence, uid=command.uid)
     if command.changed_since is not None:
@@ -149,10 +157,19 @@ async def _fetch_batch(session: Session, plan: Plan, batch: Sequence[Read], *, s
 
 
 async def _answer(session: Session, plan: Plan, mails: Sequence[tuple[int, Mail]], *, sets_seen: bool) -> None:
+    _check_encodings(plan, mails)
     seen = await _set_seen(session, [place for place, _ in mails]) if sets_seen else {}
     for place, mail in mails:
         await _send(session, plan, place, mail, seen.get(session.selected.view.uids[place]))
         await session.wire.breathe()
+
+
+def _check_encodings(plan: Plan, mails: Sequence[tuple[int, Mail]]) -> None:
+    """Before anything is changed or written of a mail that cannot be decoded."""
+    for item in plan.decodes:
+        for _, mail in mails:
+            assert mail.part is not None, "the plan reads what its sections need"
+            check(mail.part, item)
 
 
 def _held_octets(plan: Plan, batch: Sequence[Read], headers: dict[model.ContentId, bytes]) -> int:
@@ -247,12 +264,12 @@ async def _send(session: Session, plan: Plan, place: int, mail: Mail, seen: mode
     start = b"* %d FETCH (" % (place + 1)
     items: list[bytes] = []
     for item, writer in plan.writers:
-        if isinstance(writer, Cut):
+        if isinstance(writer, (Cut, Decode)):
             work_octets = writer.work_octets(mail)
             octets = (
                 await wire.work(work_octets, partial(writer.octets_of, mail)) if work_octets else writer.octets_of(mail)
             )
-            items.append(responses.literal_head(writer.label, octets))
+            items.append(writer.head(octets))
             wire.write(start + b" ".join(items))
             wire.write(octets or b"")
             if writer is not plan.writers[-1][1]:
@@ -262,6 +279,8 @@ async def _send(session: Session, plan: Plan, place: int, mail: Mail, seen: mode
             items.append(told.item(item))
         elif item is FetchAttribute.BODY:
             items.append(await wire.work(STRUCTURE_WORK * len(mail.renditions[-1]), partial(writer, mail)))
+        elif isinstance(item, BinarySize):
+            items.append(await wire.work(len(mail.octets or b""), partial(writer, mail)))
         else:
             items.append(writer(mail))
     if seen is not None:

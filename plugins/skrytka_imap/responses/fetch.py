@@ -130,6 +130,15 @@ def _day(number: int) -> bytes:
     return f"{date.tm_mday:2d}-{_MONTHS[date.tm_mon - 1]}-{date.tm_year:04d}".encode()
 
 
+def literal8_head(label: bytes, octets: bytes | None) -> bytes:
+    """The same for decoded octets: a literal8 where a literal cannot hold them (RFC 3516 section 5).
+
+    literal8 = "~{" number "}" CRLF *OCTET
+    """
+    head = literal_head(label, octets)
+    return head.replace(b" {", b" ~{") if octets is not None and b"\0" in octets else head
+
+
 def literal_head(label: bytes, octets: bytes | None) -> bytes:
     """What goes before the octets of a section, NIL for a part that the mail does not have; ``label`` is that of
     ``sections.label``."""

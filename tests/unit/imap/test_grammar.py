@@ -9,12 +9,14 @@ import pytest
 from skrytka.plugin_api import model
 from skrytka_imap import commands as c
 from skrytka_imap.commands import search as s
+from skrytka_imap.commands.sequence_set import STAR
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.framing import CommandReceived, Framing, Limits
 from skrytka_imap.grammar import PARSERS, parse
 
 F = model.Flags
 ONE = c.SequenceSet(((1, 1),))
+LAST = c.SequenceSet(((STAR, STAR),))
 ALL = c.SequenceSet(((1, 0),))
 SEEN = s.HasFlag(F.SEEN)
 DAY = datetime.date(1994, 2, 1)
@@ -82,6 +84,16 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
         c.Append("x", (c.AppendMessage(b"hi", F.SEEN | F.FLAGGED, ("$MDNSent",), 1),)),
     ),
     (b'APPEND x () "31-Dec-1969 23:59:60 +0000" {0+}\r\n', c.Append("x", (c.AppendMessage(b"", internal_date=-1),))),
+    (
+        b"APPEND x {1+}\r\na (\\Seen) ~{2+}\r\n\0b",
+        c.Append("x", (c.AppendMessage(b"a"), c.AppendMessage(b"\0b", F.SEEN))),
+    ),
+    (b"REPLACE * x (\\Seen) {1+}\r\na", c.Replace(LAST, "x", c.AppendMessage(b"a", F.SEEN))),
+    (b"UID REPLACE 1 {1+}\r\nx {1+}\r\na ", c.Replace(ONE, "x", c.AppendMessage(b"a"), uid=True)),
+    (
+        b"FETCH 1 (BINARY[1.2] BINARY.PEEK[]<3.4> BINARY.SIZE[1])",
+        c.Fetch(ONE, (c.BinarySection((1, 2)), c.BinarySection((), True, c.Partial(3, 4)), c.BinarySize((1,)))),
+    ),
     (b"EXPUNGE", c.Expunge()),
     (b"UID EXPUNGE 4,2:3", c.Expunge(c.SequenceSet(((4, 4), (2, 3))))),
     (b"COPY 1:* x", c.Copy(ALL, "x")),

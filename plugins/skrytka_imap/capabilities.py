@@ -13,6 +13,8 @@ LOGGED_IN = (
     b"MOVE",
     b"MULTIAPPEND",
     b"BINARY",
+    b"CATENATE",
+    b"URL-PARTIAL",
     b"CHILDREN",
     b"SPECIAL-USE",
     b"QUOTA",

@@ -33,7 +33,7 @@ class ConnectionWire:
         self._limits = _after_login(core, settings)
         self._settings = settings
         self._core = core
-        self._framing = Framing(BEFORE_LOGIN, self._reserve)
+        self._framing = Framing(BEFORE_LOGIN, self.reserve)
         self._reserved = 0
         self._command_given = False
         self._pace: Pace | None = None
@@ -177,7 +177,7 @@ class ConnectionWire:
 
     # The mails on their way in
 
-    def _reserve(self, octets: int) -> bool:
+    def reserve(self, octets: int) -> bool:
         if not inflight.reserve(self._core, octets):
             return False
         self._reserved += octets

@@ -45,6 +45,9 @@ class Wire(Protocol):
     async def pause(self, seconds: float) -> None:
         """Wait: a failed login is answered late."""
 
+    def reserve(self, octets: int) -> bool:
+        """Whether there is room for so much more on its way in; it counts until the command has its answer."""
+
     def wake(self) -> None:
         """Make a running ``line_or_wake`` return None. Cheap; called by the watch of a folder."""
 

@@ -46,7 +46,13 @@ async def core(open_databases: Databases, settings: Settings) -> AsyncIterator[C
 def imap_settings() -> ImapSettings:
     """Settings under which tests need not wait."""
     return ImapSettings(
-        login_failure_delay_s=0, max_login_failures=3, max_bad_commands=5, append_messages=4, append_octets=400_000
+        login_failure_delay_s=0,
+        max_login_failures=3,
+        max_bad_commands=5,
+        append_messages=4,
+        append_octets=400_000,
+        catenate_parts=5,
+        url_hosts=("mail.example.org",),
     )
 
 
@@ -72,6 +78,13 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
         octets = (MAILS / file).read_bytes().replace(b"\n", b"\r\n")
         await messages.append(core, front_ends.ACTOR, mailbox, folder.folder_id, [NewMessage(octets)])
 
+    async def grow(words: Sequence[str]) -> None:
+        """``grow address folder octets``: append a mail of so many octets."""
+        mailbox = await front_ends.mailbox(core, words[0])
+        folder = await folders.get(core, mailbox, words[1])
+        octets = b"\r\n".ljust(int(words[2]), b"x")
+        await messages.append(core, front_ends.ACTOR, mailbox, folder.folder_id, [NewMessage(octets)])
+
     async def elsewhere(words: Sequence[str]) -> None:
         """``elsewhere``: clients that connect from now on are not on the loopback."""
         served.client = front_ends.ELSEWHERE
@@ -95,6 +108,7 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
         **front_ends.actions(core),
         "ended": ended,
         "put": put,
+        "grow": grow,
         "elsewhere": elsewhere,
         "limit": limit,
         "drain": drain,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from skrytka_imap.commands.any_state import Capability, Id, Logout, Noop
-from skrytka_imap.commands.append import Append, AppendMessage, Replace
+from skrytka_imap.commands.append import Append, AppendMessage, Catenate, Replace, Url
 from skrytka_imap.commands.authenticated import (
     Create,
     Delete,
@@ -119,6 +119,7 @@ __all__ = [
     "BinarySize",
     "BodySection",
     "Capability",
+    "Catenate",
     "Check",
     "Close",
     "Command",
@@ -159,5 +160,6 @@ __all__ = [
     "Tagged",
     "Unselect",
     "Unsubscribe",
+    "Url",
     "enables_condstore",
 ]

@@ -8,10 +8,22 @@ from skrytka.plugin_api import model
 from skrytka_imap.commands.sequence_set import SequenceSet
 
 
+class Url(msgspec.Struct, frozen=True):
+    """RFC 4469 section 3: an IMAP URL as the client wrote it."""
+
+    octets: bytes
+
+
+class Catenate(msgspec.Struct, frozen=True):
+    """RFC 4469 section 3: texts, and URLs of what is here already, which together are a message."""
+
+    parts: tuple[bytes | Url, ...]
+
+
 class AppendMessage(msgspec.Struct, frozen=True):
     """One message that a command brings. ``internal_date`` is Unix time, None when the client gave none."""
 
-    octets: bytes
+    data: bytes | Catenate
     flags: model.Flags = model.Flags.NONE
     keywords: tuple[str, ...] = ()
     internal_date: int | None = None

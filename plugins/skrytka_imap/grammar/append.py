@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from skrytka.plugin_api import model
-from skrytka_imap.commands import Append, AppendMessage, Replace
+from skrytka_imap.commands import Append, AppendMessage, Catenate, Replace, Url
 from skrytka_imap.grammar.cursor import Cursor
 from skrytka_imap.grammar.dates import date_time
 from skrytka_imap.grammar.flags import flag_list
 from skrytka_imap.grammar.folder_name import folder_name
 from skrytka_imap.grammar.sequence_set import single_message
+
+CATENATE = re.compile(rb"CATENATE \(", re.IGNORECASE)
 
 
 def append(cursor: Cursor) -> Append:
@@ -46,7 +50,7 @@ def append_message(cursor: Cursor) -> AppendMessage:
 
     append-message = append-opts SP append-data
     append-opts    = [SP flag-list] [SP date-time]
-    append-data    = literal / literal8 ; RFC 3516 section 5
+    append-data    = literal / literal8 / "CATENATE" SP "(" cat-part *(SP cat-part) ")"
     """
     cursor.space()
     flags: model.Flags = model.Flags.NONE
@@ -61,7 +65,32 @@ def append_message(cursor: Cursor) -> AppendMessage:
     return AppendMessage(_data(cursor), flags, keywords, internal_date)
 
 
-def _data(cursor: Cursor) -> bytes:
-    """literal8 = "~{" number ["+"] "}" CRLF *OCTET"""
+def _data(cursor: Cursor) -> bytes | Catenate:
+    """RFC 4469 section 5: append-data =/ "CATENATE" SP "(" cat-part *(SP cat-part) ")" """
+    if not cursor.take(CATENATE):
+        return _literal(cursor)
+    parts = [_part(cursor)]
+    while not cursor.skip(b")"):
+        cursor.space()
+        parts.append(_part(cursor))
+    return Catenate(tuple(parts))
+
+
+def _part(cursor: Cursor) -> bytes | Url:
+    """RFC 4469 section 5.
+
+    cat-part     = text-literal / url
+    text-literal = "TEXT" SP literal
+    url          = "URL" SP astring
+    """
+    word = cursor.name("TEXT or URL")
+    if word not in ("TEXT", "URL"):
+        raise cursor.fault(f"Expected TEXT or URL instead of {word[:40]}")
+    cursor.space()
+    return _literal(cursor) if word == "TEXT" else Url(cursor.astring("a URL"))
+
+
+def _literal(cursor: Cursor) -> bytes:
+    """RFC 3516 section 5: literal8 = "~{" number ["+"] "}" CRLF *OCTET"""
     cursor.skip(b"~")
     return cursor.literal()

@@ -92,7 +92,7 @@ def _item(cursor: Cursor, word: str) -> FetchItem:
     """
     if word == "BODY.PEEK" or (word == "BODY" and cursor.peek() == b"["):
         cursor.expect(b"[")
-        section = _section(cursor)
+        section = section_spec(cursor)
         cursor.expect(b"]")
         return BodySection(section, word == "BODY.PEEK", _partial(cursor))
     if word in BINARIES and cursor.peek() == b"[":
@@ -110,7 +110,7 @@ def _binary(cursor: Cursor, word: str) -> BinarySection | BinarySize:
     section-binary = "[" [section-part] "]"
     """
     cursor.expect(b"[")
-    section = _section(cursor)
+    section = section_spec(cursor)
     if section.text is not SectionText.WHOLE:
         raise cursor.fault(f"{word} takes the number of a part and nothing else")
     cursor.expect(b"]")
@@ -119,7 +119,7 @@ def _binary(cursor: Cursor, word: str) -> BinarySection | BinarySize:
     return BinarySection(section.part, word == "BINARY.PEEK", _partial(cursor))
 
 
-def _section(cursor: Cursor) -> Section:
+def section_spec(cursor: Cursor) -> Section:
     """RFC 3501 section 9.
 
     section         = "[" [section-spec] "]"

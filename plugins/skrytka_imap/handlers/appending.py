@@ -16,7 +16,7 @@ async def append(session: Session, command: Append) -> Reply:
     found = await target(session, command.name)
     if isinstance(found, Reply):
         return found
-    mails = new_mails(session, command.messages)
+    mails = await new_mails(session, command.messages)
     if isinstance(mails, Reply):
         return mails
     stored = await messages.append(session.core, session.actor, session.mailbox, found.folder_id, mails)

@@ -25,7 +25,7 @@ async def replace(session: Session, command: Replace) -> Reply:
     found = await target(session, command.name)
     if isinstance(found, Reply):
         return found
-    mails = new_mails(session, (command.message,))
+    mails = await new_mails(session, (command.message,))
     if isinstance(mails, Reply):
         return mails
     stored = await _replace(session, uids[0], found.folder_id, mails[0])

@@ -88,6 +88,10 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
         b"APPEND x {1+}\r\na (\\Seen) ~{2+}\r\n\0b",
         c.Append("x", (c.AppendMessage(b"a"), c.AppendMessage(b"\0b", F.SEEN))),
     ),
+    (
+        b"APPEND x catenate (URL /a;UIDVALIDITY=1/;UID=2 TEXT {1+}\r\nb url {1+}\r\nc text ~{1+}\r\n\0) ",
+        c.Append("x", (c.AppendMessage(c.Catenate((c.Url(b"/a;UIDVALIDITY=1/;UID=2"), b"b", c.Url(b"c"), b"\0"))),)),
+    ),
     (b"REPLACE * x (\\Seen) {1+}\r\na", c.Replace(LAST, "x", c.AppendMessage(b"a", F.SEEN))),
     (b"UID REPLACE 1 {1+}\r\nx {1+}\r\na ", c.Replace(ONE, "x", c.AppendMessage(b"a"), uid=True)),
     (
@@ -204,6 +208,9 @@ FAULTS: list[tuple[bytes, str]] = [
     (b'SETQUOTA "" (STORAGE)', "Expected a space before )"),
     (b"ID (" + b" ".join([b'"f" NIL'] * 31) + b")", "ID takes at most 30 pairs"),
     (b"APPEND x hi", "Expected a literal before hi"),
+    (b"APPEND x CATENATE ()", "Expected TEXT or URL before )"),
+    (b"APPEND x CATENATE (FOO x)", "Expected TEXT or URL instead of FOO"),
+    (b"APPEND x CATENATE (TEXT x)", "Expected a literal before x)"),
     (b"APPEND x {1+}\r\nx y", "Expected a literal before y"),
     (b'APPEND x "32-Jan-1970 00:00:00 +0000" {1+}\r\nx', "There is no such date and time"),
     (b'APPEND x "1-Foo-1970 00:00:00 +0000" {1+}\r\nx', "There is no such date and time"),

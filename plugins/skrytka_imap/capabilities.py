@@ -10,6 +10,7 @@ LOGGED_IN = (
     b"UNSELECT",
     b"UIDPLUS",
     b"REPLACE",
+    b"PREVIEW",
     b"MOVE",
     b"MULTIAPPEND",
     b"BINARY",

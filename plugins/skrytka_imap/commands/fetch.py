@@ -12,11 +12,13 @@ from skrytka_imap.commands.sequence_set import SequenceSet
 
 
 class FetchAttribute(enum.StrEnum):
-    """Items that take no argument (RFC 3501 section 6.4.5; MODSEQ is that of RFC 7162 section 3.1.5)."""
+    """Items that take no argument (RFC 3501 section 6.4.5; MODSEQ: RFC 7162 section 3.1.5; PREVIEW: RFC 8970 section 3)."""
 
     UID = "UID"
     FLAGS = "FLAGS"
     MODSEQ = "MODSEQ"
+    PREVIEW = "PREVIEW"
+    PREVIEW_LAZY = "PREVIEW (LAZY)"
     INTERNALDATE = "INTERNALDATE"
     RFC822_SIZE = "RFC822.SIZE"
     ENVELOPE = "ENVELOPE"

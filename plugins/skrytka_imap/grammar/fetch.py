@@ -31,6 +31,7 @@ MACROS = {
 SECTION_TEXTS = {text.value: text for text in SectionText}
 PART = re.compile(rb"[1-9][0-9]{0,9}")
 HEADER_NAME = re.compile(rb"[\x21-\x39\x3b-\x7e]+\Z")
+LAZY = re.compile(rb" \(LAZY\)", re.IGNORECASE)
 CHANGED_SINCE = re.compile(rb" \(CHANGEDSINCE ", re.IGNORECASE)
 MOST_ITEMS = 1_000
 DEEPEST_PART = 100
@@ -88,7 +89,8 @@ def _item(cursor: Cursor, word: str) -> FetchItem:
 
     fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] / "BODY" ["STRUCTURE"] /
                 "UID" / "BODY" section ["<" number "." nz-number ">"] /
-                "BODY.PEEK" section ["<" number "." nz-number ">"]
+                "BODY.PEEK" section ["<" number "." nz-number ">"] /
+                "PREVIEW" [SP "(" "LAZY" ")"] ; RFC 8970 section 6
     """
     if word == "BODY.PEEK" or (word == "BODY" and cursor.peek() == b"["):
         cursor.expect(b"[")
@@ -97,6 +99,8 @@ def _item(cursor: Cursor, word: str) -> FetchItem:
         return BodySection(section, word == "BODY.PEEK", _partial(cursor))
     if word in BINARIES and cursor.peek() == b"[":
         return _binary(cursor, word)
+    if word == "PREVIEW" and cursor.take(LAZY):
+        return FetchAttribute.PREVIEW_LAZY
     attribute = ATTRIBUTES.get(word)
     if attribute is None:
         raise cursor.fault(f"There is no item {word[:40]} to fetch")

@@ -20,7 +20,7 @@ from skrytka_imap.commands import (
     Partial,
     Section,
 )
-from skrytka_imap.renditions import BODYSTRUCTURE, ENVELOPE, NO_ENVELOPE, opaque_structure
+from skrytka_imap.renditions import BODYSTRUCTURE, ENVELOPE, NO_ENVELOPE, PREVIEW, opaque_structure
 
 VIEW_ITEMS = frozenset({FetchAttribute.UID, FetchAttribute.FLAGS, FetchAttribute.MODSEQ})
 
@@ -28,6 +28,8 @@ RENDITIONS = {
     FetchAttribute.ENVELOPE: ENVELOPE,
     FetchAttribute.BODYSTRUCTURE: BODYSTRUCTURE,
     FetchAttribute.BODY: BODYSTRUCTURE,
+    FetchAttribute.PREVIEW: PREVIEW,
+    FetchAttribute.PREVIEW_LAZY: PREVIEW,
 }
 
 
@@ -35,7 +37,7 @@ class Mail(msgspec.Struct, frozen=True):
     """One message, with as much of its mail as the plan needs."""
 
     row: model.MessageRow
-    renditions: tuple[bytes, ...]
+    renditions: tuple[bytes | None, ...]
     header: bytes | None
     octets: bytes | None
     part: Part | None
@@ -91,12 +93,17 @@ class Decode(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """``writers`` are the items in the client's order: None for what the view has. ``renditions`` are the names to read, each
-    once, BODYSTRUCTURE last. ``after_change`` is what tells that the command itself changed the flags (RFC 3501, 6.4.5)."""
+    """``writers`` are the items in the client's order: None for what the view has.
+
+    ``renditions`` are the names to read, each once: ENVELOPE first, PREVIEW behind it, BODYSTRUCTURE last; ``if_stored`` those
+    of them that are not worth waiting for. ``after_change`` is what tells that the command itself changed the flags (RFC 3501,
+    6.4.5). ``decodes`` are the items whose parts must have an encoding that is known.
+    """
 
     items: frozenset[FetchItem]
     writers: tuple[tuple[FetchItem, Writer | Cut | Decode | None], ...]
     renditions: tuple[str, ...]
+    if_stored: tuple[str, ...]
     after_change: tuple[FetchAttribute, ...]
     decodes: tuple[BinarySection | BinarySize, ...]
     needs_headers: bool
@@ -147,12 +154,16 @@ def _plan(items: tuple[FetchItem, ...], condstore: bool) -> Plan:
         needs.add(sections.Needs.PARTS)
     needs_octets = bool(needs - {sections.Needs.HEADER})
     asked = {RENDITIONS[item] for item in items if item in RENDITIONS}
-    renditions = tuple(name for name in (ENVELOPE, BODYSTRUCTURE) if name in asked)
+    if PREVIEW in asked:
+        asked.add(ENVELOPE)  # so that each has its place
+    renditions = tuple(name for name in (ENVELOPE, PREVIEW, BODYSTRUCTURE) if name in asked)
+    if_stored = () if FetchAttribute.PREVIEW in items else (PREVIEW,)
     after_change = (FetchAttribute.FLAGS, FetchAttribute.MODSEQ) if condstore else (FetchAttribute.FLAGS,)
     return Plan(
         frozenset(items),
         tuple((item, _writer(item)) for item in items),
         renditions,
+        if_stored,
         tuple(item for item in after_change if item not in items),
         decodes=decodes,
         needs_headers=bool(needs) and not needs_octets,
@@ -189,6 +200,11 @@ def _envelope(mail: Mail | contents.Listing) -> bytes:
     return mail.renditions[0] or NO_ENVELOPE
 
 
+def _preview(mail: Mail | contents.Listing) -> bytes:
+    """RFC 8970 section 6: nstring ; NIL where it is not at hand, empty where there is no text."""
+    return responses.nstring(mail.renditions[1])
+
+
 def _structure(mail: Mail | contents.Listing) -> bytes:
     return mail.renditions[-1] or opaque_structure(mail.row.size_octets)
 
@@ -210,5 +226,7 @@ ROW_ITEMS: dict[FetchItem, RowItem] = {
     FetchAttribute.RFC822_SIZE: RowItem(responses.SIZE_ITEM, lambda mail: mail.row.size_octets),
     FetchAttribute.ENVELOPE: RowItem(responses.ENVELOPE_ITEM, _envelope),
     FetchAttribute.BODYSTRUCTURE: RowItem(responses.BODYSTRUCTURE_ITEM, _structure),
+    FetchAttribute.PREVIEW: RowItem(responses.PREVIEW_ITEM, _preview),
+    FetchAttribute.PREVIEW_LAZY: RowItem(responses.PREVIEW_ITEM, _preview),
     FetchAttribute.BODY: RowItem(responses.BODY_ITEM, lambda mail: body_from(_structure(mail))),
 }

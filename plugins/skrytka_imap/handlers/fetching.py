@@ -198,7 +198,9 @@ async def _listings(session: Session, plan: Plan, uids: Sequence[model.Uid]) -> 
     """Rows and renditions by UID, also of messages that this client does not know to be gone."""
     folder_id = session.selected.folder_id
     if plan.renditions:
-        found = await contents.renditions(session.core, session.mailbox, folder_id, uids, plan.renditions)
+        found = await contents.renditions(
+            session.core, session.mailbox, folder_id, uids, plan.renditions, plan.if_stored
+        )
     else:
         rows = await messages.rows(session.core, session.mailbox, folder_id, uids)
         found = [contents.Listing(row) for row in rows]
@@ -278,7 +280,7 @@ async def _send(session: Session, plan: Plan, place: int, mail: Mail, seen: mode
         elif writer is None:
             items.append(told.item(item))
         elif item is FetchAttribute.BODY:
-            items.append(await wire.work(STRUCTURE_WORK * len(mail.renditions[-1]), partial(writer, mail)))
+            items.append(await wire.work(STRUCTURE_WORK * len(mail.renditions[-1] or b""), partial(writer, mail)))
         elif isinstance(item, BinarySize):
             items.append(await wire.work(len(mail.octets or b""), partial(writer, mail)))
         else:

@@ -25,6 +25,7 @@ DATE_ITEM = b'INTERNALDATE "%b"'
 ENVELOPE_ITEM = b"ENVELOPE %b"
 BODYSTRUCTURE_ITEM = b"BODYSTRUCTURE %b"
 BODY_ITEM = b"BODY %b"
+PREVIEW_ITEM = b"PREVIEW %b"
 """The items as they are formatted, one by one or for ``fetch_lines``."""
 
 

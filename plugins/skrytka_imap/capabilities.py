@@ -11,6 +11,7 @@ LOGGED_IN = (
     b"UIDPLUS",
     b"REPLACE",
     b"PREVIEW",
+    b"OBJECTID",
     b"MOVE",
     b"MULTIAPPEND",
     b"BINARY",

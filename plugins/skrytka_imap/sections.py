@@ -56,10 +56,11 @@ def needs(section: Section) -> Needs:
     return Needs.OCTETS if section.text is SectionText.WHOLE else Needs.PARTS
 
 
-def label(item: FetchAttribute | BodySection) -> bytes:
+def label(item: FetchItem) -> bytes:
     """RFC 3501 section 7.4.2: ``BODY[...]<origin>``, without PEEK and without the count; header names as asked."""
-    if not isinstance(item, BodySection):
+    if isinstance(item, FetchAttribute):
         return item.value.encode()
+    assert isinstance(item, BodySection), "nothing else has a section"
     section = item.section
     words = [".".join(map(str, section.part))] if section.part else []
     if section.text:

@@ -34,6 +34,7 @@ from skrytka_imap.commands.binary import BinarySection, BinarySize
 from skrytka_imap.commands.fetch import (
     BODY_TEXTS,
     BodySection,
+    EmailId,
     Fetch,
     FetchAttribute,
     FetchItem,
@@ -126,6 +127,7 @@ __all__ = [
     "Copy",
     "Create",
     "Delete",
+    "EmailId",
     "Enable",
     "Examine",
     "Expunge",

@@ -68,9 +68,10 @@ class Lsub(msgspec.Struct, frozen=True):
 
 class StatusItem(enum.StrEnum):
     """RFC 3501 section 6.3.10; HIGHESTMODSEQ: RFC 7162 section 3.1.7; DELETED and DELETED-STORAGE: RFC 9208 section 4.1.4;
-    APPENDLIMIT: RFC 7889 section 3."""
+    APPENDLIMIT: RFC 7889 section 3; MAILBOXID: RFC 8474 section 4.3."""
 
     APPENDLIMIT = "APPENDLIMIT"
+    MAILBOXID = "MAILBOXID"
     MESSAGES = "MESSAGES"
     RECENT = "RECENT"
     UIDNEXT = "UIDNEXT"

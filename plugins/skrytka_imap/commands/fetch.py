@@ -6,17 +6,21 @@ import enum
 
 import msgspec
 
+from skrytka.plugin_api import model
 from skrytka_imap.commands.binary import BinarySection, BinarySize
 from skrytka_imap.commands.partial import Partial
 from skrytka_imap.commands.sequence_set import SequenceSet
 
 
 class FetchAttribute(enum.StrEnum):
-    """Items that take no argument (RFC 3501 section 6.4.5; MODSEQ: RFC 7162 section 3.1.5; PREVIEW: RFC 8970 section 3)."""
+    """Items that take no argument (RFC 3501 section 6.4.5; MODSEQ: RFC 7162 section 3.1.5; PREVIEW: RFC 8970 section 3;
+    EMAILID, THREADID: RFC 8474 section 5)."""
 
     UID = "UID"
     FLAGS = "FLAGS"
     MODSEQ = "MODSEQ"
+    EMAILID = "EMAILID"
+    THREADID = "THREADID"
     PREVIEW = "PREVIEW"
     PREVIEW_LAZY = "PREVIEW (LAZY)"
     INTERNALDATE = "INTERNALDATE"
@@ -56,7 +60,13 @@ class BodySection(msgspec.Struct, frozen=True):
     partial: Partial | None = None
 
 
-FetchItem = FetchAttribute | BodySection | BinarySection | BinarySize
+class EmailId(msgspec.Struct, frozen=True):
+    """EMAILID in one mailbox: what the plan makes of the attribute."""
+
+    mailbox_id: model.MailboxId
+
+
+FetchItem = FetchAttribute | EmailId | BodySection | BinarySection | BinarySize
 
 BODY_TEXTS = frozenset({FetchAttribute.RFC822, FetchAttribute.RFC822_TEXT})
 """Items without argument that set ``\\Seen`` (RFC 3501 section 6.4.5)."""

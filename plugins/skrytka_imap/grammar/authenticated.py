@@ -87,7 +87,7 @@ def status(cursor: Cursor) -> Status:
 
     status     = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
     status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" / "HIGHESTMODSEQ" / "DELETED" / "DELETED-STORAGE"
-                 / "APPENDLIMIT" ; RFC 7889 section 5
+                 / "APPENDLIMIT" / "MAILBOXID" ; RFC 7889 section 5, RFC 8474 section 7
     """
     name = _name(cursor)
     cursor.space()

@@ -90,7 +90,8 @@ def _item(cursor: Cursor, word: str) -> FetchItem:
     fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] / "BODY" ["STRUCTURE"] /
                 "UID" / "BODY" section ["<" number "." nz-number ">"] /
                 "BODY.PEEK" section ["<" number "." nz-number ">"] /
-                "PREVIEW" [SP "(" "LAZY" ")"] ; RFC 8970 section 6
+                "PREVIEW" [SP "(" "LAZY" ")"] / ; RFC 8970 section 6
+                "EMAILID" / "THREADID" ; RFC 8474 section 7
     """
     if word == "BODY.PEEK" or (word == "BODY" and cursor.peek() == b"["):
         cursor.expect(b"[")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from skrytka.plugin_api import folders
 from skrytka_imap.commands import Create, Delete, Rename, Subscribe, Unsubscribe
+from skrytka_imap.object_ids import mailbox_id
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.session import Session
 
 
 async def create(session: Session, command: Create) -> Reply:
-    """RFC 3501 section 6.3.3."""
-    await folders.create(session.core, session.actor, session.mailbox, command.name)
-    return ok("The folder is made")
+    """RFC 3501 section 6.3.3; MAILBOXID: RFC 8474 section 4.1."""
+    made = await folders.create(session.core, session.actor, session.mailbox, command.name)
+    return ok("The folder is made", mailbox_id(session.mailbox, made.folder_id))
 
 
 async def delete(session: Session, command: Delete) -> Reply:

@@ -14,12 +14,14 @@ from skrytka_imap.commands import (
     BinarySection,
     BinarySize,
     BodySection,
+    EmailId,
     Fetch,
     FetchAttribute,
     FetchItem,
     Partial,
     Section,
 )
+from skrytka_imap.object_ids import email_id
 from skrytka_imap.renditions import BODYSTRUCTURE, ENVELOPE, NO_ENVELOPE, PREVIEW, opaque_structure
 
 VIEW_ITEMS = frozenset({FetchAttribute.UID, FetchAttribute.FLAGS, FetchAttribute.MODSEQ})
@@ -137,9 +139,12 @@ class Plan(msgspec.Struct, frozen=True):
 MOST_KEPT_ITEMS = 16
 
 
-def plan_of(command: Fetch, *, condstore: bool) -> Plan:
+def plan_of(command: Fetch, mailbox_id: model.MailboxId, *, condstore: bool) -> Plan:
     """Plans are kept where they are small: what names many header fields is asked for many messages at a time."""
     items = command.items
+    if FetchAttribute.EMAILID in items:
+        of_mailbox = EmailId(mailbox_id)
+        items = tuple(of_mailbox if item is FetchAttribute.EMAILID else item for item in items)
     small = len(items) <= MOST_KEPT_ITEMS and not any(
         isinstance(item, BodySection) and item.section.fields for item in items
     )
@@ -185,7 +190,7 @@ def _writer(item: FetchItem) -> Writer | Cut | Decode | None:
         return lambda mail: b"%b %d" % (decoded.label(item), len(_decoded(mail, item) or b""))
     section = sections.section_of(item)
     if section is None:
-        return ROW_ITEMS[item].of
+        return row_item(item).of
     return Cut(sections.label(item), section, sections.partial_of(item), sections.needs(section))
 
 
@@ -226,7 +231,16 @@ ROW_ITEMS: dict[FetchItem, RowItem] = {
     FetchAttribute.RFC822_SIZE: RowItem(responses.SIZE_ITEM, lambda mail: mail.row.size_octets),
     FetchAttribute.ENVELOPE: RowItem(responses.ENVELOPE_ITEM, _envelope),
     FetchAttribute.BODYSTRUCTURE: RowItem(responses.BODYSTRUCTURE_ITEM, _structure),
+    FetchAttribute.THREADID: RowItem(responses.THREADID_ITEM, lambda _: b"NIL"),
     FetchAttribute.PREVIEW: RowItem(responses.PREVIEW_ITEM, _preview),
     FetchAttribute.PREVIEW_LAZY: RowItem(responses.PREVIEW_ITEM, _preview),
     FetchAttribute.BODY: RowItem(responses.BODY_ITEM, lambda mail: body_from(_structure(mail))),
 }
+
+
+def row_item(item: FetchItem) -> RowItem:
+    """How an item is written that is no section and not in the view."""
+    if isinstance(item, EmailId):
+        mailbox = item.mailbox_id
+        return RowItem(responses.EMAILID_ITEM, lambda mail: email_id(mailbox, mail.row.content_id))
+    return ROW_ITEMS[item]

@@ -60,7 +60,7 @@ async def _fetch(session: Session, command: Fetch) -> Reply:
     places = named(session, command.sequence, uid=command.uid)
     if command.changed_since is not None:
         places = _changed_since(selected.view, places, command.changed_since)
-    plan = plan_of(command, condstore=session.condstore)
+    plan = plan_of(command, session.mailbox.mailbox_id, condstore=session.condstore)
     sets_seen = command.sets_seen and not selected.read_only
     missing = 0
     for run in _chunks(places, TOGETHER if plan.reads_mails else CHUNK):

@@ -21,7 +21,8 @@ async def search(session: Session, command: Search) -> Reply:
     """RFC 3501 section 6.4.4; MODSEQ: RFC 7162 section 3.1.5, whose answer ends with the highest modseq found."""
     selected = session.selected
     view = selected.view
-    listing = Listing(view.uids, view.flags, view.modseqs, view.keywords, selected.recent)
+    mailbox_id = session.mailbox.mailbox_id
+    listing = Listing(view.uids, view.flags, view.modseqs, view.keywords, selected.recent, mailbox_id)
     try:
         matcher = await compiled(command, listing, session.wire.breathe)
     except BadCharset:

@@ -6,6 +6,7 @@ from skrytka.plugin_api import folders, model, views
 from skrytka_imap import responses
 from skrytka_imap.commands import Close, Examine, Select, Unselect
 from skrytka_imap.handlers.expunging import expunge_deleted
+from skrytka_imap.object_ids import mailbox_id
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.selected import Selected
 from skrytka_imap.session import Session
@@ -48,11 +49,12 @@ async def _open(session: Session, name: str, *, read_only: bool) -> None:
     selected.claim_recent(recent)
     selected.learn(view.keywords.values(), session.settings.told_keywords)
     session.select(selected)
-    session.wire.write(_description(selected))
+    session.wire.write(_description(session.mailbox, selected))
 
 
-def _description(selected: Selected) -> bytes:
-    """What SELECT answers before its tagged line, HIGHESTMODSEQ always (RFC 7162 section 3.1.2.1)."""
+def _description(mailbox: model.MailboxRef, selected: Selected) -> bytes:
+    """What SELECT answers before its tagged line, HIGHESTMODSEQ (RFC 7162 section 3.1.2.1) and MAILBOXID (RFC 8474 section 4.2)
+    always."""
     view = selected.view
     lines = [
         b"* %d EXISTS" % len(view.uids),
@@ -64,6 +66,7 @@ def _description(selected: Selected) -> bytes:
         b"* OK [UIDVALIDITY %d] UIDs are valid" % view.uid_validity,
         b"* OK [UIDNEXT %d] The next UID at least" % view.uid_next,
         b"* OK [HIGHESTMODSEQ %d] The last change" % view.highest_modseq,
+        b"* OK [%b] Its id" % mailbox_id(mailbox, selected.folder_id),
     ]
     flags = responses.flags_lines(selected.known_keywords, read_only=selected.read_only)
     return flags + b"\r\n".join(lines) + b"\r\n"

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from skrytka.plugin_api import folders, messages, model, views
 from skrytka_imap import responses
 from skrytka_imap.commands import Status, StatusItem
+from skrytka_imap.object_ids import mailbox_id
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.session import Session
 
@@ -17,9 +18,10 @@ async def status(session: Session, command: Status) -> Reply:
     All but RECENT and DELETED-STORAGE are counters kept with the folder.
     """
     folder = await folders.get(session.core, session.mailbox, command.name)
-    values: dict[StatusItem, int] = {
+    values: dict[StatusItem, int | str] = {
         StatusItem.APPENDLIMIT: session.core.settings.limits.message_octets,
         StatusItem.MESSAGES: folder.messages,
+        StatusItem.MAILBOXID: mailbox_id(session.mailbox, folder.folder_id).split()[1].decode(),
         StatusItem.UIDNEXT: folder.uid_next,
         StatusItem.UIDVALIDITY: folder.uid_validity,
         StatusItem.UNSEEN: folder.unseen,

@@ -26,6 +26,8 @@ ENVELOPE_ITEM = b"ENVELOPE %b"
 BODYSTRUCTURE_ITEM = b"BODYSTRUCTURE %b"
 BODY_ITEM = b"BODY %b"
 PREVIEW_ITEM = b"PREVIEW %b"
+EMAILID_ITEM = b"EMAILID (%b)"
+THREADID_ITEM = b"THREADID %b"
 """The items as they are formatted, one by one or for ``fetch_lines``."""
 
 

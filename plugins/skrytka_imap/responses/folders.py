@@ -29,7 +29,7 @@ def separator_line() -> bytes:
     return b'* LIST (\\Noselect) %b ""\r\n' % SEPARATOR
 
 
-def status_line(name: str, items: Mapping[StatusItem, int]) -> bytes:
+def status_line(name: str, items: Mapping[StatusItem, int | str]) -> bytes:
     """RFC 3501 section 7.2.4.
 
     mailbox-data = "STATUS" SP mailbox SP "(" [status-att-list] ")"

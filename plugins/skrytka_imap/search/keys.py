@@ -7,7 +7,17 @@ import datetime
 from collections.abc import Callable, Sequence
 
 from skrytka.plugin_api import mime, model
-from skrytka_imap.commands.search import Contains, Header, InternalDate, Larger, SearchKey, SentDate, Smaller, When
+from skrytka_imap.commands.search import (
+    Contains,
+    HasEmailId,
+    Header,
+    InternalDate,
+    Larger,
+    SearchKey,
+    SentDate,
+    Smaller,
+    When,
+)
 from skrytka_imap.search.charsets import needle
 from skrytka_imap.search.facts import Facts
 
@@ -20,6 +30,8 @@ _EPOCH = datetime.date(1970, 1, 1).toordinal()
 def single_test(key: SearchKey, codec: codecs.CodecInfo) -> Test:
     """The test of a key that is no combination and that the listing does not decide."""
     match key:
+        case HasEmailId(content_id=content_id):
+            return _of_row(lambda row: row.content_id == content_id)
         case Larger(size_octets=limit):
             return _of_row(lambda row: row.size_octets > limit)
         case Smaller(size_octets=limit):

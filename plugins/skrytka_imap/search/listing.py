@@ -16,9 +16,11 @@ import msgspec
 
 from skrytka_imap.commands.search import (
     All,
+    HasEmailId,
     HasFlag,
     HasKeyword,
     ModSeq,
+    Nothing,
     Numbers,
     Recent,
     SearchKey,
@@ -40,6 +42,7 @@ class Listing(msgspec.Struct, frozen=True):
     modseqs: Sequence[int]
     keywords: Mapping[int, tuple[str, ...]]
     recent: Sequence[range] = ()
+    mailbox_id: int = 0
 
 
 Breathe = Callable[[], Awaitable[None]]
@@ -85,6 +88,10 @@ class Judge:
                 return self._at(range(max(first, 1) - 1, min(last, self._count)) for first, last in bounds)
             case Uids(sequence=sequence):
                 return self._at(sequence.indexes_of_uids(listing.uids))
+            case Nothing():
+                return 0
+            case HasEmailId(mailbox_id=mailbox_id) if mailbox_id != listing.mailbox_id:
+                return 0
             case ModSeq(at_least=at_least):
                 return self._modseqs.at_least(at_least)
             case _:

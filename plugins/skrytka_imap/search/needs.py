@@ -7,6 +7,7 @@ import enum
 from skrytka_imap.commands.search import (
     And,
     Contains,
+    HasEmailId,
     Header,
     InternalDate,
     Larger,
@@ -36,7 +37,7 @@ def needs(key: SearchKey) -> Needs:
             return max(needs(left), needs(right))
         case Not(key=negated):
             return needs(negated)
-        case Larger() | Smaller() | InternalDate():
+        case HasEmailId() | Larger() | Smaller() | InternalDate():
             return Needs.ROW
         case Header() | SentDate():
             return Needs.HEADER

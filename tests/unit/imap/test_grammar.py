@@ -16,6 +16,12 @@ from skrytka_imap.grammar import PARSERS, parse
 
 F = model.Flags
 ONE = c.SequenceSet(((1, 1),))
+OF_ITSELF = (
+    c.FetchAttribute.EMAILID,
+    c.FetchAttribute.THREADID,
+    c.FetchAttribute.PREVIEW_LAZY,
+    c.FetchAttribute.PREVIEW,
+)
 LAST = c.SequenceSet(((STAR, STAR),))
 ALL = c.SequenceSet(((1, 0),))
 SEEN = s.HasFlag(F.SEEN)
@@ -98,6 +104,10 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
         b"FETCH 1 (BINARY[1.2] BINARY.PEEK[]<3.4> BINARY.SIZE[1])",
         c.Fetch(ONE, (c.BinarySection((1, 2)), c.BinarySection((), True, c.Partial(3, 4)), c.BinarySize((1,)))),
     ),
+    (b"FETCH 1 (EMAILID threadid PREVIEW (lazy) preview)", c.Fetch(ONE, OF_ITSELF)),
+    (b"SEARCH EMAILID M1-23", c.Search(s.HasEmailId(1, 23))),
+    (b"SEARCH EMAILID x_-", c.Search(s.Nothing())),
+    (b"SEARCH THREADID M1-23", c.Search(s.Nothing())),
     (b"EXPUNGE", c.Expunge()),
     (b"UID EXPUNGE 4,2:3", c.Expunge(c.SequenceSet(((4, 4), (2, 3))))),
     (b"COPY 1:* x", c.Copy(ALL, "x")),
@@ -241,6 +251,7 @@ FAULTS: list[tuple[bytes, str]] = [
     (b"FETCH 1 FLAGS (CHANGEDSINCE 9223372036854775808)", "A number here is at most 9223372036854775807"),
     (b"SEARCH", "Expected a space at the end"),
     (b"SEARCH ()", "Expected a search key before )"),
+    (b"SEARCH EMAILID " + b"x" * 256, "An id has up to 255 letters, digits, _ and -"),
     (b"SEARCH FOO", "There is no search key FOO"),
     (b"SEARCH {3+}\r\nALL", "Expected a search key instead of a literal"),
     (b"SEARCH ON 30-Feb-1994", "There is no such date"),

@@ -12,6 +12,8 @@ LOGGED_IN = (
     b"REPLACE",
     b"PREVIEW",
     b"OBJECTID",
+    b"UNAUTHENTICATE",
+    b"UTF8=ACCEPT",
     b"MOVE",
     b"MULTIAPPEND",
     b"BINARY",

@@ -199,6 +199,10 @@ class ConnectionWire:
         self._framing.limits = self._limits
         self._login_deadline = None
 
+    def dismiss(self) -> None:
+        self._framing.limits = BEFORE_LOGIN
+        self._login_deadline = time.monotonic() + self._settings.login_timeout_s
+
     async def start_tls(self) -> None:
         """RFC 3501 section 6.2.1; nothing that was sent before counts afterwards."""
         await self.flush()

@@ -33,13 +33,14 @@ class NothingSelected(Exception):
 
 
 class Session:
-    """One client's session. All transitions between states are the three methods below."""
+    """One client's session. All transitions between states are the four methods below."""
 
     def __init__(self, core: Core, settings: Settings, wire: Wire) -> None:
         self.core = core
         self.settings = settings
         self.wire = wire
         self.condstore = False
+        self.utf8 = False
         self.client_name = ""
         self.login_failures = 0
         self.idling = False
@@ -61,6 +62,13 @@ class Session:
     def _changed(self) -> None:
         if self.idling:
             self.wire.wake()
+
+    async def unauthenticate(self) -> None:
+        """Back to not authenticated: all is forgotten but the logins that failed, which are the connection's."""
+        await self.end()
+        self._admission = self._login = self._selected = None
+        self.condstore = self.utf8 = False
+        self.client_name = ""
 
     async def end(self) -> None:
         """However the conversation ended."""

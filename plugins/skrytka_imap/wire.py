@@ -70,5 +70,8 @@ class Stream(Wire, Protocol):
     def admit(self) -> None:
         """The client has logged in: it may send more, and take its time."""
 
+    def dismiss(self) -> None:
+        """The client has logged out and stays: it is as little trusted as one that has just connected."""
+
     async def start_tls(self) -> None:
         """Upgrade; nothing that was sent before counts afterwards (RFC 3501 section 6.2.1)."""

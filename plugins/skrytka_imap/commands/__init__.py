@@ -28,6 +28,7 @@ from skrytka_imap.commands.authenticated import (
     Status,
     StatusItem,
     Subscribe,
+    Unauthenticate,
     Unsubscribe,
 )
 from skrytka_imap.commands.binary import BinarySection, BinarySize
@@ -80,6 +81,7 @@ Command = (
     | Status
     | Store
     | Subscribe
+    | Unauthenticate
     | Unselect
     | Unsubscribe
 )
@@ -160,6 +162,7 @@ __all__ = [
     "Store",
     "Subscribe",
     "Tagged",
+    "Unauthenticate",
     "Unselect",
     "Unsubscribe",
     "Url",

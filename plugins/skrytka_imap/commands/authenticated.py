@@ -103,6 +103,10 @@ class Enable(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
 
 
+class Unauthenticate(msgspec.Struct, frozen=True):
+    """RFC 8437 section 2."""
+
+
 class GetQuota(msgspec.Struct, frozen=True):
     """RFC 9208 section 4.1.2."""
 

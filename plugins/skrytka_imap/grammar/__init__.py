@@ -58,18 +58,19 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "UID REPLACE": append.uid_replace,
         "UID SEARCH": search.uid_search,
         "UID STORE": selected.uid_store,
+        "UNAUTHENTICATE": authenticated.unauthenticate,
         "UNSELECT": selected.unselect,
         "UNSUBSCRIBE": authenticated.unsubscribe,
     }
 )
 
 
-def parse(pieces: tuple[bytes, ...]) -> Tagged:
-    """Read one command, as ``framing.CommandReceived`` has it. RFC 3501 section 9.
+def parse(pieces: tuple[bytes, ...], *, utf8: bool = False) -> Tagged:
+    """Read one command, as ``framing.CommandReceived`` has it; ``utf8`` after ENABLE UTF8=ACCEPT. RFC 3501 section 9.
 
     command = tag SP (command-any / command-auth / command-nonauth / command-select) CRLF
     """
-    cursor = Cursor(pieces)
+    cursor = Cursor(pieces, utf8=utf8)
     tag = cursor.read_tag()
     name = cursor.name("a command")
     if name == "UID":

@@ -12,6 +12,7 @@ from skrytka_imap.grammar.flags import flag_list
 from skrytka_imap.grammar.folder_name import folder_name
 from skrytka_imap.grammar.sequence_set import single_message
 
+UTF8 = re.compile(rb"UTF8 \(", re.IGNORECASE)
 CATENATE = re.compile(rb"CATENATE \(", re.IGNORECASE)
 
 
@@ -50,7 +51,7 @@ def append_message(cursor: Cursor) -> AppendMessage:
 
     append-message = append-opts SP append-data
     append-opts    = [SP flag-list] [SP date-time]
-    append-data    = literal / literal8 / "CATENATE" SP "(" cat-part *(SP cat-part) ")"
+    append-data    = literal / literal8 / "CATENATE" SP "(" cat-part *(SP cat-part) ")" / "UTF8" SP "(" literal8 ")"
     """
     cursor.space()
     flags: model.Flags = model.Flags.NONE
@@ -67,6 +68,8 @@ def append_message(cursor: Cursor) -> AppendMessage:
 
 def _data(cursor: Cursor) -> bytes | Catenate:
     """RFC 4469 section 5: append-data =/ "CATENATE" SP "(" cat-part *(SP cat-part) ")" """
+    if cursor.take(UTF8):
+        return _utf8_literal(cursor)
     if not cursor.take(CATENATE):
         return _literal(cursor)
     parts = [_part(cursor)]
@@ -79,10 +82,12 @@ def _data(cursor: Cursor) -> bytes | Catenate:
 def _part(cursor: Cursor) -> bytes | Url:
     """RFC 4469 section 5.
 
-    cat-part     = text-literal / url
+    cat-part     = text-literal / url / utf8-literal ; RFC 6855 section 4
     text-literal = "TEXT" SP literal
     url          = "URL" SP astring
     """
+    if cursor.take(UTF8):
+        return _utf8_literal(cursor)
     word = cursor.name("TEXT or URL")
     if word not in ("TEXT", "URL"):
         raise cursor.fault(f"Expected TEXT or URL instead of {word[:40]}")
@@ -94,3 +99,11 @@ def _literal(cursor: Cursor) -> bytes:
     """RFC 3516 section 5: literal8 = "~{" number ["+"] "}" CRLF *OCTET"""
     cursor.skip(b"~")
     return cursor.literal()
+
+
+def _utf8_literal(cursor: Cursor) -> bytes:
+    """RFC 6855 section 4: utf8-literal = "UTF8" SP "(" literal8 ")" ; all behind the parenthesis"""
+    cursor.expect(b"~")
+    octets = cursor.literal()
+    cursor.expect(b")")
+    return octets

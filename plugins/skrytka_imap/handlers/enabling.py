@@ -7,10 +7,13 @@ from skrytka_imap.commands import Enable, Namespace
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.session import Session
 
+KNOWN = frozenset({"CONDSTORE", "UTF8=ACCEPT"})
+
 
 async def enable(session: Session, command: Enable) -> Reply:
-    """RFC 5161 section 3.1. CONDSTORE is all that can be enabled; the conversation has enabled it by now."""
-    session.wire.write(responses.enabled_line([name for name in command.names if name == "CONDSTORE"]))
+    """RFC 5161 section 3.1; UTF8=ACCEPT: RFC 6855 section 3. The conversation has enabled CONDSTORE by now."""
+    session.utf8 = session.utf8 or "UTF8=ACCEPT" in command.names
+    session.wire.write(responses.enabled_line([name for name in command.names if name in KNOWN]))
     return ok("What is known is enabled")
 
 

@@ -37,7 +37,11 @@ async def list_folders(session: Session, command: List) -> Reply:
     names = [*found, *sorted(superior - found.keys())]
     for name in names:
         if matches(name):
-            session.wire.write(responses.list_line(name, _attributes(found.get(name), has_children=name in superior)))
+            session.wire.write(
+                responses.list_line(
+                    name, _attributes(found.get(name), has_children=name in superior), utf8=session.utf8
+                )
+            )
         await session.wire.breathe()
     return ok("Those are the folders")
 
@@ -60,7 +64,7 @@ async def list_subscribed(session: Session, command: Lsub) -> Reply:
     if "%" in command.pattern:
         names |= set(filter(matches, _superior(subscribed)))
     for name in sorted(names):
-        session.wire.write(responses.lsub_line(name, [] if name in subscribed else ["\\Noselect"]))
+        session.wire.write(responses.lsub_line(name, [] if name in subscribed else ["\\Noselect"], utf8=session.utf8))
         await session.wire.breathe()
     return ok("Those are the subscriptions")
 

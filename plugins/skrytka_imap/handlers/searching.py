@@ -9,7 +9,7 @@ from skrytka.plugin_api import contents, errors, messages, model, outgoing
 from skrytka_imap import responses
 from skrytka_imap.commands import Search
 from skrytka_imap.handlers.batches import batches
-from skrytka_imap.replies import Reply, no, ok
+from skrytka_imap.replies import Reply, bad, no, ok
 from skrytka_imap.search import KNOWN_CHARSETS, BadCharset, Listing, Matcher, Needs, compiled
 from skrytka_imap.session import Session
 
@@ -19,6 +19,8 @@ TOLD_TOGETHER = 4_096
 
 async def search(session: Session, command: Search) -> Reply:
     """RFC 3501 section 6.4.4; MODSEQ: RFC 7162 section 3.1.5, whose answer ends with the highest modseq found."""
+    if session.utf8 and command.charset is not None:  # RFC 6855 section 3
+        return bad("After ENABLE UTF8=ACCEPT what is searched for is in UTF-8, without CHARSET")
     selected = session.selected
     view = selected.view
     mailbox_id = session.mailbox.mailbox_id

@@ -34,7 +34,9 @@ async def status(session: Session, command: Status) -> Reply:
         values[StatusItem.DELETED_STORAGE] = await messages.deleted_octets(
             session.core, session.mailbox, folder.folder_id
         )
-    session.wire.write(responses.status_line(folder.name, {item: values[item] for item in command.items}))
+    session.wire.write(
+        responses.status_line(folder.name, {item: values[item] for item in command.items}, utf8=session.utf8)
+    )
     return ok("That is its status")
 
 

@@ -1,7 +1,7 @@
 """What a server says: pure functions from values to the exact octets of RFC 3501 section 7.
 
 Whole responses end with CRLF. Octets that are not ASCII are sent unchanged, in literals, to every client: a departure from
-RFC 6855, which wants them hidden from clients that did not enable UTF8=ACCEPT.
+RFC 6855, which wants them hidden from clients that did not enable UTF8=ACCEPT. Those that did have folder names in UTF-8.
 """
 
 from skrytka_imap.responses.fetch import (

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from skrytka_imap import utf7
 from skrytka_imap.commands import StatusItem
-from skrytka_imap.responses.strings import string
+from skrytka_imap.responses.strings import folder_name
 
 SEPARATOR = b'"/"'
 
 
-def list_line(name: str, attributes: Iterable[str] = ()) -> bytes:
+def list_line(name: str, attributes: Iterable[str] = (), *, utf8: bool = False) -> bytes:
     r"""RFC 3501 section 7.2.2; attributes like ``\HasChildren`` (RFC 3348) and ``\Sent`` (RFC 6154).
 
     mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
     """
-    return b"* LIST (%b) %b %b\r\n" % (" ".join(attributes).encode(), SEPARATOR, string(utf7.encode(name)))
+    return b"* LIST (%b) %b %b\r\n" % (" ".join(attributes).encode(), SEPARATOR, folder_name(name, utf8=utf8))
 
 
-def lsub_line(name: str, attributes: Iterable[str] = ()) -> bytes:
+def lsub_line(name: str, attributes: Iterable[str] = (), *, utf8: bool = False) -> bytes:
     """RFC 3501 section 7.2.3."""
-    return b"* LSUB (%b) %b %b\r\n" % (" ".join(attributes).encode(), SEPARATOR, string(utf7.encode(name)))
+    return b"* LSUB (%b) %b %b\r\n" % (" ".join(attributes).encode(), SEPARATOR, folder_name(name, utf8=utf8))
 
 
 def separator_line() -> bytes:
@@ -29,13 +28,13 @@ def separator_line() -> bytes:
     return b'* LIST (\\Noselect) %b ""\r\n' % SEPARATOR
 
 
-def status_line(name: str, items: Mapping[StatusItem, int | str]) -> bytes:
+def status_line(name: str, items: Mapping[StatusItem, int | str], *, utf8: bool = False) -> bytes:
     """RFC 3501 section 7.2.4.
 
     mailbox-data = "STATUS" SP mailbox SP "(" [status-att-list] ")"
     """
     values = " ".join([f"{item.value} {value}" for item, value in items.items()])
-    return b"* STATUS %b (%b)\r\n" % (string(utf7.encode(name)), values.encode())
+    return b"* STATUS %b (%b)\r\n" % (folder_name(name, utf8=utf8), values.encode())
 
 
 def namespace_line() -> bytes:

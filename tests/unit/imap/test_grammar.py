@@ -50,6 +50,7 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
     (b"CLOSE", c.Close()),
     (b"UNSELECT", c.Unselect()),
     (b"IDLE", c.Idle()),
+    (b"UNAUTHENTICATE", c.Unauthenticate()),
     (b"NAMESPACE", c.Namespace()),
     (b"ID NIL", c.Id(())),
     (b"ID ()", c.Id(())),
@@ -97,6 +98,10 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
     (
         b"APPEND x catenate (URL /a;UIDVALIDITY=1/;UID=2 TEXT {1+}\r\nb url {1+}\r\nc text ~{1+}\r\n\0) ",
         c.Append("x", (c.AppendMessage(c.Catenate((c.Url(b"/a;UIDVALIDITY=1/;UID=2"), b"b", c.Url(b"c"), b"\0"))),)),
+    ),
+    (
+        b"APPEND x UTF8 (~{1+}\r\na) catenate (utf8 (~{1+}\r\nb) TEXT {1+}\r\nc)",
+        c.Append("x", (c.AppendMessage(b"a"), c.AppendMessage(c.Catenate((b"b", b"c"))))),
     ),
     (b"REPLACE * x (\\Seen) {1+}\r\na", c.Replace(LAST, "x", c.AppendMessage(b"a", F.SEEN))),
     (b"UID REPLACE 1 {1+}\r\nx {1+}\r\na ", c.Replace(ONE, "x", c.AppendMessage(b"a"), uid=True)),
@@ -288,6 +293,13 @@ def test_a_tag_alone_is_known_to_the_fault() -> None:
     with pytest.raises(SyntaxFault, match="Expected a space at the end") as raised:
         parse((b"a1",))
     assert raised.value.tag == b"a1"
+
+
+def test_folder_names_are_utf8_where_that_is_enabled_whatever_others_have_asked_before() -> None:
+    text = b"a STATUS Entw&APw-rfe (MESSAGES)"
+    for _ in range(2):
+        assert parse((text,)).command == c.Status("Entw\u00fcrfe", (c.StatusItem.MESSAGES,))
+        assert parse((text,), utf8=True).command == c.Status("Entw&APw-rfe", (c.StatusItem.MESSAGES,))
 
 
 def test_every_parser_is_tested() -> None:

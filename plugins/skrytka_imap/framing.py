@@ -198,7 +198,8 @@ class Framing:
         return True
 
     def _literal_room(self) -> int:
-        return self.limits.literal_octets + (self.limits.append_octets if self._is_append() else 0)
+        brings_mail = self._is_append() and not self._names_folder()
+        return self.limits.literal_octets + (self.limits.append_octets if brings_mail else 0)
 
     def _is_append(self) -> bool:
         """Whether the command may bring mails: before login none may."""

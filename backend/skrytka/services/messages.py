@@ -27,6 +27,7 @@ from skrytka.services.keyword_rules import check_keywords
 from skrytka.services.pop3_locks import Pop3Lock
 from skrytka.services.publishing import announce
 from skrytka.services.shards import now, shard_of
+from skrytka.services.slices import Slice
 from skrytka.store.interface import Committed
 from skrytka.store.operations import appending, copying, expunging, flags, folders, keywords, messages
 from skrytka.store.operations.pop3_locks import LockKey
@@ -64,8 +65,11 @@ async def prepared(
             raise Invalid("internal_date", "is outside the years 1 to 9999")
     await room.require(core, shard_of(core, mailbox))
     moment = now(core)
-    arrivals = []
+    arrivals: list[appending.Arrival] = []
+    slice_ = Slice(core)
     for mail in mails:
+        if arrivals:
+            await slice_.next_if_over()
         content = await contents.prepare(core, mail.octets)
         date = moment if mail.internal_date is None else mail.internal_date
         arrivals.append(appending.Arrival(content, int(mail.flags), keywords.ordered(mail.keywords), date))

@@ -45,6 +45,7 @@ class Catenator:
             if isinstance(part, Url) and not self._session.wire.reserve(len(piece)):
                 raise errors.Unavailable("Too many mails are on their way in; try again")
             pieces.append(piece)
+            await self._session.wire.breathe()
         return b"".join(pieces)
 
     async def _named(self, part: Url) -> bytes:

@@ -88,7 +88,9 @@ def test_the_mails_of_a_command_are_bounded_each_and_together() -> None:
     for octets, message in [
         (b"a APPEND " + name + b"{21}\r\n", "A message has at most 20 octets"),
         (b"a APPEND " + name + mail + b"{20}\r\n", "The literals of this command have at most 40 octets"),
-        (b"a APPEND {41}\r\n", "The literals of this command have at most 40 octets"),
+        (b"a APPEND {11}\r\n", "The literals of this command have at most 10 octets"),
+        (b"a UID REPLACE 17 {11}\r\n", "The literals of this command have at most 10 octets"),
+        (b"a UID REPLACE 17 x {21}\r\n", "A message has at most 20 octets"),
     ]:
         framing = Framing(limits)
         framing.receive(octets + b"b NOOP\r\n")

@@ -15,9 +15,9 @@ from skrytka.plugin_api import model
 EMAIL_ID = re.compile(rb"M([1-9][0-9]{0,18})-([1-9][0-9]{0,18})")
 
 
-def mailbox_id(mailbox: model.MailboxRef, folder_id: model.FolderId) -> bytes:
-    """MAILBOXID, with its parentheses: RFC 8474 section 4."""
-    return b"MAILBOXID (F%d-%d)" % (mailbox.mailbox_id, folder_id)
+def mailbox_id(mailbox: model.MailboxRef, folder_id: model.FolderId) -> str:
+    """MAILBOXID of a folder: RFC 8474 section 4."""
+    return f"F{mailbox.mailbox_id}-{folder_id}"
 
 
 def email_id(mailbox: model.MailboxId, content: model.ContentId) -> bytes:

@@ -37,7 +37,7 @@ class Settings(FrontEndSettings, frozen=True):
     command_literal_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
     append_messages: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 100
     append_octets: Positive = 104_857_600
-    catenate_parts: Positive = 1_000
+    catenate_parts: Positive = 100
     url_hosts: tuple[str, ...] = ()
     told_keywords: Positive = 1_000
     max_bad_commands: Positive = 20

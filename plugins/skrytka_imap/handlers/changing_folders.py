@@ -12,7 +12,7 @@ from skrytka_imap.session import Session
 async def create(session: Session, command: Create) -> Reply:
     """RFC 3501 section 6.3.3; MAILBOXID: RFC 8474 section 4.1."""
     made = await folders.create(session.core, session.actor, session.mailbox, command.name)
-    return ok("The folder is made", mailbox_id(session.mailbox, made.folder_id))
+    return ok("The folder is made", b"MAILBOXID (%b)" % mailbox_id(session.mailbox, made.folder_id).encode())
 
 
 async def delete(session: Session, command: Delete) -> Reply:

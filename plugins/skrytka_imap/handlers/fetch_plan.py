@@ -162,7 +162,8 @@ def _plan(items: tuple[FetchItem, ...], condstore: bool) -> Plan:
     if PREVIEW in asked:
         asked.add(ENVELOPE)  # so that each has its place
     renditions = tuple(name for name in (ENVELOPE, PREVIEW, BODYSTRUCTURE) if name in asked)
-    if_stored = () if FetchAttribute.PREVIEW in items else (PREVIEW,)
+    needed = {RENDITIONS[item] for item in items if item in RENDITIONS and item is not FetchAttribute.PREVIEW_LAZY}
+    if_stored = tuple(name for name in renditions if name not in needed)
     after_change = (FetchAttribute.FLAGS, FetchAttribute.MODSEQ) if condstore else (FetchAttribute.FLAGS,)
     return Plan(
         frozenset(items),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from skrytka.plugin_api import model
 from skrytka_imap.commands import AppendMessage, Catenate
-from skrytka_imap.handlers.catenating import BadUrl, Catenator
+from skrytka_imap.handlers.catenating import BadUrl, catenated
 from skrytka_imap.replies import Reply, no
 from skrytka_imap.session import Session
 
@@ -18,12 +18,11 @@ async def new_mails(session: Session, brought: Sequence[AppendMessage]) -> list[
     """
     if refusal := _too_many(session, brought):
         return refusal
-    catenator = Catenator(session)
     mails: list[model.NewMessage] = []
     left = max(session.settings.append_octets, session.core.settings.limits.message_octets)
     for message in brought:
         try:
-            octets = await catenator.octets(message.data) if isinstance(message.data, Catenate) else message.data
+            octets = await catenated(session, message.data) if isinstance(message.data, Catenate) else message.data
         except BadUrl as bad:
             return no("There is no such message or part", bad.code)
         left -= len(octets)

@@ -66,7 +66,7 @@ def _description(mailbox: model.MailboxRef, selected: Selected) -> bytes:
         b"* OK [UIDVALIDITY %d] UIDs are valid" % view.uid_validity,
         b"* OK [UIDNEXT %d] The next UID at least" % view.uid_next,
         b"* OK [HIGHESTMODSEQ %d] The last change" % view.highest_modseq,
-        b"* OK [%b] Its id" % mailbox_id(mailbox, selected.folder_id),
+        b"* OK [MAILBOXID (%b)] Its id" % mailbox_id(mailbox, selected.folder_id).encode(),
     ]
     flags = responses.flags_lines(selected.known_keywords, read_only=selected.read_only)
     return flags + b"\r\n".join(lines) + b"\r\n"

@@ -21,7 +21,7 @@ async def status(session: Session, command: Status) -> Reply:
     values: dict[StatusItem, int | str] = {
         StatusItem.APPENDLIMIT: session.core.settings.limits.message_octets,
         StatusItem.MESSAGES: folder.messages,
-        StatusItem.MAILBOXID: mailbox_id(session.mailbox, folder.folder_id).split()[1].decode(),
+        StatusItem.MAILBOXID: f"({mailbox_id(session.mailbox, folder.folder_id)})",
         StatusItem.UIDNEXT: folder.uid_next,
         StatusItem.UIDVALIDITY: folder.uid_validity,
         StatusItem.UNSEEN: folder.unseen,

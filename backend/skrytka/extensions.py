@@ -12,11 +12,15 @@ from skrytka.model import Actor, Folder, MailboxRef, MessageRow
 
 
 class Rendition(msgspec.Struct, frozen=True):
-    """Octets derived from a content. A stored version other than ``version`` counts as missing and is derived again."""
+    """Octets derived from a content. A stored version other than ``version`` counts as missing and is derived again.
+
+    What few readers ask for, and costs much, need not be derived ``at_delivery``: it is on first read.
+    """
 
     name: str
     version: int
     derive: Callable[[bytes, Part], bytes]
+    at_delivery: bool = True
 
 
 class Authenticator(Protocol):

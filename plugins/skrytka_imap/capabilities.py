@@ -9,7 +9,16 @@ LOGGED_IN = (
     b"NAMESPACE",
     b"UNSELECT",
     b"UIDPLUS",
+    b"REPLACE",
+    b"PREVIEW",
+    b"OBJECTID",
+    b"UNAUTHENTICATE",
+    b"UTF8=ACCEPT",
     b"MOVE",
+    b"MULTIAPPEND",
+    b"BINARY",
+    b"CATENATE",
+    b"URL-PARTIAL",
     b"CHILDREN",
     b"LIST-EXTENDED",
     b"LIST-STATUS",
@@ -39,7 +48,9 @@ def capabilities(session: Session) -> bytes:
     Before login they say how to log in: with a password only where that is safe (RFC 3501 section 6.2.3, LOGINDISABLED).
     """
     if session.state is not State.NOT_AUTHENTICATED:
-        return b" ".join((*ALWAYS, *LOGGED_IN, b"SAVELIMIT=%d" % session.core.settings.limits.copy_messages))
+        limits = session.core.settings.limits
+        numbers = (b"SAVELIMIT=%d" % limits.copy_messages, b"APPENDLIMIT=%d" % limits.message_octets)
+        return b" ".join((*ALWAYS, *LOGGED_IN, *numbers))
     words = [*ALWAYS]
     if session.wire.can_start_tls:
         words.append(b"STARTTLS")

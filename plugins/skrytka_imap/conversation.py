@@ -67,7 +67,7 @@ class Conversation:
 
     async def _command(self, pieces: tuple[bytes, ...]) -> bool:
         try:
-            tagged = parse(pieces)
+            tagged = parse(pieces, utf8=self._session.utf8)
         except SyntaxFault as fault:
             if fault.tag is not None and fault.code is not None:
                 self._stream.write(no(fault.message, fault.code).line(fault.tag))
@@ -140,6 +140,8 @@ class Conversation:
                 await self._stream.start_tls()
             case Then.ADMIT:
                 self._stream.admit()
+            case Then.DISMISS:
+                self._stream.dismiss()
             case Then.GO_ON:
                 pass
         return True

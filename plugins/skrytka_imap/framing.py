@@ -16,7 +16,8 @@ import msgspec
 
 TAG = re.compile(rb"([^\x00-\x20\x7f-\xff(){%*\"\\+]+)(?= |$)")
 LITERAL = re.compile(rb"\{([0-9]{1,20})(\+?)\}\Z")
-APPEND = re.compile(rb"[^ ]+ APPEND ", re.IGNORECASE)
+BRINGS_MAIL = re.compile(rb"[^ ]+ (?:APPEND|(?:UID )?REPLACE) ", re.IGNORECASE)
+FOLDER_NAME_NEXT = re.compile(rb"[^ ]+ (?:APPEND|(?:UID )?REPLACE [0-9*]+) \Z", re.IGNORECASE)
 MARKER_OCTETS = len("{12345678901234567890+}\r")
 
 
@@ -24,13 +25,15 @@ class Limits(msgspec.Struct, frozen=True):
     """What a client may send. Replace ``Framing.limits`` by another at any time.
 
     ``line_octets`` bounds the text of one command over all its lines, ``literal_octets`` its literals together, to
-    which APPEND may add ``append_octets``. ``discard_octets`` is how much of a command that is refused already is read
-    and thrown away to stay in step; more ends the connection.
+    which APPEND and REPLACE may add ``append_octets`` for its mails, each with at most ``mail_octets`` if that is given.
+    ``discard_octets`` is how much of a command that is refused already is read and thrown away to stay in step; more ends
+    the connection.
     """
 
     line_octets: int = 8_192
     literal_octets: int = 8_192
     append_octets: int = 0
+    mail_octets: int | None = None
     discard_octets: int = 1_048_576
 
 
@@ -176,7 +179,7 @@ class Framing:
 
     def _announce(self, size: int, *, synchronizing: bool) -> tuple[Event | None, bool]:
         """A literal of ``size`` octets comes: is there room, and does the client wait to hear so?"""
-        if self._literal_octets + size > self._literal_room():
+        if self._literal_octets + size > self._literal_room() or self._is_too_large_a_mail(size):
             return self._too_large(size, synchronizing=synchronizing), True
         if self._is_append() and not self._reserve(size):
             return self._no_room(size, synchronizing=synchronizing), True
@@ -195,11 +198,21 @@ class Framing:
         return True
 
     def _literal_room(self) -> int:
-        return self.limits.literal_octets + (self.limits.append_octets if self._is_append() else 0)
+        brings_mail = self._is_append() and not self._names_folder()
+        return self.limits.literal_octets + (self.limits.append_octets if brings_mail else 0)
 
     def _is_append(self) -> bool:
-        """Whether the command may bring a mail: before login none may."""
-        return self.limits.append_octets > 0 and APPEND.match(self._pieces[0]) is not None
+        """Whether the command may bring mails: before login none may."""
+        return self.limits.append_octets > 0 and BRINGS_MAIL.match(self._pieces[0]) is not None
+
+    def _is_too_large_a_mail(self, size: int) -> bool:
+        """RFC 7889 section 4: a mail over the limit is refused before it is sent."""
+        limit = self.limits.mail_octets
+        return limit is not None and size > limit and self._is_append() and not self._names_folder()
+
+    def _names_folder(self) -> bool:
+        """Whether the literal that is announced is the folder's name."""
+        return len(self._pieces) == 1 and FOLDER_NAME_NEXT.match(self._pieces[0]) is not None
 
     def _too_long(self) -> FramingError:
         """The rest of the line is skipped; its beginning is kept only for the tag."""
@@ -215,6 +228,8 @@ class Framing:
         """RFC 7888 section 4: a literal that nobody waits to send is on its way, so read it, or close."""
         fatal = not synchronizing and size > self.limits.discard_octets
         message = f"The literals of this command have at most {self._literal_room()} octets"
+        if self._is_too_large_a_mail(size):
+            message = f"A message has at most {self.limits.mail_octets} octets"
         error = self._error(FramingErrorKind.LITERAL_TOO_LARGE, message, fatal=fatal)
         if fatal:
             self._die()

@@ -22,7 +22,9 @@ from skrytka_imap.responses.strings import nstring, string
 
 ENVELOPE = "imap.envelope"
 BODYSTRUCTURE = "imap.bodystructure"
+PREVIEW = "preview"
 
+PREVIEW_CHARACTERS = 200
 FIELD_OCTETS = 16_384
 STRUCTURE_OCTETS = 1_048_576
 
@@ -67,6 +69,11 @@ def _address(address: mime.Address) -> bytes:
         _nstring(address.mailbox),
         _nstring(address.host),
     )
+
+
+def derive_preview(octets: bytes, part: Part) -> bytes:
+    """RFC 8970 section 3.1: at most 200 characters in UTF-8, without markup and line ends; nothing where there is no text."""
+    return mime.preview(octets, part, PREVIEW_CHARACTERS).encode("utf-8", "replace")
 
 
 def derive_bodystructure(octets: bytes, part: Part) -> bytes:
@@ -182,5 +189,6 @@ def is_embedded_mail(part: Part) -> bool:
 RENDITIONS = (
     Rendition(ENVELOPE, 2, derive_envelope),
     Rendition(BODYSTRUCTURE, 2, derive_bodystructure),
+    Rendition(PREVIEW, 1, derive_preview, at_delivery=False),
 )
 """For the hook ``skrytka_renditions``. Raise a version when its octets change: stored ones are then derived again."""

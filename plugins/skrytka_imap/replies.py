@@ -15,6 +15,7 @@ class Then(enum.Enum):
     GO_ON = "go on"
     START_TLS = "start TLS"
     ADMIT = "admit"
+    DISMISS = "dismiss"
     CLOSE = "close"
 
 

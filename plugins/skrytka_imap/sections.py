@@ -22,7 +22,7 @@ MAIL_TEXT = Section(text=SectionText.TEXT)
 FIELD_TEXTS = frozenset({SectionText.HEADER_FIELDS, SectionText.HEADER_FIELDS_NOT})
 HEADER_TEXTS = FIELD_TEXTS | {SectionText.HEADER}
 
-OLD_ITEMS = {
+OLD_ITEMS: dict[FetchItem, Section] = {
     FetchAttribute.RFC822: WHOLE_MAIL,
     FetchAttribute.RFC822_HEADER: MAIL_HEADER,
     FetchAttribute.RFC822_TEXT: MAIL_TEXT,
@@ -58,8 +58,9 @@ def needs(section: Section) -> Needs:
 
 def label(item: FetchItem) -> bytes:
     """RFC 3501 section 7.4.2: ``BODY[...]<origin>``, without PEEK and without the count; header names as asked."""
-    if not isinstance(item, BodySection):
+    if isinstance(item, FetchAttribute):
         return item.value.encode()
+    assert isinstance(item, BodySection), "nothing else has a section"
     section = item.section
     words = [".".join(map(str, section.part))] if section.part else []
     if section.text:

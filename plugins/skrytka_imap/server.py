@@ -33,7 +33,7 @@ class ConnectionWire:
         self._limits = _after_login(core, settings)
         self._settings = settings
         self._core = core
-        self._framing = Framing(BEFORE_LOGIN, self._reserve)
+        self._framing = Framing(BEFORE_LOGIN, self.reserve)
         self._reserved = 0
         self._command_given = False
         self._pace: Pace | None = None
@@ -177,7 +177,7 @@ class ConnectionWire:
 
     # The mails on their way in
 
-    def _reserve(self, octets: int) -> bool:
+    def reserve(self, octets: int) -> bool:
         if not inflight.reserve(self._core, octets):
             return False
         self._reserved += octets
@@ -198,6 +198,10 @@ class ConnectionWire:
     def admit(self) -> None:
         self._framing.limits = self._limits
         self._login_deadline = None
+
+    def dismiss(self) -> None:
+        self._framing.limits = BEFORE_LOGIN
+        self._login_deadline = time.monotonic() + self._settings.login_timeout_s
 
     async def start_tls(self) -> None:
         """RFC 3501 section 6.2.1; nothing that was sent before counts afterwards."""
@@ -224,7 +228,8 @@ def _after_login(core: Core, settings: Settings) -> Limits:
     return Limits(
         line_octets=settings.line_octets,
         literal_octets=settings.command_literal_octets,
-        append_octets=core.settings.limits.message_octets,
+        append_octets=max(settings.append_octets, core.settings.limits.message_octets),
+        mail_octets=core.settings.limits.message_octets,
     )
 
 

@@ -33,7 +33,7 @@ class NothingSelected(Exception):
 
 
 class Session:
-    """One client's session. All transitions between states are the three methods below."""
+    """One client's session. All transitions between states are the four methods below."""
 
     def __init__(self, core: Core, settings: Settings, wire: Wire) -> None:
         self.core = core
@@ -41,6 +41,7 @@ class Session:
         self.wire = wire
         self.condstore = False
         self.qresync = False
+        self.utf8 = False
         self.client_name = ""
         self.tag = b""
         """Of the running command, for answers that say what they belong to (RFC 4466 section 2.6.2)."""
@@ -64,6 +65,13 @@ class Session:
     def _changed(self) -> None:
         if self.idling:
             self.wire.wake()
+
+    async def unauthenticate(self) -> None:
+        """Back to not authenticated: all is forgotten but the logins that failed, which are the connection's."""
+        await self.end()
+        self._admission = self._login = self._selected = None
+        self.condstore = self.qresync = self.utf8 = False
+        self.client_name = ""
 
     async def end(self) -> None:
         """However the conversation ended."""

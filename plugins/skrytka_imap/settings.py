@@ -18,7 +18,9 @@ class Settings(FrontEndSettings, frozen=True):
     of it.
 
     ``line_octets`` bounds a command without its literals (RFC 7162 section 4 asks for 8192), ``command_literal_octets`` all
-    literals of a command but the message of APPEND, which the limit on messages bounds. ``max_bad_commands`` in a row, or
+    literals of a command but the messages of APPEND, of which there are at most ``append_messages``, with ``append_octets``
+    together; the limit on messages bounds each of them. CATENATE puts at most ``catenate_parts`` together for one command, and
+    takes absolute URLs of the hosts ``url_hosts``, in lower case. ``max_bad_commands`` in a row, or
     ``max_login_failures``, end the connection; a failed login is answered after ``login_failure_delay_s`` and up to as much
     again, so that guessing is slow and its timing says nothing.
 
@@ -35,6 +37,10 @@ class Settings(FrontEndSettings, frozen=True):
     idle_heartbeat_s: Seconds = 120.0
     line_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 65_536
     command_literal_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
+    append_messages: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 100
+    append_octets: Positive = 104_857_600
+    catenate_parts: Positive = 100
+    url_hosts: tuple[str, ...] = ()
     told_keywords: Positive = 1_000
     progress_interval_s: Seconds = 10.0
     max_search_contexts: Positive = 10

@@ -26,10 +26,12 @@ from skrytka_imap.handlers import (
     idling,
     listing,
     logging_in,
+    logging_out,
     logout,
     multisearching,
     noop,
     quotas,
+    replacing,
     searching,
     selecting,
     starttls,
@@ -86,6 +88,7 @@ ENTRIES = (
     _entry("IDLE",         commands.Idle,         idling.idle,                     LOGGED_IN,         YES),
     _entry("NAMESPACE",    commands.Namespace,    enabling.namespace,              LOGGED_IN,         YES),
     _entry("ENABLE",       commands.Enable,       enabling.enable,                 LOGGED_IN,         YES),
+    _entry("UNAUTHENTICATE", commands.Unauthenticate, logging_out.unauthenticate,  LOGGED_IN,         NO),
     _entry("GETQUOTA",     commands.GetQuota,     quotas.get_quota,                LOGGED_IN,         YES),
     _entry("GETQUOTAROOT", commands.GetQuotaRoot, quotas.get_quota_root,           LOGGED_IN,         YES),
     _entry("SETQUOTA",     commands.SetQuota,     quotas.set_quota,                LOGGED_IN,         YES),
@@ -100,9 +103,11 @@ ENTRIES = (
     _entry("STORE",        commands.Store,        storing.store,                   SELECTED,          NO),
     _entry("COPY",         commands.Copy,         copying.copy,                    SELECTED,          YES),
     _entry("MOVE",         commands.Move,         copying.move,                    SELECTED,          YES),
+    _entry("REPLACE",      commands.Replace,      replacing.replace,               SELECTED,          YES),
     _entry("UID EXPUNGE",  commands.Expunge,      expunging.expunge,               SELECTED,          YES),
     _entry("UID SEARCH",   commands.Search,       searching.search,                SELECTED,          YES),
     _entry("UID FETCH",    commands.Fetch,        fetching.fetch,                  SELECTED,          YES),
+    _entry("UID REPLACE",  commands.Replace,      replacing.replace,               SELECTED,          YES),
     _entry("UID STORE",    commands.Store,        storing.store,                   SELECTED,          YES),
     _entry("UID COPY",     commands.Copy,         copying.copy,                    SELECTED,          YES),
     _entry("UID MOVE",     commands.Move,         copying.move,                    SELECTED,          YES),
@@ -115,7 +120,14 @@ _BY_COMMAND = {(entry.command, entry.is_uid): entry for entry in ENTRIES}
 def entry_of(command: commands.Command) -> Entry:
     """The entry of a parsed command."""
     match command:
-        case commands.Fetch() | commands.Store() | commands.Search() | commands.Copy() | commands.Move():
+        case (
+            commands.Fetch()
+            | commands.Store()
+            | commands.Search()
+            | commands.Copy()
+            | commands.Move()
+            | commands.Replace()
+        ):
             return _BY_COMMAND[type(command), command.uid]
         case commands.Expunge():
             return _BY_COMMAND[commands.Expunge, command.uids is not None]

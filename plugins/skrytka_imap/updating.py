@@ -20,7 +20,16 @@ STEP = 2_048
 
 def listing_of(session: Session, view: model.FolderView, recent: Sequence[range], saved: SequenceSet) -> Listing:
     """What a view says, for a search now."""
-    return Listing(view.uids, view.flags, view.modseqs, view.keywords, recent, saved, session.core.now())
+    return Listing(
+        view.uids,
+        view.flags,
+        view.modseqs,
+        view.keywords,
+        recent,
+        saved,
+        session.core.now(),
+        session.mailbox.mailbox_id,
+    )
 
 
 async def tell_expunged(session: Session, before: model.FolderView, expunged: Sequence[int]) -> None:

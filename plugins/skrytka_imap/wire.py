@@ -45,6 +45,9 @@ class Wire(Protocol):
     async def pause(self, seconds: float) -> None:
         """Wait: a failed login is answered late."""
 
+    def reserve(self, octets: int) -> bool:
+        """Whether there is room for so much more on its way in; it counts until the command has its answer."""
+
     def wake(self) -> None:
         """Make a running ``line_or_wake`` return None. Cheap; called by the watch of a folder."""
 
@@ -66,6 +69,9 @@ class Stream(Wire, Protocol):
 
     def admit(self) -> None:
         """The client has logged in: it may send more, and take its time."""
+
+    def dismiss(self) -> None:
+        """The client has logged out and stays: it is as little trusted as one that has just connected."""
 
     async def start_tls(self) -> None:
         """Upgrade; nothing that was sent before counts afterwards (RFC 3501 section 6.2.1)."""

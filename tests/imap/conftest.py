@@ -51,7 +51,16 @@ async def core(open_databases: Databases, settings: Settings, clock: list[float]
 @pytest.fixture
 def imap_settings() -> ImapSettings:
     """Settings under which tests need not wait."""
-    return ImapSettings(login_failure_delay_s=0, max_login_failures=3, max_bad_commands=5, max_search_contexts=3)
+    return ImapSettings(
+        login_failure_delay_s=0,
+        max_login_failures=3,
+        max_bad_commands=5,
+        max_search_contexts=3,
+        append_messages=4,
+        append_octets=400_000,
+        catenate_parts=5,
+        url_hosts=("mail.example.org",),
+    )
 
 
 @pytest.fixture
@@ -76,6 +85,13 @@ def actions(core: Core, served: front_ends.Served, clock: list[float]) -> dict[s
         octets = (MAILS / file).read_bytes().replace(b"\n", b"\r\n")
         await messages.append(core, front_ends.ACTOR, mailbox, folder.folder_id, [NewMessage(octets)])
 
+    async def grow(words: Sequence[str]) -> None:
+        """``grow address folder octets``: append a mail of so many octets."""
+        mailbox = await front_ends.mailbox(core, words[0])
+        folder = await folders.get(core, mailbox, words[1])
+        octets = b"\r\n".ljust(int(words[2]), b"x")
+        await messages.append(core, front_ends.ACTOR, mailbox, folder.folder_id, [NewMessage(octets)])
+
     async def elsewhere(words: Sequence[str]) -> None:
         """``elsewhere``: clients that connect from now on are not on the loopback."""
         served.client = front_ends.ELSEWHERE
@@ -85,20 +101,10 @@ def actions(core: Core, served: front_ends.Served, clock: list[float]) -> dict[s
         quota = QuotaChange(storage_octets=int(words[1]), messages=int(words[2]))
         await mailboxes.put(core, front_ends.ACTOR, words[0], MailboxChange(quota=quota))
 
-    async def forget(words: Sequence[str]) -> None:
-        """``forget address``: the log of what was expunged so far is trimmed, as after a month."""
-        ref = await front_ends.mailbox(core, words[0])
-        later = int(core.now()) + collecting.LOG_KEPT_S + 1
-        await collecting.collect_expired(core, ref.shard, later)
-
     async def drain(words: Sequence[str]) -> None:
         """``drain``: the worker stops."""
         for connection in served.connections:
             connection.drain()
-
-    async def later(words: Sequence[str]) -> None:
-        """``later seconds``: so much time goes by for the services."""
-        clock[0] += float(words[0])
 
     async def ended(words: Sequence[str]) -> None:
         """``ended count``: wait until so many conversations are over."""
@@ -107,11 +113,25 @@ def actions(core: Core, served: front_ends.Served, clock: list[float]) -> dict[s
 
     return {
         **front_ends.actions(core),
+        **_actions_of_time(core, clock),
         "ended": ended,
-        "later": later,
         "put": put,
+        "grow": grow,
         "elsewhere": elsewhere,
         "limit": limit,
         "drain": drain,
-        "forget": forget,
     }
+
+
+def _actions_of_time(core: Core, clock: list[float]) -> dict[str, Action]:
+    async def later(words: Sequence[str]) -> None:
+        """``later seconds``: so much time goes by for the services."""
+        clock[0] += float(words[0])
+
+    async def forget(words: Sequence[str]) -> None:
+        """``forget address``: the log of what was expunged so far is trimmed, as after a month."""
+        ref = await front_ends.mailbox(core, words[0])
+        later = int(core.now()) + collecting.LOG_KEPT_S + 1
+        await collecting.collect_expired(core, ref.shard, later)
+
+    return {"later": later, "forget": forget}

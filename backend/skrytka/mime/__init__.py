@@ -9,7 +9,7 @@ from skrytka.mime.numbers import find
 from skrytka.mime.preview import preview
 from skrytka.mime.scanner import scan
 from skrytka.mime.structure import Header, Parameters, Part
-from skrytka.mime.text import decode_body, decode_text
+from skrytka.mime.text import decode_body, decode_text, knows_encoding
 
 __all__ = [
     "Address",
@@ -24,6 +24,7 @@ __all__ = [
     "find",
     "header_value",
     "header_values",
+    "knows_encoding",
     "parse_addresses",
     "preview",
     "scan",

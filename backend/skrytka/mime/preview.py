@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from skrytka.mime.charsets import decode_octets
 from skrytka.mime.html import html_to_text
@@ -12,7 +13,7 @@ from skrytka.mime.text import decode_transfer, parameter
 READ_OCTETS = 32_768
 """How much of a text is looked at; HTML mail often begins with kilobytes of style sheets."""
 
-_BLANKS = re.compile(r"[\s\0\u200b-\u200f\u034f\u00ad\ufeff]+")
+_WORD = re.compile(r"[^\s\0\u200b-\u200f\u034f\u00ad\ufeff]+")
 
 
 def preview(octets: bytes, part: Part, limit: int = 256) -> str:
@@ -23,7 +24,7 @@ def preview(octets: bytes, part: Part, limit: int = 256) -> str:
     for text_part in _text_parts(part):
         text = _first_text(octets, text_part)
         lines = text.splitlines()
-        shortened = _one_line("\n".join(_own_words(lines))) or _one_line(text)
+        shortened = _one_line(_own_words(lines), limit) or _one_line(lines, limit)
         if shortened:
             return shortened[:limit].rstrip()
     return ""
@@ -44,15 +45,22 @@ def _first_text(octets: bytes, part: Part) -> str:
     return text if part.subtype == "plain" else html_to_text(text)
 
 
-def _own_words(lines: list[str]) -> list[str]:
-    kept = []
+def _own_words(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         if line in {"-- ", "--"}:
-            break
+            return
         if not line.startswith(">"):
-            kept.append(line)
-    return kept
+            yield line
 
 
-def _one_line(text: str) -> str:
-    return _BLANKS.sub(" ", text).strip()
+def _one_line(lines: Iterable[str], limit: int) -> str:
+    """The words with one blank between them; no more of them are looked for than it takes for so many characters."""
+    words: list[str] = []
+    characters = 0
+    for line in lines:
+        for match in _WORD.finditer(line):
+            words.append(match[0])
+            characters += len(match[0]) + 1
+            if characters > limit:
+                return " ".join(words)
+    return " ".join(words)

@@ -8,12 +8,24 @@ from skrytka.mime.charsets import decode_octets
 from skrytka.mime.encoded_words import decode_base64
 from skrytka.mime.structure import Part
 
+IDENTITIES = frozenset({"7bit", "8bit", "binary"})
 _UUENCODED = frozenset({"x-uuencode", "x-uue", "uuencode", "uue"})
 
 
 def decode_body(octets: bytes, part: Part) -> bytes:
     """The body without its transfer encoding; one that nobody knows leaves the body as it is."""
     return decode_transfer(octets[part.body_start : part.end], part.encoding)
+
+
+def knows_encoding(part: Part) -> bool:
+    """Whether ``decode_body`` really decodes. What has parts of its own has no encoding (RFC 2045 section 6.4)."""
+    encoding = part.encoding
+    return (
+        bool(part.children)
+        or encoding in IDENTITIES
+        or encoding in ("base64", "quoted-printable")
+        or encoding in _UUENCODED
+    )
 
 
 def decode_transfer(body: bytes, encoding: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 import msgspec
@@ -29,11 +29,11 @@ _log = logging.getLogger(__name__)
 
 
 class Listing(msgspec.Struct, frozen=True, gc=False):
-    """A message and its renditions in the order of the names asked; one that cannot be derived is empty. ``octets`` are the
-    mail where it was read together with its row."""
+    """A message and its renditions in the order of the names asked; one that cannot be derived is empty, one that was asked for
+    only if it is stored, and is not, is None. ``octets`` are the mail where it was read together with its row."""
 
     row: MessageRow
-    renditions: tuple[bytes, ...] = ()
+    renditions: tuple[bytes | None, ...] = ()
     octets: bytes | None = None
 
 
@@ -144,9 +144,14 @@ async def header(core: Core, mailbox: MailboxRef, content_ids: Sequence[ContentI
 
 
 async def renditions(
-    core: Core, mailbox: MailboxRef, folder_id: FolderId, uids: Sequence[Uid], names: Sequence[str]
+    core: Core,
+    mailbox: MailboxRef,
+    folder_id: FolderId,
+    uids: Sequence[Uid],
+    names: Sequence[str],
+    if_stored: Collection[str] = (),
 ) -> list[Listing]:
-    """Messages with the renditions named, for at most 1 000 UIDs; missing ones are derived and stored.
+    """Messages with the renditions named, for at most 1 000 UIDs; missing ones are derived and stored, but for ``if_stored``.
 
     A listing needs no room on the disk and no mail but its own: what cannot be stored is derived again the next time, and a
     mail that cannot be read has empty renditions.
@@ -159,18 +164,23 @@ async def renditions(
     wanted = tuple(listings.Wanted(rendition.name, rendition.version) for rendition in asked)
     request = listings.ListRenditions(mailbox.mailbox_id, folder_id, tuple(uids), wanted)
     found = await shard_of(core, mailbox).read(listings.list_renditions, request)
-    missing = _missing(found, asked)
+    to_derive = [rendition for rendition in asked if rendition.name not in if_stored]
+    missing = _missing(found, asked, to_derive)
     if missing:
         derived = await _derive_missing(core, mailbox, missing)
-        found = [(row, _completed(row, asked, stored, derived)) for row, stored in found]
-    return [Listing(row, stored) for row, stored in found]  # type: ignore[arg-type]
+        found = [(row, _completed(row, asked, stored, derived, if_stored)) for row, stored in found]
+    return [Listing(row, stored) for row, stored in found]
 
 
-def _missing(found: list[listings.Listed], asked: list[Rendition]) -> dict[ContentId, list[Rendition]]:
+def _missing(
+    found: list[listings.Listed], asked: list[Rendition], to_derive: list[Rendition]
+) -> dict[ContentId, list[Rendition]]:
     missing: dict[ContentId, list[Rendition]] = {}
     for row, stored in found:
         if None in stored and row.content_id not in missing:
-            missing[row.content_id] = [one for one, has in zip(asked, stored, strict=True) if has is None]
+            lacks = [one for one, has in zip(asked, stored, strict=True) if has is None and one in to_derive]
+            if lacks:
+                missing[row.content_id] = lacks
     return missing
 
 
@@ -208,9 +218,13 @@ def _derive(wanted: list[Rendition], mail: bytes) -> tuple[StoredRendition, ...]
 
 
 def _completed(
-    row: MessageRow, asked: list[Rendition], stored: tuple[bytes | None, ...], derived: Derived
-) -> tuple[bytes, ...]:
+    row: MessageRow,
+    asked: list[Rendition],
+    stored: tuple[bytes | None, ...],
+    derived: Derived,
+    if_stored: Collection[str],
+) -> tuple[bytes | None, ...]:
     return tuple(
-        has if has is not None else derived.get((row.content_id, one.name), b"")
+        has if has is not None or one.name in if_stored else derived.get((row.content_id, one.name), b"")
         for one, has in zip(asked, stored, strict=True)
     )

@@ -27,6 +27,7 @@ from skrytka.services.keyword_rules import check_keywords
 from skrytka.services.pop3_locks import Pop3Lock
 from skrytka.services.publishing import announce
 from skrytka.services.shards import now, shard_of
+from skrytka.services.slices import Slice
 from skrytka.store.interface import Committed
 from skrytka.store.operations import appending, copying, expunging, flags, folders, keywords, messages
 from skrytka.store.operations.pop3_locks import LockKey
@@ -41,6 +42,18 @@ async def append(
     core: Core, actor: Actor, mailbox: MailboxRef, folder_id: FolderId, mails: Sequence[NewMessage]
 ) -> Appended:
     """Store the mails in one transaction, all or none."""
+    values = await prepared(core, mailbox, folder_id, mails)
+
+    def committed(done: Appended) -> None:
+        announce(core, actor, mailbox, "appended", done.modseq, (folder_id,), done.uids)
+
+    return await shard_of(core, mailbox).write(appending.append, values, committed)
+
+
+async def prepared(
+    core: Core, mailbox: MailboxRef, folder_id: FolderId, mails: Sequence[NewMessage]
+) -> appending.Append:
+    """Check the mails and make them ready to be stored; large bodies are in the blob store afterwards."""
     limits = core.settings.limits
     if len(mails) > CHUNK:
         raise LimitReached(f"At most {CHUNK} messages can be appended at once")
@@ -52,17 +65,15 @@ async def append(
             raise Invalid("internal_date", "is outside the years 1 to 9999")
     await room.require(core, shard_of(core, mailbox))
     moment = now(core)
-    arrivals = []
+    arrivals: list[appending.Arrival] = []
+    slice_ = Slice(core)
     for mail in mails:
+        if arrivals:
+            await slice_.next_if_over()
         content = await contents.prepare(core, mail.octets)
         date = moment if mail.internal_date is None else mail.internal_date
         arrivals.append(appending.Arrival(content, int(mail.flags), keywords.ordered(mail.keywords), date))
-    values = appending.Append(mailbox.mailbox_id, folder_id, tuple(arrivals), moment)
-
-    def committed(done: Appended) -> None:
-        announce(core, actor, mailbox, "appended", done.modseq, (folder_id,), done.uids)
-
-    return await shard_of(core, mailbox).write(appending.append, values, committed)
+    return appending.Append(mailbox.mailbox_id, folder_id, tuple(arrivals), moment)
 
 
 async def copy(

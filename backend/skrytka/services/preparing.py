@@ -75,7 +75,8 @@ def _draft(core: Core, octets: bytes) -> Draft:
     blob_key = None
     if len(packed) > core.settings.blobs.inline_limit_octets:
         blob_key = hashlib.sha256(packed).hexdigest()
-    renditions = derive(core.extensions.renditions, octets, part)
+    wanted = [rendition for rendition in core.extensions.renditions if rendition.at_delivery]
+    renditions = derive(wanted, octets, part)
     return Draft(header, len(body), packed, hashlib.sha256(body).digest(), blob_key, renditions)
 
 

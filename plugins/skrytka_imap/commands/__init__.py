@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from skrytka_imap.commands.any_state import Capability, Id, Logout, Noop
-from skrytka_imap.commands.append import Append
+from skrytka_imap.commands.append import Append, AppendMessage, Catenate, Replace, Url
 from skrytka_imap.commands.authenticated import (
     Create,
     Delete,
@@ -28,20 +28,23 @@ from skrytka_imap.commands.authenticated import (
     Status,
     StatusItem,
     Subscribe,
+    Unauthenticate,
     Unsubscribe,
 )
+from skrytka_imap.commands.binary import BinarySection, BinarySize
 from skrytka_imap.commands.fetch import (
     BODY_TEXTS,
     BodySection,
+    EmailId,
     Fetch,
     FetchAttribute,
     FetchItem,
-    Partial,
     Section,
     SectionText,
 )
 from skrytka_imap.commands.listing import List, Selection
 from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
+from skrytka_imap.commands.partial import Partial
 from skrytka_imap.commands.partial_range import PartialRange
 from skrytka_imap.commands.return_options import ReturnOption, Returns
 from skrytka_imap.commands.search import CancelUpdate, MultiSearch, Search
@@ -76,6 +79,7 @@ Command = (
     | Namespace
     | Noop
     | Rename
+    | Replace
     | Search
     | Select
     | SetQuota
@@ -83,6 +87,7 @@ Command = (
     | Status
     | Store
     | Subscribe
+    | Unauthenticate
     | Unselect
     | Unsubscribe
 )
@@ -117,16 +122,21 @@ def enables_condstore(command: Command) -> bool:
 __all__ = [
     "BODY_TEXTS",
     "Append",
+    "AppendMessage",
     "Authenticate",
+    "BinarySection",
+    "BinarySize",
     "BodySection",
     "CancelUpdate",
     "Capability",
+    "Catenate",
     "Check",
     "Close",
     "Command",
     "Copy",
     "Create",
     "Delete",
+    "EmailId",
     "Enable",
     "Examine",
     "Expunge",
@@ -148,6 +158,7 @@ __all__ = [
     "Partial",
     "PartialRange",
     "Rename",
+    "Replace",
     "Resync",
     "ReturnOption",
     "Returns",
@@ -166,7 +177,9 @@ __all__ = [
     "Store",
     "Subscribe",
     "Tagged",
+    "Unauthenticate",
     "Unselect",
     "Unsubscribe",
+    "Url",
     "enables_condstore",
 ]

@@ -79,8 +79,10 @@ class Lsub(msgspec.Struct, frozen=True):
 
 class StatusItem(enum.StrEnum):
     """RFC 3501 section 6.3.10; HIGHESTMODSEQ: RFC 7162 section 3.1.7; DELETED and DELETED-STORAGE: RFC 9208 section 4.1.4;
-    SIZE: RFC 8438."""
+    SIZE: RFC 8438; APPENDLIMIT: RFC 7889 section 3; MAILBOXID: RFC 8474 section 4.3."""
 
+    APPENDLIMIT = "APPENDLIMIT"
+    MAILBOXID = "MAILBOXID"
     MESSAGES = "MESSAGES"
     RECENT = "RECENT"
     UIDNEXT = "UIDNEXT"
@@ -111,6 +113,10 @@ class Enable(msgspec.Struct, frozen=True):
     """RFC 5161 section 3.1. Names in upper case; unknown ones are the handler's to leave out."""
 
     names: tuple[str, ...]
+
+
+class Unauthenticate(msgspec.Struct, frozen=True):
+    """RFC 8437 section 2."""
 
 
 class GetQuota(msgspec.Struct, frozen=True):

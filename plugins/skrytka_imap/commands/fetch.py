@@ -6,17 +6,24 @@ import enum
 
 import msgspec
 
+from skrytka.plugin_api import model
+from skrytka_imap.commands.binary import BinarySection, BinarySize
+from skrytka_imap.commands.partial import Partial
 from skrytka_imap.commands.partial_range import PartialRange
 from skrytka_imap.commands.sequence_set import SequenceSet
 
 
 class FetchAttribute(enum.StrEnum):
-    """Items that take no argument (RFC 3501 section 6.4.5; MODSEQ is that of RFC 7162 section 3.1.5, SAVEDATE of RFC
-    8514 section 4.2)."""
+    """Items that take no argument (RFC 3501 section 6.4.5; MODSEQ: RFC 7162 section 3.1.5; SAVEDATE: RFC 8514 section 4.2;
+    PREVIEW: RFC 8970 section 3; EMAILID, THREADID: RFC 8474 section 5)."""
 
     UID = "UID"
     FLAGS = "FLAGS"
     MODSEQ = "MODSEQ"
+    EMAILID = "EMAILID"
+    THREADID = "THREADID"
+    PREVIEW = "PREVIEW"
+    PREVIEW_LAZY = "PREVIEW (LAZY)"
     INTERNALDATE = "INTERNALDATE"
     SAVEDATE = "SAVEDATE"
     RFC822_SIZE = "RFC822.SIZE"
@@ -47,13 +54,6 @@ class Section(msgspec.Struct, frozen=True):
     fields: tuple[bytes, ...] = ()
 
 
-class Partial(msgspec.Struct, frozen=True):
-    """``<origin.count>``: at most ``count`` octets from octet ``origin`` on."""
-
-    origin: int
-    count: int
-
-
 class BodySection(msgspec.Struct, frozen=True):
     """``BODY[section]<partial>`` or ``BODY.PEEK[section]<partial>``."""
 
@@ -62,7 +62,13 @@ class BodySection(msgspec.Struct, frozen=True):
     partial: Partial | None = None
 
 
-FetchItem = FetchAttribute | BodySection
+class EmailId(msgspec.Struct, frozen=True):
+    """EMAILID in one mailbox: what the plan makes of the attribute."""
+
+    mailbox_id: model.MailboxId
+
+
+FetchItem = FetchAttribute | EmailId | BodySection | BinarySection | BinarySize
 
 BODY_TEXTS = frozenset({FetchAttribute.RFC822, FetchAttribute.RFC822_TEXT})
 """Items without argument that set ``\\Seen`` (RFC 3501 section 6.4.5)."""
@@ -86,4 +92,7 @@ class Fetch(msgspec.Struct, frozen=True):
     @property
     def sets_seen(self) -> bool:
         """Whether an item implies ``\\Seen``; the session sets it only in a folder that was selected for writing."""
-        return any(not item.peek if isinstance(item, BodySection) else item in BODY_TEXTS for item in self.items)
+        return any(
+            not item.peek if isinstance(item, (BodySection, BinarySection)) else item in BODY_TEXTS
+            for item in self.items
+        )

@@ -52,6 +52,17 @@ class ModSeq(msgspec.Struct, frozen=True):
     at_least: int
 
 
+class HasEmailId(msgspec.Struct, frozen=True):
+    """EMAILID (RFC 8474 section 6)."""
+
+    mailbox_id: int
+    content_id: int
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """No message: THREADID (RFC 8474 section 6), which none has, and EMAILID with an id that was never given out."""
+
+
 class Larger(msgspec.Struct, frozen=True):
     size_octets: int
 
@@ -142,6 +153,8 @@ SearchKey = (
     | Numbers
     | Uids
     | ModSeq
+    | HasEmailId
+    | Nothing
     | Larger
     | Smaller
     | InternalDate

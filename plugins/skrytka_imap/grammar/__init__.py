@@ -45,6 +45,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "NAMESPACE": authenticated.namespace,
         "NOOP": any_state.noop,
         "RENAME": authenticated.rename,
+        "REPLACE": append.replace,
         "SEARCH": search.search,
         "SELECT": authenticated.select,
         "SETQUOTA": authenticated.set_quota,
@@ -56,25 +57,27 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "UID EXPUNGE": selected.uid_expunge,
         "UID FETCH": fetch.uid_fetch,
         "UID MOVE": selected.uid_move,
+        "UID REPLACE": append.uid_replace,
         "UID SEARCH": search.uid_search,
         "UID STORE": selected.uid_store,
+        "UNAUTHENTICATE": authenticated.unauthenticate,
         "UNSELECT": selected.unselect,
         "UNSUBSCRIBE": authenticated.unsubscribe,
     }
 )
 
 
-def parse(pieces: tuple[bytes, ...]) -> Tagged:
-    """Read one command, as ``framing.CommandReceived`` has it. RFC 3501 section 9.
+def parse(pieces: tuple[bytes, ...], *, utf8: bool = False) -> Tagged:
+    """Read one command, as ``framing.CommandReceived`` has it; ``utf8`` after ENABLE UTF8=ACCEPT. RFC 3501 section 9.
 
     command = tag SP (command-any / command-auth / command-nonauth / command-select) CRLF
     """
-    cursor = Cursor(pieces)
+    cursor = Cursor(pieces, utf8=utf8)
     tag = cursor.read_tag()
     name = cursor.name("a command")
     if name == "UID":
         cursor.space()
-        name = f"UID {cursor.name('COPY, EXPUNGE, FETCH, MOVE, SEARCH or STORE')}"
+        name = f"UID {cursor.name('COPY, EXPUNGE, FETCH, MOVE, REPLACE, SEARCH or STORE')}"
     parser = PARSERS.get(name)
     if parser is None:
         raise cursor.fault(f"There is no command {name[:40]}")

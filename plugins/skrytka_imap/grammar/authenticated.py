@@ -17,6 +17,7 @@ from skrytka_imap.commands import (
     SetQuota,
     Status,
     Subscribe,
+    Unauthenticate,
     Unsubscribe,
 )
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
@@ -119,6 +120,11 @@ def enable(cursor: Cursor) -> Enable:
     while cursor.skip(b" "):
         names[cursor.atom("a capability").upper()] = None
     return Enable(tuple(names))
+
+
+def unauthenticate(_: Cursor) -> Unauthenticate:
+    """RFC 8437 section 8: command-auth =/ "UNAUTHENTICATE" """
+    return Unauthenticate()
 
 
 def get_quota(cursor: Cursor) -> GetQuota:

@@ -25,9 +25,13 @@ LARGEST_MODSEQ = 2**63 - 1
 
 
 class Cursor:
-    """Reads tokens from the left. Each method either moves past what it read, or raises, or says that it is not there."""
+    """Reads tokens from the left. Each method either moves past what it read, or raises, or says that it is not there.
 
-    def __init__(self, pieces: tuple[bytes, ...]) -> None:
+    ``utf8``: folder names are in UTF-8 (RFC 6855 section 3), not in modified UTF-7.
+    """
+
+    def __init__(self, pieces: tuple[bytes, ...], *, utf8: bool = False) -> None:
+        self.utf8 = utf8
         self.tag: bytes | None = None
         self._pieces = pieces
         self._piece = 0
@@ -76,6 +80,11 @@ class Cursor:
     def rest(self) -> bytes | None:
         """All that is left; None where a literal is in it."""
         return self._text[self._at :] if self._piece == len(self._pieces) - 1 else None
+
+    def has_more(self) -> bool:
+        """Whether anything but blanks is left."""
+        rest = self.rest()
+        return rest is None or bool(rest.strip(b" "))
 
     def end(self) -> None:
         self.take(SPACES)

@@ -7,6 +7,8 @@ import re
 import msgspec
 
 from skrytka_imap.commands import (
+    BinarySection,
+    BinarySize,
     BodySection,
     Fetch,
     FetchAttribute,
@@ -23,6 +25,7 @@ from skrytka_imap.grammar.remembering import remembering
 from skrytka_imap.grammar.sequence_set import sequence_set
 
 ATTRIBUTES = {attribute.value: attribute for attribute in FetchAttribute}
+BINARIES = frozenset({"BINARY", "BINARY.PEEK", "BINARY.SIZE"})
 FAST = (FetchAttribute.FLAGS, FetchAttribute.INTERNALDATE, FetchAttribute.RFC822_SIZE)
 MACROS = {
     "FAST": FAST,
@@ -32,6 +35,7 @@ MACROS = {
 SECTION_TEXTS = {text.value: text for text in SectionText}
 PART = re.compile(rb"[1-9][0-9]{0,9}")
 HEADER_NAME = re.compile(rb"[\x21-\x39\x3b-\x7e]+\Z")
+LAZY = re.compile(rb" \(LAZY\)", re.IGNORECASE)
 MOST_ITEMS = 1_000
 DEEPEST_PART = 100
 
@@ -122,20 +126,42 @@ def _item(cursor: Cursor, word: str) -> FetchItem:
 
     fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] / "BODY" ["STRUCTURE"] /
                 "UID" / "BODY" section ["<" number "." nz-number ">"] /
-                "BODY.PEEK" section ["<" number "." nz-number ">"]
+                "BODY.PEEK" section ["<" number "." nz-number ">"] /
+                "PREVIEW" [SP "(" "LAZY" ")"] / ; RFC 8970 section 6
+                "EMAILID" / "THREADID" ; RFC 8474 section 7
     """
     if word == "BODY.PEEK" or (word == "BODY" and cursor.peek() == b"["):
         cursor.expect(b"[")
-        section = _section(cursor)
+        section = section_spec(cursor)
         cursor.expect(b"]")
         return BodySection(section, word == "BODY.PEEK", _partial(cursor))
+    if word in BINARIES and cursor.peek() == b"[":
+        return _binary(cursor, word)
+    if word == "PREVIEW" and cursor.take(LAZY):
+        return FetchAttribute.PREVIEW_LAZY
     attribute = ATTRIBUTES.get(word)
     if attribute is None:
         raise cursor.fault(f"There is no item {word[:40]} to fetch")
     return attribute
 
 
-def _section(cursor: Cursor) -> Section:
+def _binary(cursor: Cursor, word: str) -> BinarySection | BinarySize:
+    """RFC 3516 section 5.
+
+    fetch-att      =/ "BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary
+    section-binary = "[" [section-part] "]"
+    """
+    cursor.expect(b"[")
+    section = section_spec(cursor)
+    if section.text is not SectionText.WHOLE:
+        raise cursor.fault(f"{word} takes the number of a part and nothing else")
+    cursor.expect(b"]")
+    if word == "BINARY.SIZE":
+        return BinarySize(section.part)
+    return BinarySection(section.part, word == "BINARY.PEEK", _partial(cursor))
+
+
+def section_spec(cursor: Cursor) -> Section:
     """RFC 3501 section 9.
 
     section         = "[" [section-spec] "]"

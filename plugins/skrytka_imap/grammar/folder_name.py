@@ -26,7 +26,17 @@ def pattern(cursor: Cursor) -> str:
 
 
 def _decode(cursor: Cursor, octets: bytes) -> str:
+    if cursor.utf8:
+        return _net_unicode(cursor, octets)
     try:
         return utf7.decode(octets)
     except ValueError:
         raise cursor.fault("The folder name is not modified UTF-7", b"CANNOT") from None
+
+
+def _net_unicode(cursor: Cursor, octets: bytes) -> str:
+    """RFC 6855 section 3: UTF-8 without line and paragraph separators; no folder is called by a control character anyway."""
+    name = cursor.text(octets, "The folder name")
+    if "\u2028" in name or "\u2029" in name:
+        raise cursor.fault("The folder name has a line separator in it", b"CANNOT")
+    return name

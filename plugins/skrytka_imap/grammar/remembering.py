@@ -24,8 +24,8 @@ def remembering(parser: Callable[[Cursor], T]) -> Callable[[Cursor], T]:
     """
 
     @lru_cache(MOST_KEPT)
-    def known(rest: bytes) -> T:
-        cursor = Cursor((rest,))
+    def known(rest: bytes, utf8: bool) -> T:
+        cursor = Cursor((rest,), utf8=utf8)
         parsed = parser(cursor)
         cursor.end()
         return parsed
@@ -36,7 +36,7 @@ def remembering(parser: Callable[[Cursor], T]) -> Callable[[Cursor], T]:
         if rest is None or len(rest) > MOST_OCTETS:
             return parser(cursor)
         try:
-            parsed = known(rest)
+            parsed = known(rest, cursor.utf8)
         except SyntaxFault:
             return parser(cursor)
         cursor.skip(rest)

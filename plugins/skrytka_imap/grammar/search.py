@@ -12,6 +12,7 @@ from skrytka_imap.commands.search import (
     And,
     Contains,
     Fuzzy,
+    HasEmailId,
     HasFlag,
     HasKeyword,
     Header,
@@ -19,6 +20,7 @@ from skrytka_imap.commands.search import (
     Larger,
     ModSeq,
     Not,
+    Nothing,
     Numbers,
     Older,
     Or,
@@ -37,8 +39,10 @@ from skrytka_imap.grammar.header_name import header_name
 from skrytka_imap.grammar.return_options import return_options
 from skrytka_imap.grammar.sequence_set import sequence_set
 from skrytka_imap.grammar.sources import source
+from skrytka_imap.object_ids import ids_of_email
 
 CHARSET = re.compile(rb" CHARSET ", re.IGNORECASE)
+OBJECT_ID = re.compile(rb"[A-Za-z0-9_\-]{1,255}(?![A-Za-z0-9_\-])")
 ENTRY = re.compile(rb"\"(?:[^\"\\]|\\[\"\\])*\" (?:priv|shared|all) ", re.IGNORECASE)
 
 IN = re.compile(rb" IN \(", re.IGNORECASE)
@@ -224,11 +228,31 @@ def _interval_s(cursor: Cursor) -> int:
     return seconds
 
 
+def _email_id(cursor: Cursor) -> SearchKey:
+    """RFC 8474 section 7: search-key =/ "EMAILID" SP objectid"""
+    ids = ids_of_email(_object_id(cursor))
+    return Nothing() if ids is None else HasEmailId(*ids)
+
+
+def _thread_id(cursor: Cursor) -> SearchKey:
+    """RFC 8474 section 7: search-key =/ "THREADID" SP objectid"""
+    _object_id(cursor)
+    return Nothing()
+
+
+def _object_id(cursor: Cursor) -> bytes:
+    match = cursor.take(OBJECT_ID)
+    if match is None:
+        raise cursor.fault("An id has up to 255 letters, digits, _ and -")
+    return match[0]
+
+
 WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "BCC": _header(b"bcc"),
     "BEFORE": lambda cursor: InternalDate(When.BEFORE, date(cursor)),
     "BODY": lambda cursor: Contains("BODY", cursor.astring("what to search for")),
     "CC": _header(b"cc"),
+    "EMAILID": _email_id,
     "FROM": _header(b"from"),
     "HEADER": _any_header,
     "KEYWORD": _keyword,
@@ -246,6 +270,7 @@ WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "SMALLER": lambda cursor: Smaller(cursor.number()),
     "SUBJECT": _header(b"subject"),
     "TEXT": lambda cursor: Contains("TEXT", cursor.astring("what to search for")),
+    "THREADID": _thread_id,
     "TO": _header(b"to"),
     "UID": lambda cursor: Uids(sequence_set(cursor)),
     "UNKEYWORD": lambda cursor: Not(_keyword(cursor)),

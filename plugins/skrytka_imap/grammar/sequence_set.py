@@ -9,6 +9,7 @@ from skrytka_imap.commands.sequence_set import STAR
 from skrytka_imap.grammar.cursor import LARGEST_NUMBER, Cursor
 
 SET = re.compile(rb"[0-9*$][0-9*:,$]*")
+SINGLE = re.compile(rb"(?:[0-9]+|\*)(?= )")
 MOST_RANGES = 16_384
 
 
@@ -32,6 +33,15 @@ def sequence_set(cursor: Cursor) -> SequenceSet:
     if b"$" in written:
         return SequenceSet(tuple([_range(cursor, octets) for octets in written if octets != b"$"]), with_saved=True)
     return SequenceSet(tuple([_range(cursor, octets) for octets in written]))
+
+
+def single_message(cursor: Cursor) -> SequenceSet:
+    """seq-number alone, as the set of that one message."""
+    match = cursor.take(SINGLE)
+    if match is None:
+        raise cursor.fault("Expected the number of one message")
+    number = _number(cursor, match[0])
+    return SequenceSet(((number, number),))
 
 
 def _range(cursor: Cursor, octets: bytes) -> tuple[int, int]:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from skrytka.plugin_api import errors, folders
 from skrytka_imap.commands import Create, Delete, Rename, Subscribe, Unsubscribe
+from skrytka_imap.object_ids import mailbox_id
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
 from skrytka_imap.special_uses import ROLES, SPECIAL_USES
 
 
 async def create(session: Session, command: Create) -> Reply:
-    """RFC 3501 section 6.3.3; the use of the folder: RFC 6154 section 3. A folder has one, and a use one folder."""
+    """RFC 3501 section 6.3.3; the use of the folder: RFC 6154 section 3; MAILBOXID: RFC 8474 section 4.1.
+
+    A folder has one use, and a use one folder.
+    """
     role = None
     if command.uses:
         role = ROLES.get(f"\\{command.uses[0]}") if len(command.uses) == 1 else None
         if role is None:
             return no("A folder can be for one of " + " ".join(SPECIAL_USES.values()), b"USEATTR")
     try:
-        await folders.create(session.core, session.actor, session.mailbox, command.name, role)
+        made = await folders.create(session.core, session.actor, session.mailbox, command.name, role)
     except errors.AlreadyExists as error:
         if error.kind == "role":
             return no("Another folder is for that already", b"USEATTR")
         raise
-    return ok("The folder is made")
+    return ok("The folder is made", b"MAILBOXID (%b)" % mailbox_id(session.mailbox, made.folder_id).encode())
 
 
 async def delete(session: Session, command: Delete) -> Reply:

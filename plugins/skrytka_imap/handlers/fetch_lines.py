@@ -8,7 +8,7 @@ from skrytka.plugin_api import contents
 from skrytka_imap import responses
 from skrytka_imap.announcing import flag_lines
 from skrytka_imap.commands import FetchAttribute, FetchItem
-from skrytka_imap.handlers.fetch_plan import ROW_ITEMS, Plan
+from skrytka_imap.handlers.fetch_plan import Plan, row_item
 from skrytka_imap.selected import Selected, at
 
 Column = tuple[bytes, Iterable[object]]
@@ -45,6 +45,6 @@ def _view_column(selected: Selected, item: FetchItem, places: Sequence[int]) -> 
 
 
 def _row_column(item: FetchItem, listings: Sequence[contents.Listing]) -> Column:
-    row_item = ROW_ITEMS[item]
-    value_of = row_item.value_of
-    return row_item.form, [value_of(listing) for listing in listings]
+    written = row_item(item)
+    value_of = written.value_of
+    return written.form, [value_of(listing) for listing in listings]

@@ -18,11 +18,12 @@ from itertools import chain, islice
 from skrytka.plugin_api import contents, errors, messages, mime, model, outgoing
 from skrytka_imap import responses
 from skrytka_imap.announcing import tell_keywords
-from skrytka_imap.commands import Fetch, FetchAttribute, FetchItem, PartialRange
+from skrytka_imap.commands import BinarySize, Fetch, FetchAttribute, FetchItem, PartialRange
+from skrytka_imap.decoded import UnknownEncoding, check
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.handlers.batches import batches
 from skrytka_imap.handlers.fetch_lines import lines_from_rows, lines_from_view
-from skrytka_imap.handlers.fetch_plan import Cut, Mail, Plan, plan_of
+from skrytka_imap.handlers.fetch_plan import Cut, Decode, Mail, Plan, plan_of
 from skrytka_imap.handlers.resynchronizing import tell_vanished
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named
 from skrytka_imap.replies import Reply, no, ok
@@ -50,9 +51,16 @@ Read = tuple[int, contents.Listing]
 
 async def fetch(session: Session, command: Fetch) -> Reply:
     """RFC 3501 section 6.4.5; CHANGEDSINCE: RFC 7162 section 3.1.4; VANISHED: its section 3.2.6; PARTIAL: RFC 9394 section 3.3,
-    of what is left after that."""
+    of what is left after that; UNKNOWN-CTE: RFC 3516 section 4.3."""
     if command.vanished and not session.qresync:
         raise SyntaxFault("ENABLE QRESYNC first")
+    try:
+        return await _fetch(session, command)
+    except UnknownEncoding:
+        return no("A part has an encoding that is not known here", b"UNKNOWN-CTE")
+
+
+async def _fetch(session: Session, command: Fetch) -> Reply:
     selected = session.selected
     places = named(session, command.sequence, uid=command.uid)
     if command.vanished:
@@ -61,7 +69,7 @@ async def fetch(session: Session, command: Fetch) -> Reply:
         places = _changed_since(selected.view, places, command.changed_since)
     if command.window is not None:
         places = _within(places, command.window)
-    plan = plan_of(command, condstore=session.condstore)
+    plan = plan_of(command, session.mailbox.mailbox_id, condstore=session.condstore)
     sets_seen = command.sets_seen and not selected.read_only
     missing = 0
     for run in _chunks(places, TOGETHER if plan.reads_mails else CHUNK):
@@ -169,10 +177,19 @@ async def _fetch_batch(session: Session, plan: Plan, batch: Sequence[Read], *, s
 
 
 async def _answer(session: Session, plan: Plan, mails: Sequence[tuple[int, Mail]], *, sets_seen: bool) -> None:
+    _check_encodings(plan, mails)
     seen = await _set_seen(session, [place for place, _ in mails]) if sets_seen else {}
     for place, mail in mails:
         await _send(session, plan, place, mail, seen.get(session.selected.view.uids[place]))
         await session.wire.breathe()
+
+
+def _check_encodings(plan: Plan, mails: Sequence[tuple[int, Mail]]) -> None:
+    """Before anything is changed or written of a mail that cannot be decoded."""
+    for item in plan.decodes:
+        for _, mail in mails:
+            assert mail.part is not None, "the plan reads what its sections need"
+            check(mail.part, item)
 
 
 def _held_octets(plan: Plan, batch: Sequence[Read], headers: dict[model.ContentId, bytes]) -> int:
@@ -201,7 +218,9 @@ async def _listings(session: Session, plan: Plan, uids: Sequence[model.Uid]) -> 
     """Rows and renditions by UID, also of messages that this client does not know to be gone."""
     folder_id = session.selected.folder_id
     if plan.renditions:
-        found = await contents.renditions(session.core, session.mailbox, folder_id, uids, plan.renditions)
+        found = await contents.renditions(
+            session.core, session.mailbox, folder_id, uids, plan.renditions, plan.if_stored
+        )
     else:
         rows = await messages.rows(session.core, session.mailbox, folder_id, uids)
         found = [contents.Listing(row) for row in rows]
@@ -267,12 +286,12 @@ async def _send(session: Session, plan: Plan, place: int, mail: Mail, seen: mode
     start = b"* %d FETCH (" % (place + 1)
     items: list[bytes] = []
     for item, writer in plan.writers:
-        if isinstance(writer, Cut):
+        if isinstance(writer, (Cut, Decode)):
             work_octets = writer.work_octets(mail)
             octets = (
                 await wire.work(work_octets, partial(writer.octets_of, mail)) if work_octets else writer.octets_of(mail)
             )
-            items.append(responses.literal_head(writer.label, octets))
+            items.append(writer.head(octets))
             wire.write(start + b" ".join(items))
             wire.write(octets or b"")
             if writer is not plan.writers[-1][1]:
@@ -281,7 +300,9 @@ async def _send(session: Session, plan: Plan, place: int, mail: Mail, seen: mode
         elif writer is None:
             items.append(told.item(item))
         elif item is FetchAttribute.BODY:
-            items.append(await wire.work(STRUCTURE_WORK * len(mail.renditions[-1]), partial(writer, mail)))
+            items.append(await wire.work(STRUCTURE_WORK * len(mail.renditions[-1] or b""), partial(writer, mail)))
+        elif isinstance(item, BinarySize):
+            items.append(await wire.work(len(mail.octets or b""), partial(writer, mail)))
         else:
             items.append(writer(mail))
     if seen is not None:

@@ -38,7 +38,7 @@ async def list_folders(session: Session, command: List) -> Reply:
     matches = [matcher(command.reference, pattern) for pattern in command.patterns if pattern]
     for listed in _listed(command, found, subscribed):
         if any(match(listed.name) for match in matches):
-            session.wire.write(responses.list_line(listed.name, listed.attributes, listed.below))
+            session.wire.write(responses.list_line(listed.name, listed.attributes, listed.below, utf8=session.utf8))
             if command.status and listed.folder is not None:
                 session.wire.write(await status_line(session, listed.folder, command.status))
         await session.wire.breathe()
@@ -88,7 +88,7 @@ async def list_subscribed(session: Session, command: Lsub) -> Reply:
     if "%" in command.pattern:
         names |= set(filter(matches, _superior(subscribed)))
     for name in sorted(names):
-        session.wire.write(responses.lsub_line(name, [] if name in subscribed else ["\\Noselect"]))
+        session.wire.write(responses.lsub_line(name, [] if name in subscribed else ["\\Noselect"], utf8=session.utf8))
         await session.wire.breathe()
     return ok("Those are the subscriptions")
 

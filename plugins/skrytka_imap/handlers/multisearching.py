@@ -9,7 +9,7 @@ from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.handlers.contexts import keep_up_to_date, refuse_reuse
 from skrytka_imap.handlers.esearch import Results, answer
-from skrytka_imap.handlers.searching import bad_charset, found_in
+from skrytka_imap.handlers.searching import bad_charset, found_in, refuse_charset
 from skrytka_imap.handlers.sources import folders_of
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.search import BadCharset, is_about_selected
@@ -33,6 +33,7 @@ async def multisearch(session: Session, command: MultiSearch) -> Reply:
 
 def _check(session: Session, command: MultiSearch) -> None:
     """What makes sense only in the selected folder (sections 2.1 and 2.2)."""
+    refuse_charset(session, command.search)
     returns = command.returns
     if (command.names_selected or returns.updates) and not session.is_selected:
         raise SyntaxFault("No folder is selected")
@@ -59,5 +60,5 @@ async def _search(session: Session, command: MultiSearch, folder: model.Folder, 
         keep_up_to_date(session, search, saved, places)
     results = Results(view, places, True, search.mentions_modseq, scores)
     if places:
-        begin = responses.esearch_folder_begin(session.tag, folder.name, view.uid_validity)
+        begin = responses.esearch_folder_begin(session.tag, folder.name, view.uid_validity, utf8=session.utf8)
         await answer(session, returns, results, begin)

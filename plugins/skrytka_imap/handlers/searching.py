@@ -8,6 +8,7 @@ from skrytka.plugin_api import model
 from skrytka_imap import responses
 from skrytka_imap.commands import Search
 from skrytka_imap.commands.sequence_set import NOTHING
+from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.handlers.contexts import keep_up_to_date, refuse_reuse
 from skrytka_imap.handlers.deciding import decide
 from skrytka_imap.handlers.esearch import tell_results
@@ -21,6 +22,7 @@ TOLD_TOGETHER = 4_096
 
 async def search(session: Session, command: Search) -> Reply:
     """RFC 3501 section 6.4.4; MODSEQ: RFC 7162 section 3.1.5, the answer ends with the highest modseq found; RETURN: RFC 4731."""
+    refuse_charset(session, command)
     selected, returns = session.selected, command.returns
     if returns is not None and returns.updates:
         refuse_reuse(session)
@@ -72,3 +74,9 @@ async def _tell(session: Session, command: Search, places: Sequence[int]) -> Non
             highest = max(highest or 0, *(view.modseqs[place] for place in part))
         await wire.breathe()
     wire.write(responses.search_end(highest))
+
+
+def refuse_charset(session: Session, command: Search) -> None:
+    """RFC 6855 section 3."""
+    if session.utf8 and command.charset is not None:
+        raise SyntaxFault("After ENABLE UTF8=ACCEPT what is searched for is in UTF-8, without CHARSET")

@@ -8,6 +8,7 @@ from skrytka_imap.commands import Close, Examine, Select, Unselect
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.handlers.expunging import expunge_deleted
 from skrytka_imap.handlers.resynchronizing import resynchronize
+from skrytka_imap.object_ids import mailbox_id
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.selected import Selected
 from skrytka_imap.session import Session
@@ -57,13 +58,14 @@ async def _open(session: Session, command: Select | Examine, *, read_only: bool)
     selected.claim_recent(recent)
     selected.learn(view.keywords.values(), session.settings.told_keywords)
     session.select(selected)
-    session.wire.write(_description(selected))
+    session.wire.write(_description(session.mailbox, selected))
     if command.resync is not None and command.resync.uid_validity == view.uid_validity:
         await resynchronize(session, command.resync)
 
 
-def _description(selected: Selected) -> bytes:
-    """What SELECT answers before its tagged line, HIGHESTMODSEQ always (RFC 7162 section 3.1.2.1)."""
+def _description(mailbox: model.MailboxRef, selected: Selected) -> bytes:
+    """What SELECT answers before its tagged line, HIGHESTMODSEQ (RFC 7162 section 3.1.2.1) and MAILBOXID (RFC 8474 section 4.2)
+    always."""
     view = selected.view
     lines = [
         b"* %d EXISTS" % len(view.uids),
@@ -75,6 +77,7 @@ def _description(selected: Selected) -> bytes:
         b"* OK [UIDVALIDITY %d] UIDs are valid" % view.uid_validity,
         b"* OK [UIDNEXT %d] The next UID at least" % view.uid_next,
         b"* OK [HIGHESTMODSEQ %d] The last change" % view.highest_modseq,
+        b"* OK [MAILBOXID (%b)] Its id" % mailbox_id(mailbox, selected.folder_id).encode(),
     ]
     flags = responses.flags_lines(selected.known_keywords, read_only=selected.read_only)
     return flags + b"\r\n".join(lines) + b"\r\n"

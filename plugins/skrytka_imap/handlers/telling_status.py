@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from skrytka.plugin_api import folders, messages, model, views
 from skrytka_imap import responses
 from skrytka_imap.commands import Status, StatusItem
+from skrytka_imap.object_ids import mailbox_id
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.session import Session
 
@@ -24,8 +25,10 @@ async def status_line(session: Session, folder: model.Folder, items: Sequence[St
 
     All but RECENT and DELETED-STORAGE are counters kept with the folder.
     """
-    values = {
+    values: dict[StatusItem, int | str] = {
+        StatusItem.APPENDLIMIT: session.core.settings.limits.message_octets,
         StatusItem.MESSAGES: folder.messages,
+        StatusItem.MAILBOXID: f"({mailbox_id(session.mailbox, folder.folder_id)})",
         StatusItem.UIDNEXT: folder.uid_next,
         StatusItem.UIDVALIDITY: folder.uid_validity,
         StatusItem.UNSEEN: folder.unseen,
@@ -39,7 +42,7 @@ async def status_line(session: Session, folder: model.Folder, items: Sequence[St
         values[StatusItem.DELETED_STORAGE] = await messages.deleted_octets(
             session.core, session.mailbox, folder.folder_id
         )
-    return responses.status_line(folder.name, {item: values[item] for item in items})
+    return responses.status_line(folder.name, {item: values[item] for item in items}, utf8=session.utf8)
 
 
 async def _recent(session: Session, folder: model.Folder) -> int:

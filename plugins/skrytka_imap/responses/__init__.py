@@ -1,7 +1,7 @@
 """What a server says: pure functions from values to the exact octets of RFC 3501 section 7.
 
 Whole responses end with CRLF. Octets that are not ASCII are sent unchanged, in literals, to every client: a departure from
-RFC 6855, which wants them hidden from clients that did not enable UTF8=ACCEPT.
+RFC 6855, which wants them hidden from clients that did not enable UTF8=ACCEPT. Those that did have folder names in UTF-8.
 """
 
 from skrytka_imap.responses.esearch import (
@@ -16,11 +16,14 @@ from skrytka_imap.responses.fetch import (
     BODY_ITEM,
     BODYSTRUCTURE_ITEM,
     DATE_ITEM,
+    EMAILID_ITEM,
     ENVELOPE_ITEM,
     FLAGS_ITEM,
     MODSEQ_ITEM,
+    PREVIEW_ITEM,
     SAVE_DATE_ITEM,
     SIZE_ITEM,
+    THREADID_ITEM,
     UID_ITEM,
     fetch_line,
     fetch_lines,
@@ -28,6 +31,7 @@ from skrytka_imap.responses.fetch import (
     flag_octets,
     flags_item,
     internal_date,
+    literal8_head,
     literal_head,
     modseq_item,
     uid_item,
@@ -43,13 +47,16 @@ __all__ = [
     "BODYSTRUCTURE_ITEM",
     "BODY_ITEM",
     "DATE_ITEM",
+    "EMAILID_ITEM",
     "ENVELOPE_ITEM",
     "ESEARCH_END",
     "FLAGS_ITEM",
     "MODSEQ_ITEM",
+    "PREVIEW_ITEM",
     "SAVE_DATE_ITEM",
     "SEARCH",
     "SIZE_ITEM",
+    "THREADID_ITEM",
     "UID_ITEM",
     "Run",
     "add_to_runs",
@@ -69,6 +76,7 @@ __all__ = [
     "id_line",
     "internal_date",
     "list_line",
+    "literal8_head",
     "literal_head",
     "literal_prefix",
     "lsub_line",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from skrytka_imap import utf7
-from skrytka_imap.responses.strings import string
+from skrytka_imap.responses.strings import folder_name
 
 ESEARCH_END = b"\r\n"
 
@@ -16,13 +15,13 @@ def esearch_begin(tag: bytes, *, uid: bool) -> bytes:
     return b'* ESEARCH (TAG "%b")%b' % (tag, b" UID" if uid else b"")
 
 
-def esearch_folder_begin(tag: bytes, name: str, uid_validity: int) -> bytes:
+def esearch_folder_begin(tag: bytes, name: str, uid_validity: int, *, utf8: bool = False) -> bytes:
     """RFC 7377 section 3, always about UIDs.
 
     search-correlator = SP "(" one-correlator *(SP one-correlator) ")"
     one-correlator    = "TAG" SP tag-string / "MAILBOX" SP astring / "UIDVALIDITY" SP nz-number
     """
-    folder = string(utf7.encode(name))
+    folder = folder_name(name, utf8=utf8)
     return b'* ESEARCH (TAG "%b" MAILBOX %b UIDVALIDITY %d) UID' % (tag, folder, uid_validity)
 
 

@@ -26,6 +26,9 @@ SAVE_DATE_ITEM = b'SAVEDATE "%b"'
 ENVELOPE_ITEM = b"ENVELOPE %b"
 BODYSTRUCTURE_ITEM = b"BODYSTRUCTURE %b"
 BODY_ITEM = b"BODY %b"
+PREVIEW_ITEM = b"PREVIEW %b"
+EMAILID_ITEM = b"EMAILID (%b)"
+THREADID_ITEM = b"THREADID %b"
 """The items as they are formatted, one by one or for ``fetch_lines``."""
 
 
@@ -129,6 +132,15 @@ def _day(number: int) -> bytes:
     """The day that is ``number`` days after 1-Jan-1970; mails of a folder share days."""
     date = time.gmtime(number * _DAY_S)
     return f"{date.tm_mday:2d}-{_MONTHS[date.tm_mon - 1]}-{date.tm_year:04d}".encode()
+
+
+def literal8_head(label: bytes, octets: bytes | None) -> bytes:
+    """The same for decoded octets: a literal8 where a literal cannot hold them (RFC 3516 section 5).
+
+    literal8 = "~{" number "}" CRLF *OCTET
+    """
+    head = literal_head(label, octets)
+    return head.replace(b" {", b" ~{") if octets is not None and b"\0" in octets else head
 
 
 def literal_head(label: bytes, octets: bytes | None) -> bytes:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from skrytka_imap import utf7
 from skrytka_imap.commands import StatusItem
-from skrytka_imap.responses.strings import string
+from skrytka_imap.responses.strings import folder_name
 
 SEPARATOR = b'"/"'
 
 
-def list_line(name: str, attributes: Iterable[str] = (), childinfo: Iterable[str] = ()) -> bytes:
+def list_line(name: str, attributes: Iterable[str] = (), childinfo: Iterable[str] = (), *, utf8: bool = False) -> bytes:
     r"""RFC 3501 section 7.2.2; attributes like ``\HasChildren`` (RFC 3348) and ``\Sent`` (RFC 6154); CHILDINFO, what is below
     it: RFC 5258 section 3.5.
 
@@ -19,12 +18,13 @@ def list_line(name: str, attributes: Iterable[str] = (), childinfo: Iterable[str
     """
     below = " ".join(f'"{option}"' for option in childinfo)
     extended = b' ("CHILDINFO" (%b))' % below.encode() if below else b""
-    return b"* LIST (%b) %b %b%b\r\n" % (" ".join(attributes).encode(), SEPARATOR, string(utf7.encode(name)), extended)
+    head = " ".join(attributes).encode()
+    return b"* LIST (%b) %b %b%b\r\n" % (head, SEPARATOR, folder_name(name, utf8=utf8), extended)
 
 
-def lsub_line(name: str, attributes: Iterable[str] = ()) -> bytes:
+def lsub_line(name: str, attributes: Iterable[str] = (), *, utf8: bool = False) -> bytes:
     """RFC 3501 section 7.2.3."""
-    return b"* LSUB (%b) %b %b\r\n" % (" ".join(attributes).encode(), SEPARATOR, string(utf7.encode(name)))
+    return b"* LSUB (%b) %b %b\r\n" % (" ".join(attributes).encode(), SEPARATOR, folder_name(name, utf8=utf8))
 
 
 def separator_line() -> bytes:
@@ -32,13 +32,13 @@ def separator_line() -> bytes:
     return b'* LIST (\\Noselect) %b ""\r\n' % SEPARATOR
 
 
-def status_line(name: str, items: Mapping[StatusItem, int]) -> bytes:
+def status_line(name: str, items: Mapping[StatusItem, int | str], *, utf8: bool = False) -> bytes:
     """RFC 3501 section 7.2.4.
 
     mailbox-data = "STATUS" SP mailbox SP "(" [status-att-list] ")"
     """
     values = " ".join([f"{item.value} {value}" for item, value in items.items()])
-    return b"* STATUS %b (%b)\r\n" % (string(utf7.encode(name)), values.encode())
+    return b"* STATUS %b (%b)\r\n" % (folder_name(name, utf8=utf8), values.encode())
 
 
 def namespace_line() -> bytes:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skrytka_imap import utf7
-from skrytka_imap.responses.strings import string
+from skrytka_imap.responses.strings import folder_name, string
 
 
 def quota_line(root: str, resources: Sequence[tuple[str, int, int]]) -> bytes:
@@ -18,7 +17,7 @@ def quota_line(root: str, resources: Sequence[tuple[str, int, int]]) -> bytes:
     return b"* QUOTA %b (%b)\r\n" % (string(root.encode()), listed.encode())
 
 
-def quota_root_line(folder: str, roots: Sequence[str]) -> bytes:
+def quota_root_line(folder: str, roots: Sequence[str], *, utf8: bool = False) -> bytes:
     """RFC 9208 section 4.2.2: quotaroot-response = "QUOTAROOT" SP mailbox *(SP quota-root-name)"""
-    names = [string(utf7.encode(folder)), *(string(root.encode()) for root in roots)]
+    names = [folder_name(folder, utf8=utf8), *(string(root.encode()) for root in roots)]
     return b"* QUOTAROOT %b\r\n" % b" ".join(names)

@@ -10,6 +10,7 @@ from skrytka.plugin_api import mime, model
 from skrytka_imap.commands.search import (
     Contains,
     Fuzzy,
+    HasEmailId,
     Header,
     InternalDate,
     Larger,
@@ -48,6 +49,8 @@ def single_test(key: SearchKey, codec: codecs.CodecInfo, now: float) -> Test:
 def _row_test(key: SearchKey, now: float) -> Callable[[model.MessageRow], bool]:
     """The test of a key that the row decides."""
     match key:
+        case HasEmailId(content_id=content_id):
+            return lambda row: row.content_id == content_id
         case Larger(size_octets=limit):
             return lambda row: row.size_octets > limit
         case Smaller(size_octets=limit):

@@ -16,9 +16,11 @@ import msgspec
 
 from skrytka_imap.commands.search import (
     All,
+    HasEmailId,
     HasFlag,
     HasKeyword,
     ModSeq,
+    Nothing,
     Numbers,
     Recent,
     SearchKey,
@@ -46,6 +48,7 @@ class Listing(msgspec.Struct, frozen=True):
     recent: Sequence[range] = ()
     saved: SequenceSet = NOTHING
     now: float = 0
+    mailbox_id: int = 0
 
 
 Breathe = Callable[[], Awaitable[None]]
@@ -92,6 +95,10 @@ class Judge:
                 return self._at(places) | self._saved(sequence)
             case Uids(sequence=sequence):
                 return self._at(sequence.indexes_of_uids(listing.uids)) | self._saved(sequence)
+            case Nothing():
+                return 0
+            case HasEmailId(mailbox_id=mailbox_id) if mailbox_id != listing.mailbox_id:
+                return 0
             case ModSeq(at_least=at_least):
                 return self._modseqs.at_least(at_least)
             case _:

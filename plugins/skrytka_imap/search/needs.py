@@ -9,6 +9,7 @@ from skrytka_imap.commands.search import (
     And,
     Contains,
     Fuzzy,
+    HasEmailId,
     Header,
     InternalDate,
     Larger,
@@ -44,7 +45,7 @@ def needs(key: SearchKey) -> Needs:
             return max(needs(left), needs(right))
         case Not(key=inner) | Fuzzy(key=inner):
             return needs(inner)
-        case Larger() | Smaller() | InternalDate() | SaveDate() | Older() | Younger():
+        case HasEmailId() | Larger() | Smaller() | InternalDate() | SaveDate() | Older() | Younger():
             return Needs.ROW
         case Header() | SentDate():
             return Needs.HEADER

@@ -25,7 +25,7 @@ from skrytka.store.operations import appending
 from skrytka.store.operations.contents import RENDITION_COLUMNS, ContentKey, read
 from tests.contract.provisioning import make_mailbox as make_directory_mailbox
 from tests.contract.provisioning import vary
-from tests.contract.services.conftest import RENDITIONS, Clock, MakeMailbox, with_extensions
+from tests.contract.services.conftest import RENDITIONS, Clock, MakeMailbox, size, with_extensions
 from tests.contract.services.mails import ACTOR, INBOX, age_blobs, append, blob_keys, mail
 from tests.contract.shards import ReadOnly
 
@@ -231,6 +231,19 @@ async def test_a_rendition_that_fails_loses_no_mail(
     assert "the rendition preview failed" in caplog.text
     mended = await contents.renditions(core, mailbox, INBOX, [Uid(1)], ("preview",))
     assert mended[0].renditions == (b"text",)
+
+
+async def test_what_is_not_derived_at_delivery_is_when_it_is_asked_for(core: Core, make_mailbox: MakeMailbox) -> None:
+    mailbox = await make_mailbox()
+    late = with_extensions(core, renditions=[Rendition("preview", 1, size, at_delivery=False), RENDITIONS[0]])
+    await append(late, mailbox)
+    for expected in (None, b"6", b"6"):
+        names = ("preview", "imap.envelope")
+        if_stored = ("preview",) if expected is None else ()
+        listings = await contents.renditions(late, mailbox, INBOX, [Uid(1)], names, if_stored)
+        assert [listing.renditions for listing in listings] == [(expected, b"number 0")]
+    (listing,) = await contents.renditions(late, mailbox, INBOX, [Uid(1)], ("preview",), ("preview",))
+    assert listing.renditions == (b"6",)
 
 
 async def content_rows(tx: Tx, mailbox_id: int) -> list[int]:

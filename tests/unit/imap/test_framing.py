@@ -82,6 +82,22 @@ CASES: list[tuple[bytes, list[Event]]] = [
 ]
 
 
+def test_the_mails_of_a_command_are_bounded_each_and_together() -> None:
+    limits = Limits(line_octets=80, literal_octets=10, append_octets=30, mail_octets=20)
+    name, mail = b"{5+}\r\nINBOX ", b"{20+}\r\n" + b"m" * 20 + b" "
+    for octets, message in [
+        (b"a APPEND " + name + b"{21}\r\n", "A message has at most 20 octets"),
+        (b"a APPEND " + name + mail + b"{20}\r\n", "The literals of this command have at most 40 octets"),
+        (b"a APPEND {11}\r\n", "The literals of this command have at most 10 octets"),
+        (b"a UID REPLACE 17 {11}\r\n", "The literals of this command have at most 10 octets"),
+        (b"a UID REPLACE 17 x {21}\r\n", "A message has at most 20 octets"),
+    ]:
+        framing = Framing(limits)
+        framing.receive(octets + b"b NOOP\r\n")
+        assert framing.next_event() == FramingError(FramingErrorKind.LITERAL_TOO_LARGE, message, b"a", fatal=False)
+        assert framing.next_event() == NEXT
+
+
 @pytest.mark.parametrize(("octets", "expected"), CASES)
 def test_events(octets: bytes, expected: list[Event]) -> None:
     assert events(octets) == expected

@@ -9,12 +9,20 @@ import pytest
 from skrytka.plugin_api import model
 from skrytka_imap import commands as c
 from skrytka_imap.commands import search as s
+from skrytka_imap.commands.sequence_set import STAR
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.framing import CommandReceived, Framing, Limits
 from skrytka_imap.grammar import PARSERS, parse
 
 F = model.Flags
 ONE = c.SequenceSet(((1, 1),))
+OF_ITSELF = (
+    c.FetchAttribute.EMAILID,
+    c.FetchAttribute.THREADID,
+    c.FetchAttribute.PREVIEW_LAZY,
+    c.FetchAttribute.PREVIEW,
+)
+LAST = c.SequenceSet(((STAR, STAR),))
 ALL = c.SequenceSet(((1, 0),))
 SAVED = c.SequenceSet((), with_saved=True)
 SEEN = s.HasFlag(F.SEEN)
@@ -53,6 +61,7 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
     (b"CLOSE", c.Close()),
     (b"UNSELECT", c.Unselect()),
     (b"IDLE", c.Idle()),
+    (b"UNAUTHENTICATE", c.Unauthenticate()),
     (b"NAMESPACE", c.Namespace()),
     (b"ID NIL", c.Id(())),
     (b"ID ()", c.Id(())),
@@ -105,12 +114,34 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
     (b"GETQUOTAROOT inbox", c.GetQuotaRoot("INBOX")),
     (b'SETQUOTA "" (storage 512 MESSAGE 9)', c.SetQuota("", (("STORAGE", 512), ("MESSAGE", 9)))),
     (b'SETQUOTA "" ()', c.SetQuota("", ())),
-    (b"APPEND x {3+}\r\n\0\r\n", c.Append("x", b"\0\r\n")),
+    (b"APPEND x {3+}\r\n\0\r\n", c.Append("x", (c.AppendMessage(b"\0\r\n"),))),
     (
         b'APPEND {1+}\r\nx (\\seen \\Flagged $MDNSent $mdnsent) " 1-Jan-1970 01:00:01 +0100" {2+}\r\nhi',
-        c.Append("x", b"hi", F.SEEN | F.FLAGGED, ("$MDNSent",), 1),
+        c.Append("x", (c.AppendMessage(b"hi", F.SEEN | F.FLAGGED, ("$MDNSent",), 1),)),
     ),
-    (b'APPEND x () "31-Dec-1969 23:59:60 +0000" {0+}\r\n', c.Append("x", b"", internal_date=-1)),
+    (b'APPEND x () "31-Dec-1969 23:59:60 +0000" {0+}\r\n', c.Append("x", (c.AppendMessage(b"", internal_date=-1),))),
+    (
+        b"APPEND x {1+}\r\na (\\Seen) ~{2+}\r\n\0b",
+        c.Append("x", (c.AppendMessage(b"a"), c.AppendMessage(b"\0b", F.SEEN))),
+    ),
+    (
+        b"APPEND x catenate (URL /a;UIDVALIDITY=1/;UID=2 TEXT {1+}\r\nb url {1+}\r\nc text ~{1+}\r\n\0) ",
+        c.Append("x", (c.AppendMessage(c.Catenate((c.Url(b"/a;UIDVALIDITY=1/;UID=2"), b"b", c.Url(b"c"), b"\0"))),)),
+    ),
+    (
+        b"APPEND x UTF8 (~{1+}\r\na) catenate (utf8 (~{1+}\r\nb) TEXT {1+}\r\nc)",
+        c.Append("x", (c.AppendMessage(b"a"), c.AppendMessage(c.Catenate((b"b", b"c"))))),
+    ),
+    (b"REPLACE * x (\\Seen) {1+}\r\na", c.Replace(LAST, "x", c.AppendMessage(b"a", F.SEEN))),
+    (b"UID REPLACE 1 {1+}\r\nx {1+}\r\na ", c.Replace(ONE, "x", c.AppendMessage(b"a"), uid=True)),
+    (
+        b"FETCH 1 (BINARY[1.2] BINARY.PEEK[]<3.4> BINARY.SIZE[1])",
+        c.Fetch(ONE, (c.BinarySection((1, 2)), c.BinarySection((), True, c.Partial(3, 4)), c.BinarySize((1,)))),
+    ),
+    (b"FETCH 1 (EMAILID threadid PREVIEW (lazy) preview)", c.Fetch(ONE, OF_ITSELF)),
+    (b"SEARCH EMAILID M1-23", c.Search(s.HasEmailId(1, 23))),
+    (b"SEARCH EMAILID x_-", c.Search(s.Nothing())),
+    (b"SEARCH THREADID M1-23", c.Search(s.Nothing())),
     (b"ESEARCH SEEN", multisearch(c.Source(K.SELECTED), returns=returns("ALL"))),
     (
         b'esearch in (mailboxes ("a" b/c inbox) Subtree-One x subscribed) RETURN (COUNT) CHARSET UTF-8 SEEN',
@@ -260,7 +291,10 @@ FAULTS: list[tuple[bytes, str]] = [
     (b'SETQUOTA "" (STORAGE)', "Expected a space before )"),
     (b"ID (" + b" ".join([b'"f" NIL'] * 31) + b")", "ID takes at most 30 pairs"),
     (b"APPEND x hi", "Expected a literal before hi"),
-    (b"APPEND x {1+}\r\nx y", "Expected the end of the command before y"),
+    (b"APPEND x CATENATE ()", "Expected TEXT or URL before )"),
+    (b"APPEND x CATENATE (FOO x)", "Expected TEXT or URL instead of FOO"),
+    (b"APPEND x CATENATE (TEXT x)", "Expected a literal before x)"),
+    (b"APPEND x {1+}\r\nx y", "Expected a literal before y"),
     (b'APPEND x "32-Jan-1970 00:00:00 +0000" {1+}\r\nx', "There is no such date and time"),
     (b'APPEND x "1-Foo-1970 00:00:00 +0000" {1+}\r\nx', "There is no such date and time"),
     (b'APPEND x "1-Jan-1970 00:00:00 +2400" {1+}\r\nx', "There is no such date and time"),
@@ -290,6 +324,7 @@ FAULTS: list[tuple[bytes, str]] = [
     (b"FETCH 1 FLAGS (CHANGEDSINCE 9223372036854775808)", "A number here is at most 9223372036854775807"),
     (b"SEARCH", "Expected a space at the end"),
     (b"SEARCH ()", "Expected a search key before )"),
+    (b"SEARCH EMAILID " + b"x" * 256, "An id has up to 255 letters, digits, _ and -"),
     (b"SEARCH FOO", "There is no search key FOO"),
     (b"SEARCH {3+}\r\nALL", "Expected a search key instead of a literal"),
     (b"SEARCH RETURN (MIN,MAX) ALL", "Expected a space before ,MAX) ALL"),
@@ -350,6 +385,13 @@ def test_a_tag_alone_is_known_to_the_fault() -> None:
     with pytest.raises(SyntaxFault, match="Expected a space at the end") as raised:
         parse((b"a1",))
     assert raised.value.tag == b"a1"
+
+
+def test_folder_names_are_utf8_where_that_is_enabled_whatever_others_have_asked_before() -> None:
+    text = b"a STATUS Entw&APw-rfe (MESSAGES)"
+    for _ in range(2):
+        assert parse((text,)).command == c.Status("Entw\u00fcrfe", (c.StatusItem.MESSAGES,))
+        assert parse((text,), utf8=True).command == c.Status("Entw&APw-rfe", (c.StatusItem.MESSAGES,))
 
 
 def test_every_parser_is_tested() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from skrytka.model import ContentId, Flags, MessageRow, ModSeq, Uid
+from skrytka.model import ContentId, Flags, MailboxId, MessageRow, ModSeq, Uid
 from skrytka.plugin_api import mime
 from skrytka_imap.body import body_from
 from skrytka_imap.commands import Fetch, FetchAttribute, SequenceSet
@@ -113,6 +113,7 @@ def test_what_the_hook_gets() -> None:
     assert {rendition.name: rendition.derive(mail, part) for rendition in RENDITIONS} == {
         "imap.envelope": b'(NIL "x" NIL NIL NIL NIL NIL NIL NIL NIL)',
         "imap.bodystructure": b'("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)',
+        "preview": b"",
     }
 
 
@@ -135,7 +136,7 @@ def test_a_long_text_is_cut_and_a_large_structure_is_one_part() -> None:
 def test_what_could_not_be_derived_has_a_stand_in() -> None:
     items = (FetchAttribute.ENVELOPE, FetchAttribute.BODYSTRUCTURE, FetchAttribute.BODY)
     row = MessageRow(Uid(1), Flags.NONE, (), ModSeq(1), 0, 0, 7, ContentId(1))
-    plan = plan_of(Fetch(SequenceSet(((1, 1),)), items, uid=False), condstore=False)
+    plan = plan_of(Fetch(SequenceSet(((1, 1),)), items, uid=False), MailboxId(1), condstore=False)
     empty = Mail(row, (b"",) * len(plan.renditions), None, None, None)
     assert [ROW_ITEMS[item].of(empty) for item in items] == [
         b"ENVELOPE " + NO_ENVELOPE,

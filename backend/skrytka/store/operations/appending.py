@@ -32,7 +32,12 @@ class Append(msgspec.Struct, frozen=True):
 
 async def append(tx: Tx, values: Append) -> Appended:
     """Store the messages under the next UIDs of the folder, or nothing at all."""
-    mailboxes, folders = await tx.batch([_count_mailbox(values), _count_folder(values)])
+    return await add(tx, values, modseqs=1)
+
+
+async def add(tx: Tx, values: Append, *, modseqs: int) -> Appended:
+    """The same with so many modseqs: none in a transaction that has taken the mailbox and its modseq before."""
+    mailboxes, folders = await tx.batch([_count_mailbox(values, modseqs), _count_folder(values)])
     if not mailboxes:
         raise NotFound("mailbox", str(values.mailbox_id))
     if not folders:
@@ -68,13 +73,13 @@ def _size(arrivals: Sequence[Arrival]) -> int:
     return sum(arrival.content.size_octets for arrival in arrivals)
 
 
-def _count_mailbox(values: Append) -> Statement:
+def _count_mailbox(values: Append, modseqs: int) -> Statement:
     count = len(values.arrivals)
     return (
-        "UPDATE mailbox SET modseq = modseq + 1, next_content_id = next_content_id + ?,"
+        "UPDATE mailbox SET modseq = modseq + ?, next_content_id = next_content_id + ?,"
         " used_octets = used_octets + ?, used_messages = used_messages + ? WHERE mailbox_id = ?"
         " RETURNING quota_octets, quota_messages, used_octets, used_messages, modseq, next_content_id, status",
-        (count, _size(values.arrivals), count, values.mailbox_id),
+        (modseqs, count, _size(values.arrivals), count, values.mailbox_id),
     )
 
 

@@ -30,6 +30,7 @@ from skrytka.services import (
     pop3_locks,
     quota,
     slices,
+    text_search,
     views,
     watching,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "pop3_locks",
     "quota",
     "slices",
+    "text_search",
     "views",
     "watching",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from skrytka.plugin_api import contents, errors, messages, model, outgoing
+from skrytka.plugin_api import contents, errors, messages, model, outgoing, text_search
 from skrytka_imap import responses
 from skrytka_imap.commands import Search
 from skrytka_imap.handlers.batches import batches
@@ -22,8 +22,9 @@ async def search(session: Session, command: Search) -> Reply:
     selected = session.selected
     view = selected.view
     listing = Listing(view.uids, view.flags, view.modseqs, view.keywords, selected.recent)
+    find = partial(text_search.find, session.core, session.mailbox, selected.folder_id)
     try:
-        matcher = await compiled(command, listing, session.wire.breathe)
+        matcher = await compiled(command, listing, session.wire.breathe, find)
     except BadCharset:
         return no("That charset is not known", b"BADCHARSET (%b)" % b" ".join(KNOWN_CHARSETS))
     decided = await _decide(session, matcher)

@@ -6,7 +6,7 @@ import codecs
 import datetime
 from collections.abc import Callable, Sequence
 
-from skrytka.plugin_api import mime, model
+from skrytka.plugin_api import mime, model, text_search
 from skrytka_imap.commands.search import Contains, Header, InternalDate, Larger, SearchKey, SentDate, Smaller, When
 from skrytka_imap.search.charsets import needle
 from skrytka_imap.search.facts import Facts
@@ -33,6 +33,22 @@ def single_test(key: SearchKey, codec: codecs.CodecInfo) -> Test:
         case Contains(place=place, text=text):
             return _contains(needle(text, codec), in_header=place == "TEXT")
     raise AssertionError(f"the listing decides {key}")
+
+
+def question(key: SearchKey, codec: codecs.CodecInfo) -> text_search.Asked | None:
+    """What an index of texts is asked about a key; None for keys that are not of text."""
+    match key:
+        case Header(name=name, text=text):
+            return text_search.InHeader(name, needle(text, codec))
+        case Contains(place=place, text=text):
+            kind = text_search.Anywhere if place == "TEXT" else text_search.InBody
+            return kind(needle(text, codec))
+    return None
+
+
+def unless(known: bytes, said: bytes, test: Test) -> Test:
+    """What is known of a message, else what the test says; both with one octet per message, as ``Judge.octets`` writes them."""
+    return lambda facts: said[facts.place] == 1 if known[facts.place] else test(facts)
 
 
 def all_of(tests: Sequence[Test]) -> Test:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 
@@ -15,13 +16,21 @@ class _Mapped(dict[int, str]):
 
 _mapped = _Mapped()
 
+_NOT_ASCII = re.compile(r"([^\x00-\x7f]++)")
+"""Looked up letter by letter; in most mails these are few."""
+
 
 def unicode_casemap(text: str) -> str:
     """RFC 5051 section 2: each character in title case (one character for one), then decomposed, compatibility included.
 
     Equal texts, and texts of which one holds the other, are so in this form as well; it is not meant for people.
     """
-    return text.upper() if text.isascii() else text.translate(_mapped)
+    if text.isascii():
+        return text.upper()
+    pieces = _NOT_ASCII.split(text)
+    pieces[::2] = [piece.upper() for piece in pieces[::2]]
+    pieces[1::2] = [piece.translate(_mapped) for piece in pieces[1::2]]
+    return "".join(pieces)
 
 
 def _map(character: str) -> str:

@@ -40,10 +40,15 @@ def search_texts(octets: bytes) -> SearchTexts:
     part = scan(octets)
     header = octets[: part.body_start]
     text = header_text(header)
-    regular = all(values_in(text, name) == values for name, values in field_values(header).items())
-    known = {unicode_casemap(name.decode()) for name in field_values(header)}
-    regular = regular and known == {name for line in text.split("\n") if (name := _name(line)) is not None}
-    return SearchTexts(text, part_header_texts(octets, part), body_texts(octets, part), regular)
+    return SearchTexts(text, part_header_texts(octets, part), body_texts(octets, part), _is_regular(header, text))
+
+
+def _is_regular(header: bytes, text: str) -> bool:
+    told: dict[str, list[str]] = {}
+    for line in text.split("\n"):
+        if (name := _name(line)) is not None:
+            told.setdefault(name, []).append(_value(line))
+    return told == {unicode_casemap(name.decode()): values for name, values in field_values(header).items()}
 
 
 def header_text(header: bytes) -> str:
@@ -63,7 +68,11 @@ def field_values(header: bytes) -> dict[bytes, list[str]]:
 def values_in(text: str, name: bytes) -> list[str]:
     """The values of one field, by its name in lower case, from the text of a regular header."""
     wanted = unicode_casemap(name.decode("ascii", "replace"))
-    return [line.partition(":")[2].strip(_BLANKS) for line in text.split("\n") if _name(line) == wanted]
+    return [_value(line) for line in text.split("\n") if _name(line) == wanted]
+
+
+def _value(line: str) -> str:
+    return line.partition(":")[2].strip(_BLANKS)
 
 
 def _name(line: str) -> str | None:

@@ -15,7 +15,7 @@ import pytest
 from skrytka.core import Core
 from skrytka.extensions import Extensions
 from skrytka.model import NewMessage
-from skrytka.services import folders, mailboxes, messages
+from skrytka.services import folders, indexing, mailboxes, messages
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
 from skrytka.settings import Settings
 from skrytka_imap.renditions import RENDITIONS
@@ -70,6 +70,10 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
         octets = (MAILS / file).read_bytes().replace(b"\n", b"\r\n")
         await messages.append(core, front_ends.ACTOR, mailbox, folder.folder_id, [NewMessage(octets)])
 
+    async def index(words: Sequence[str]) -> None:
+        """``index``: the background work brings the search index up to date."""
+        assert await indexing.index_all(core, 1)
+
     async def elsewhere(words: Sequence[str]) -> None:
         """``elsewhere``: clients that connect from now on are not on the loopback."""
         served.client = front_ends.ELSEWHERE
@@ -92,6 +96,7 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
     return {
         **front_ends.actions(core),
         "ended": ended,
+        "index": index,
         "put": put,
         "elsewhere": elsewhere,
         "limit": limit,

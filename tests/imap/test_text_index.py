@@ -15,16 +15,19 @@ import msgspec
 import pytest
 
 from skrytka.core import Core
+from skrytka.jobs import work
 from skrytka.model import FolderId, MailboxRef, NewMessage, Uid
 from skrytka.plugin_api import text_search
 from skrytka.services import collecting, contents, folders, indexing, messages
 from skrytka.store.operations import search_index
+from skrytka.store.operations.jobs import JobRun
 from skrytka.store.operations.search_index import Extent, MailboxPage
 from skrytka_imap.commands import Search
 from skrytka_imap.commands.search import And, Contains, Header, Not, Or, SearchKey
 from skrytka_imap.search import Listing, compiled
 from skrytka_imap.search.matcher import Find
 from tests import front_ends
+from tests.contract.shards import Interrupted
 from tests.searches import never_suspends
 
 LONG = os.environ.get("SKRYTKA_HYPOTHESIS_PROFILE") == "long"
@@ -199,6 +202,17 @@ async def test_expunged_text_leaves_the_index_with_its_mail(mails: Mails) -> Non
     )
 
 
+async def test_text_that_goes_while_it_is_indexed_is_not_put_back(mails: Mails) -> None:
+    await mails.append([b"Subject: number %d\r\n\r\n" % number for number in range(4)])
+    await mails.expunge([2])
+    name = mails.mailbox.shard
+    shard = Interrupted(mails.core.shards[name], search_index.put, mails.collect)
+    await indexing.index_all(replace(mails.core, shards={name: shard}), LEASE)
+    assert await mails.extents() == []
+    await mails.index()
+    assert [one.contents for one in await mails.extents()] == [3]
+
+
 async def test_a_process_that_lost_the_lease_makes_nothing(mails: Mails) -> None:
     await mails.append([b"Subject: 1\r\n\r\n"])
     await mails.index(lease=5)
@@ -207,6 +221,17 @@ async def test_a_process_that_lost_the_lease_makes_nothing(mails: Mails) -> None
     with pytest.raises(Exception, match="A later process does the search"):
         await mails.index(lease=4)
     assert await mails.extents() == before
+
+
+async def test_an_index_that_is_turned_off_is_neither_made_nor_asked(mails: Mails) -> None:
+    await mails.append([b"Subject: 1\r\n\r\nheliotrope"])
+    off = msgspec.structs.replace(mails.core.settings.search, index=False)
+    core = replace(mails.core, settings=msgspec.structs.replace(mails.core.settings, search=off))
+    await work.index_texts(core, JobRun("search", LEASE, 0))
+    assert await mails.extents() == []
+    await work.index_texts(mails.core, JobRun("search", LEASE, 0))
+    assert len(await mails.extents()) == 1
+    assert await text_search.find(core, mails.mailbox, mails.folder_id, text_search.InBody("HELIOTROPE")) is None
 
 
 async def test_a_long_text_is_read(mails: Mails) -> None:

@@ -68,7 +68,7 @@ def field_values(header: bytes) -> dict[bytes, list[str]]:
 def values_in(text: str, name: bytes) -> list[str]:
     """The values of one field, by its name in lower case, from the text of a regular header."""
     wanted = unicode_casemap(name.decode("ascii", "replace"))
-    return [_value(line) for line in text.split("\n") if _name(line) == wanted]
+    return [_value(line) for line in text.split("\n") if line.startswith(wanted) and _name(line) == wanted]
 
 
 def _value(line: str) -> str:

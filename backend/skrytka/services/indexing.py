@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 JOB = "search"
 PAGE = 200
-REST = 2.0
+REST = 4.0
 """For so many times as long as it worked the job rests: mail that arrives, and who reads it, go before."""
 
 LONGEST_REST_S = 1.0

@@ -143,23 +143,21 @@ def holding(texts: Texts, asked: Asked) -> list[int]:
     needle = octets_of(asked.text)
     match asked:
         case InHeader(name=name, text=text):
-            headers = Pages(texts.headers, HEADERS)
+            pages = Pages(texts.headers, HEADERS)
             by = needle or octets_of(mime.unicode_casemap(name.decode("ascii", "replace")))
-            candidates = headers.holding(by)
+            candidates = pages.holding(by)
             places = {
-                place
-                for place in candidates
-                if any(text in value for value in mime.values_in(headers.text(place), name))
+                place for place in candidates if any(text in value for value in mime.values_in(pages.text(place), name))
             }
         case InBody():
-            headers = Pages(texts.bodies, BODIES)
-            places = set(headers.holding(needle, in_bodies=True))
+            pages = Pages(texts.bodies, BODIES)
+            places = set(pages.holding(needle, in_bodies=True))
         case Anywhere():
-            headers, bodies = Pages(texts.headers, HEADERS), Pages(texts.bodies, BODIES)
-            if headers.ids != bodies.ids:
+            pages, bodies = Pages(texts.headers, HEADERS), Pages(texts.bodies, BODIES)
+            if pages.ids != bodies.ids:
                 raise Damaged("headers and bodies are of different contents")
-            places = {*headers.holding(needle), *bodies.holding(needle)}
-    return [headers.ids[place] for place in places]
+            places = {*pages.holding(needle), *bodies.holding(needle)}
+    return [pages.ids[place] for place in places]
 
 
 def _between(extents: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -31,6 +31,7 @@ from skrytka.services import (
     quota,
     replacing,
     slices,
+    text_search,
     views,
     watching,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "quota",
     "replacing",
     "slices",
+    "text_search",
     "views",
     "watching",
 ]

@@ -180,6 +180,21 @@ class Jobs(Section, frozen=True):
     """How long an expunged message stays readable for sessions that were not told yet; at least 600."""
 
 
+class Search(Section, frozen=True):
+    """The index of mails' texts. Searches find the same with it and without it, only not as fast."""
+
+    index: bool = True
+    """Whether the index is made and used; an index that is there when this is turned off stays until it is removed by hand."""
+    interval_s: Seconds = 10.0
+    """How often is looked for mail that is not in the index yet; until then searches read it itself."""
+    segment_messages: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 8
+    """How many mails are kept together at most: fewer are found faster, and more take less room."""
+    segment_octets: Positive = 32_768
+    """A segment of so much text is full, however few mails it is of."""
+    text_octets: Positive = 1024 * 1024
+    """Mails with more text than this are not indexed: searches read them."""
+
+
 class Settings(Section, frozen=True):
     """Everything but the front ends' sections, which their plugins own and which sit in ``front_ends`` by name."""
 
@@ -197,4 +212,5 @@ class Settings(Section, frozen=True):
     limits: Limits = Limits()
     log: Log = Log()
     jobs: Jobs = Jobs()
+    search: Search = Search()
     front_ends: dict[str, msgspec.Struct] = {}

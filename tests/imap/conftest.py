@@ -15,7 +15,7 @@ import pytest
 from skrytka.core import Core
 from skrytka.extensions import Extensions
 from skrytka.model import NewMessage
-from skrytka.services import collecting, folders, mailboxes, messages
+from skrytka.services import collecting, folders, indexing, mailboxes, messages
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
 from skrytka.settings import Settings
 from skrytka_imap.renditions import RENDITIONS
@@ -92,6 +92,10 @@ def actions(core: Core, served: front_ends.Served, clock: list[float]) -> dict[s
         octets = b"\r\n".ljust(int(words[2]), b"x")
         await messages.append(core, front_ends.ACTOR, mailbox, folder.folder_id, [NewMessage(octets)])
 
+    async def index(words: Sequence[str]) -> None:
+        """``index``: the background work brings the search index up to date."""
+        assert await indexing.index_all(core, 1)
+
     async def elsewhere(words: Sequence[str]) -> None:
         """``elsewhere``: clients that connect from now on are not on the loopback."""
         served.client = front_ends.ELSEWHERE
@@ -115,6 +119,7 @@ def actions(core: Core, served: front_ends.Served, clock: list[float]) -> dict[s
         **front_ends.actions(core),
         **_actions_of_time(core, clock),
         "ended": ended,
+        "index": index,
         "put": put,
         "grow": grow,
         "elsewhere": elsewhere,

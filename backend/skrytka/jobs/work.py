@@ -13,7 +13,7 @@ import msgspec
 
 from skrytka.core import Core
 from skrytka.errors import Conflict, DomainError, Unavailable
-from skrytka.services import collecting, mailboxes, retention_sweep
+from skrytka.services import collecting, indexing, mailboxes, retention_sweep
 from skrytka.settings import Settings
 from skrytka.store.operations import directory_mailboxes, idempotency_keys, jobs
 from skrytka.store.operations.directory_mailboxes import MailboxScan
@@ -71,6 +71,12 @@ async def sweep_retention(core: Core, run: JobRun) -> None:
         log.info("retention took %d messages", count)
 
 
+async def index_texts(core: Core, run: JobRun) -> None:
+    """Bring the search index up to date."""
+    if core.settings.search.index and (count := await indexing.index_all(core, run.lease_number)):
+        log.debug("%d segments of the search index were made", count)
+
+
 async def expire_idempotency_keys(core: Core, run: JobRun) -> None:
     before = int(core.now()) - core.settings.rest.idempotency_hours * 3_600
     while await core.directory.write(idempotency_keys.delete_expired, Expired(before, EXPIRE_BATCH)) == EXPIRE_BATCH:
@@ -99,5 +105,6 @@ JOBS = (
     Job("retention", lambda settings: settings.jobs.retention_interval_s, sweep_retention),
     Job("expunged", lambda settings: settings.jobs.collect_interval_s, collect_expunged),
     Job("blobs", lambda settings: settings.jobs.collect_interval_s, collect_blobs),
+    Job("search", lambda settings: settings.search.interval_s, index_texts),
     Job("idempotency", lambda settings: EXPIRE_INTERVAL_S, expire_idempotency_keys),
 )

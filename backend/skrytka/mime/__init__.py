@@ -1,6 +1,7 @@
 """Mail as octets to mail as parts, headers and text. Pure: no I/O and no state. Nothing in here fails on any input."""
 
 from skrytka.mime.addresses import Address, parse_addresses
+from skrytka.mime.casemap import unicode_casemap
 from skrytka.mime.dates import sent_date
 from skrytka.mime.encoded_words import decode_header
 from skrytka.mime.envelope import Envelope, envelope
@@ -10,6 +11,15 @@ from skrytka.mime.preview import preview
 from skrytka.mime.scanner import scan
 from skrytka.mime.structure import Header, Parameters, Part
 from skrytka.mime.text import decode_body, decode_text, knows_encoding
+from skrytka.mime.texts import (
+    SearchTexts,
+    body_texts,
+    field_values,
+    header_text,
+    part_header_texts,
+    search_texts,
+    values_in,
+)
 
 __all__ = [
     "Address",
@@ -17,17 +27,25 @@ __all__ = [
     "Header",
     "Parameters",
     "Part",
+    "SearchTexts",
+    "body_texts",
     "decode_body",
     "decode_header",
     "decode_text",
     "envelope",
+    "field_values",
     "find",
+    "header_text",
     "header_value",
     "header_values",
     "knows_encoding",
     "parse_addresses",
+    "part_header_texts",
     "preview",
     "scan",
+    "search_texts",
     "sent_date",
     "unfold",
+    "unicode_casemap",
+    "values_in",
 ]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from skrytka.core import Core
 from skrytka.errors import NotFound
 from skrytka.model import MailboxRef
+from skrytka.services.checking_index import check_index
 from skrytka.services.contents import is_intact
 from skrytka.services.findings import Depth, Finding
 from skrytka.services.shards import shard_of
@@ -23,7 +24,7 @@ async def check_rows(core: Core, mailbox: MailboxRef, depth: Depth) -> list[Find
     found += await _messages(core, mailbox, depth.repair)
     async for content in _contents(core, mailbox):
         found += await _check_content(core, mailbox, content, depth)
-    return found
+    return found + await check_index(core, mailbox, depth)
 
 
 async def _counters(core: Core, mailbox: MailboxRef, repair: bool) -> list[Finding]:

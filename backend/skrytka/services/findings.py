@@ -23,6 +23,7 @@ Kind = Literal[
     "missing blob",
     "number in use",
     "outdated limits",
+    "search index",
 ]
 
 

@@ -23,6 +23,7 @@ class _Contexts(threading.local):
     def __init__(self) -> None:
         self.compressor = zstandard.ZstdCompressor(level=LEVEL)
         self.decompressor = zstandard.ZstdDecompressor()
+        self.checking = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
 
 
 _contexts = _Contexts()
@@ -45,5 +46,18 @@ def unpack(packed: bytes | None) -> bytes:
         return packed[1:]
     try:
         return _contexts.decompressor.decompress(memoryview(packed)[1:])
+    except zstandard.ZstdError as error:
+        raise Damaged(str(error)) from error
+
+
+def frame(octets: bytes) -> bytes:
+    """A zstd frame that has a checksum of what is in it."""
+    return _contexts.checking.compress(octets)
+
+
+def unframe(packed: bytes | memoryview) -> bytes:
+    """The octets of a frame; ``Damaged`` for anything else."""
+    try:
+        return _contexts.decompressor.decompress(packed)
     except zstandard.ZstdError as error:
         raise Damaged(str(error)) from error

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from skrytka.plugin_api import model
+from skrytka.plugin_api import model, text_search
 from skrytka_imap import responses
 from skrytka_imap.commands import Search
 from skrytka_imap.commands.sequence_set import NOTHING
@@ -53,7 +54,8 @@ async def found_in(
     session: Session, view: model.FolderView, command: Search, listing: Listing
 ) -> tuple[list[int], dict[int, int]]:
     """The places of the messages that match, ascending, and how well they do where FUZZY asks for that."""
-    matcher = await compiled(command, listing, session.wire.breathe)
+    find = partial(text_search.find, session.core, session.mailbox, view.folder_id)
+    matcher = await compiled(command, listing, session.wire.breathe, find)
     decided = await decide(session, view, matcher)
     return sorted(matcher.found + decided) if decided else matcher.found, matcher.scores
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-import unicodedata
+
+from skrytka.plugin_api import mime
 
 KNOWN_CHARSETS = (b"US-ASCII", b"UTF-8")
 """What BADCHARSET names: every client can send one of these. Every text codec of Python is understood besides."""
@@ -34,14 +35,9 @@ def decoder(charset: str | None) -> codecs.CodecInfo:
 
 
 def needle(octets: bytes, codec: codecs.CodecInfo) -> str:
-    """The text to look for, ready to be compared with ``fold``ed text."""
+    """The text to look for, folded by ``i;unicode-casemap`` (RFC 5051), as are the texts that it is looked for in."""
     try:
         text, _ = codec.decode(octets, "strict")
     except UnicodeError:
         raise BadCharset from None
-    return fold(text)
-
-
-def fold(text: str) -> str:
-    """Text without case, in one normal form, so that ``in`` compares as RFC 3501 section 6.4.4 wants."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
+    return mime.unicode_casemap(text)

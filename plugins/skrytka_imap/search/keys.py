@@ -6,7 +6,7 @@ import codecs
 import datetime
 from collections.abc import Callable, Sequence
 
-from skrytka.plugin_api import mime, model
+from skrytka.plugin_api import mime, model, text_search
 from skrytka_imap.commands.search import (
     Contains,
     Fuzzy,
@@ -66,6 +66,22 @@ def _row_test(key: SearchKey, now: float) -> Callable[[model.MessageRow], bool]:
         case Younger(interval_s=interval_s):
             return lambda row: row.internal_date >= now - interval_s
     raise AssertionError(f"the listing decides {key}")
+
+
+def question(key: SearchKey, codec: codecs.CodecInfo) -> text_search.Asked | None:
+    """What an index of texts is asked about a key; None for keys that are not of text."""
+    match key:
+        case Header(name=name, text=text):
+            return text_search.InHeader(name, needle(text, codec))
+        case Contains(place=place, text=text):
+            kind = text_search.Anywhere if place == "TEXT" else text_search.InBody
+            return kind(needle(text, codec))
+    return None
+
+
+def unless(known: bytes, said: bytes, test: Test) -> Test:
+    """What is known of a message, else what the test says; both with one octet per message, as ``Judge.octets`` writes them."""
+    return lambda facts: said[facts.place] == 1 if known[facts.place] else test(facts)
 
 
 def all_of(tests: Sequence[Test]) -> Test:

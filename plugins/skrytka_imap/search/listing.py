@@ -72,6 +72,16 @@ class Judge:
         """One octet per message, for looking up single ones."""
         return members.to_bytes(self._count, "little")
 
+    def with_uids(self, uids: Iterable[int]) -> Members:
+        """The set of the messages with these UIDs; those that are not in the listing are passed over."""
+        known = self._listing.uids
+        octets = bytearray(self._count)
+        for uid in uids:
+            place = bisect_left(known, uid)
+            if place < self._count and known[place] == uid:
+                octets[place] = 1
+        return int.from_bytes(octets, "little")
+
     async def members(self, key: SearchKey) -> Members | None:
         """Who matches a single key; None if that does not show here."""
         if isinstance(key, HasKeyword):

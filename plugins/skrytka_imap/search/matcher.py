@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
-from skrytka.plugin_api import model
+from skrytka.plugin_api import model, text_search
 from skrytka_imap.commands import Search
 from skrytka_imap.commands.search import And, Not, Or, SearchKey
 from skrytka_imap.search.charsets import decoder
 from skrytka_imap.search.facts import Facts
-from skrytka_imap.search.keys import Test, all_of, any_of, member, opposite, single_test
+from skrytka_imap.search.keys import Test, all_of, any_of, member, opposite, question, single_test, unless
 from skrytka_imap.search.listing import Breathe, Judge, Listing, Members
 from skrytka_imap.search.needs import Needs, needs
+
+FEW = 16
+"""So few messages are looked at themselves sooner than an index is asked."""
+
+Find = Callable[[text_search.Asked], Awaitable[text_search.Answer | None]]
 
 
 class Matcher(msgspec.Struct, frozen=True):
@@ -40,9 +47,9 @@ class Matcher(msgspec.Struct, frozen=True):
         return verdict
 
 
-async def compiled(search: Search, listing: Listing, breathe: Breathe) -> Matcher:
-    """The matcher of a search. Calls ``breathe`` between keys; raises ``BadCharset``."""
-    builder = _Builder(search, listing, breathe)
+async def compiled(search: Search, listing: Listing, breathe: Breathe, find: Find | None = None) -> Matcher:
+    """The matcher of a search. Calls ``breathe`` between keys; raises ``BadCharset``. ``find`` asks an index of texts."""
+    builder = _Builder(search, listing, breathe, find)
     built = await builder.build(search.key)
     found, undecided = (builder.judge.places(members) for members in (built.surely, built.maybe ^ built.surely))
     return Matcher(builder.judge.octets(built.surely), found, undecided, needs(search.key), builder.test_of(built), {})
@@ -57,12 +64,14 @@ class _Built(msgspec.Struct, frozen=True):
 
 
 class _Builder:
-    def __init__(self, search: Search, listing: Listing, breathe: Breathe) -> None:
+    def __init__(self, search: Search, listing: Listing, breathe: Breathe, find: Find | None) -> None:
         self.judge = Judge(listing, breathe)
         self._codec = decoder(search.charset)
         self._now = listing.now
+        self._find = find
 
-    async def build(self, key: SearchKey) -> _Built:
+    async def build(self, key: SearchKey, among: int | None = None) -> _Built:
+        """``among`` says how many messages at most are asked about."""
         match key:
             case And(keys=keys):
                 return await self._build_and(keys)
@@ -71,9 +80,25 @@ class _Builder:
             case Not(key=negated):
                 return await self._build_not(negated)
         members = await self.judge.members(key)
-        if members is None:
-            return _Built(0, self.judge.everyone, single_test(key, self._codec, self._now))
-        return _Built(members, members, None)
+        if members is not None:
+            return _Built(members, members, None)
+        test = single_test(key, self._codec, self._now)
+        if self._find is None or (among is not None and among <= FEW):
+            return _Built(0, self.judge.everyone, test)
+        return await self._by_index(key, test, self._find)
+
+    async def _by_index(self, key: SearchKey, test: Test, find: Find) -> _Built:
+        """What the index says of a key, if it is one of text; messages that it does not know are to be looked at."""
+        asked = question(key, self._codec)
+        answer = None if asked is None else await find(asked)
+        if answer is None:
+            return _Built(0, self.judge.everyone, test)
+        surely, unsure = self.judge.with_uids(answer.found), self.judge.with_uids(answer.open)
+        maybe = surely | unsure
+        if surely == maybe:
+            return _Built(surely, maybe, None)
+        known = self.judge.everyone ^ maybe | surely
+        return _Built(surely, maybe, unless(self.judge.octets(known), self.judge.octets(surely), test))
 
     def test_of(self, built: _Built) -> Test:
         """The test of a key; a look-up where the listing has decided."""
@@ -84,7 +109,7 @@ class _Builder:
         surely = maybe = settled = self.judge.everyone
         tests: list[Test] = []
         for key in sorted(keys, key=needs):
-            built = await self.build(key)
+            built = await self.build(key, maybe.bit_count())
             surely &= built.surely
             maybe &= built.maybe
             if built.test is None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench.peers.interface import PASSWORD
+from tests.bench.peers.interface import PASSWORD, IndexSize
 from tests.servers import Missing, free_port
 
 _START_TIMEOUT_S = 20.0
@@ -47,6 +47,10 @@ class Dovecot:
 
     def address(self, number: int) -> str:
         return f"user{number}@example.org"
+
+    async def indexed(self) -> IndexSize:
+        """It is measured without an index of texts."""
+        return IndexSize(0, 0)
 
     def stop(self) -> None:
         pid = self.pid

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 PASSWORD = "secret"
+
+
+class IndexSize(NamedTuple):
+    """How much text is in an index, decoded and folded, and how much room the index takes, each in octets."""
+
+    text_octets: int
+    index_octets: int
 
 
 class Peer(Protocol):
@@ -21,5 +28,8 @@ class Peer(Protocol):
 
     def address(self, number: int) -> str:
         """The login and recipient of a mailbox, which is made if it is not there."""
+
+    async def indexed(self) -> IndexSize:
+        """Wait until all mail that is there is in the index, if the server makes one by itself."""
 
     def stop(self) -> None: ...

@@ -64,6 +64,22 @@ def asked(command: bytes, folder: bytes = FOLDER) -> Callable[[Peer, float], Awa
     return workload
 
 
+def asked_of_index(command: bytes) -> Callable[[Peer, float], Awaitable[Sample]]:
+    """As ``asked``, once the server has indexed what it indexes by itself."""
+
+    async def workload(peer: Peer, seconds: float) -> Sample:
+        await peer.indexed()
+        return await asked(command)(peer, seconds)
+
+    return workload
+
+
+async def index_size(peer: Peer, seconds: float) -> Sample:
+    """The index, in ``memory_octets``, once it is up; an operation is an octet of the text that is in it."""
+    size = await peer.indexed()
+    return Sample(size.text_octets, seconds, (seconds,), 0.0, size.index_octets)
+
+
 async def bodies(peer: Peer, seconds: float) -> Sample:
     """Single mails of 4 KB, one after the other."""
     client = await wire.imap(peer.imap, peer.address(READER), FOLDER.decode())

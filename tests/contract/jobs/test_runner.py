@@ -17,7 +17,7 @@ from skrytka.jobs.work import JOBS, Job
 from skrytka.model import UNCONDITIONAL, Mailbox, NewMessage, RetentionPolicy, Role
 from skrytka.services import contents, domains, folders, idempotency, mailboxes, messages, quota, retention
 from skrytka.services.mailboxes import MailboxChange
-from skrytka.settings import Jobs
+from skrytka.settings import Jobs, Search
 from skrytka.store.interface import Tx
 from skrytka.store.operations import directory_mailboxes
 from skrytka.store.operations.directory_mailboxes import MailboxDelete, MailboxScan
@@ -270,12 +270,13 @@ async def _keys(tx: Tx, values: None) -> list[str]:
 
 def test_intervals_come_from_the_settings(core: Core) -> None:
     jobs = Jobs(retention_interval_s=7.0, collect_interval_s=8.0)
-    settings = msgspec.structs.replace(core.settings, jobs=jobs)
+    settings = msgspec.structs.replace(core.settings, jobs=jobs, search=Search(interval_s=9.0))
     assert {kind: job.interval_s(settings) for kind, job in BY_KIND.items()} == {
         "mailboxes": 5.0,
         "retention": 7.0,
         "expunged": 8.0,
         "blobs": 8.0,
+        "search": 9.0,
         "idempotency": 3_600.0,
     }
 

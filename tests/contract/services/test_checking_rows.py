@@ -9,7 +9,7 @@ import pytest
 from skrytka.core import Core
 from skrytka.errors import Unavailable
 from skrytka.model import ContentId, Mailbox, NewMessage, Quota, Role, Status, Uid
-from skrytka.services import aliases, checking, contents, domains, folders, mailboxes, messages
+from skrytka.services import aliases, checking, contents, domains, folders, indexing, mailboxes, messages
 from skrytka.services.checking import Finding
 from skrytka.services.mailboxes import MailboxChange
 from skrytka.store.operations import shard_mailboxes
@@ -148,3 +148,32 @@ async def test_a_small_body_that_is_damaged(core: Core, ann: Mailbox) -> None:
     assert await checking.check(core, repair=False) == []
     found = Finding("content cannot be read", ANN, "content 2")
     assert await checking.check(core, repair=False, deep=True) == [found]
+
+
+@pytest.mark.parametrize(
+    ("sql", "wrong"),
+    [
+        ("UPDATE search_segment SET filter = left_out", "no filter"),
+        ("UPDATE search_header SET data = (SELECT filter FROM search_segment)", "no frame of this version"),
+        (
+            "UPDATE search_body SET data = (SELECT data FROM search_header)",
+            "no frame of this version",
+        ),
+        ("DELETE FROM search_body", "no frame of this version"),
+    ],
+)
+async def test_a_search_index_that_is_damaged(core: Core, ann: Mailbox, sql: str, wrong: str) -> None:
+    await indexing.index_all(core, 1)
+    assert await checking.check(core, repair=False, deep=True) == []
+    await on_shard(core, ann, sql)
+    await mended(core, Finding("search index", ANN, f"contents 1 to 3: {wrong}"))
+    assert await indexing.index_all(core, 2) == 1
+
+
+async def test_a_search_index_that_names_what_is_gone(core: Core, ann: Mailbox) -> None:
+    await indexing.index_all(core, 1)
+    await on_shard(core, ann, "UPDATE content SET content_id = 4 WHERE content_id = 3")
+    found = await checking.check(core, repair=True)
+    wrong = Finding("search index", ANN, "contents 1 to 3: other contents are there", True)
+    assert found[-1] == wrong
+    assert wrong not in await checking.check(core, repair=True)

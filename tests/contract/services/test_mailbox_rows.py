@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skrytka.core import Core
 from skrytka.model import MailboxRef, RetentionPolicy, Role, Uid
-from skrytka.services import folders, mailboxes, messages, pop3_locks, retention, retention_sweep
+from skrytka.services import folders, indexing, mailboxes, messages, pop3_locks, retention, retention_sweep
 from skrytka.services.shards import shard_of
 from skrytka.store.interface import Tx
 from tests.contract.provisioning import ADMIN, DAY_S, Clock, add_messages, make_mailbox, vary
@@ -40,6 +40,7 @@ async def fill(core: Core, clock: Clock, mailbox: MailboxRef) -> None:
         pass
 
     assert await retention_sweep.sweep(core, 1, 0, save) == 1
+    assert await indexing.index_all(core, 1) == 1
 
 
 async def test_nothing_is_left_of_a_deleted_mailbox(core: Core) -> None:

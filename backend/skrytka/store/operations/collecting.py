@@ -8,7 +8,7 @@ import msgspec
 
 from skrytka.model import FolderId, MailboxId
 from skrytka.store.interface import Tx
-from skrytka.store.operations import contents
+from skrytka.store.operations import contents, search_index
 from skrytka.store.operations.locking import hold
 from skrytka.store.operations.selecting import chunks, listed
 
@@ -87,6 +87,7 @@ async def drop_unreferenced(tx: Tx, mailbox_id: MailboxId, content_ids: Iterable
         )
         unused = set(part) - {row[0] for row in used}
         await tx.batch(contents.removal(mailbox_id, sorted(unused)))
+        await search_index.drop(tx, mailbox_id, sorted(unused))
 
 
 async def trim_log(tx: Tx, values: Collect) -> int:

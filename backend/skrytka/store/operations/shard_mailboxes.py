@@ -49,6 +49,10 @@ _KEYS: tuple[tuple[str, str], ...] = (
     ("content", "content_id"),
     ("pop3_lock", "session"),
     ("job_fence", "job"),
+    ("search_header", "first_id"),
+    ("search_body", "first_id"),
+    ("search_segment", "first_id"),
+    ("search_progress", "indexed_id"),
 )
 """Every table of a mailbox besides its own, with the rest of its key."""
 

@@ -83,6 +83,7 @@ class Conversation:
     async def _reply(self, tagged: Tagged) -> Reply:
         """Run the handler; an exception becomes its answer."""
         entry = entry_of(tagged.command)
+        self._session.tag = tagged.tag
         if self._session.state not in entry.states:
             return bad(f"{entry.name} is not for now: {_WHEN[self._session.state]}")
         try:

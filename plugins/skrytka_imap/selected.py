@@ -22,6 +22,7 @@ from itertools import chain
 import msgspec
 
 from skrytka.plugin_api import model, views
+from skrytka_imap.commands import UidBatches
 
 _PART = 256
 """Modseqs compared at once, without making a number object of each."""
@@ -36,6 +37,20 @@ class Updates(msgspec.Struct, frozen=True):
     exists: int | None = None
     uids: tuple[int, ...] = ()
     changed: tuple[int, ...] = ()
+
+
+class ToldBatches(msgspec.Struct, frozen=True):
+    """The last UIDBATCHES that was answered with batches, and the folder at that time."""
+
+    command: UidBatches
+    messages: int
+    uid_next: int
+
+    def are_good(self, view: model.FolderView) -> bool:
+        """Whether a client must not ask again yet (RFC 10022 section 3.1.1): until half a batch has come, or more has gone."""
+        left = bisect_left(view.uids, self.uid_next)
+        came, went = len(view.uids) - left, self.messages - left
+        return 2 * came < self.command.size and 2 * went <= self.command.size
 
 
 class Selected:
@@ -53,6 +68,7 @@ class Selected:
         self._own_changes: dict[int, int] = {}
         self.recent: list[range] = []
         self.known_keywords: dict[str, str] = {}
+        self.told_batches: ToldBatches | None = None
 
     @property
     def folder_id(self) -> model.FolderId:

@@ -40,6 +40,7 @@ class Session:
         self.settings = settings
         self.wire = wire
         self.condstore = False
+        self.tag = b""
         self.client_name = ""
         self.login_failures = 0
         self.idling = False

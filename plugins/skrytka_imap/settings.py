@@ -22,7 +22,8 @@ class Settings(FrontEndSettings, frozen=True):
     ``max_login_failures``, end the connection; a failed login is answered after ``login_failure_delay_s`` and up to as much
     again, so that guessing is slow and its timing says nothing.
 
-    ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
+    ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS. ``uidbatches_messages``: so many
+    messages the batches that a UIDBATCHES names may span (RFC 10022 section 3.1.7: at least 100 000).
     """
 
     listen: str = "127.0.0.1:1143"
@@ -34,6 +35,7 @@ class Settings(FrontEndSettings, frozen=True):
     line_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 65_536
     command_literal_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
     told_keywords: Positive = 1_000
+    uidbatches_messages: Annotated[int, msgspec.Meta(ge=100_000)] = 100_000
     max_bad_commands: Positive = 20
     max_login_failures: Positive = 5
     login_failure_delay_s: Annotated[float, msgspec.Meta(ge=0)] = 2.0

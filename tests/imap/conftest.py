@@ -70,6 +70,17 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
         octets = (MAILS / file).read_bytes().replace(b"\n", b"\r\n")
         await messages.append(core, front_ends.ACTOR, mailbox, folder.folder_id, [NewMessage(octets)])
 
+    async def fill(words: Sequence[str]) -> None:
+        """``fill address count``: append so many small mails to the INBOX."""
+        mailbox = await front_ends.mailbox(core, words[0])
+        inbox = await folders.get(core, mailbox, "INBOX")
+        left = int(words[1])
+        while left:
+            together = min(left, 1_000)
+            mails = [NewMessage(b"mail\r\n")] * together
+            await messages.append(core, front_ends.ACTOR, mailbox, inbox.folder_id, mails)
+            left -= together
+
     async def elsewhere(words: Sequence[str]) -> None:
         """``elsewhere``: clients that connect from now on are not on the loopback."""
         served.client = front_ends.ELSEWHERE
@@ -93,6 +104,7 @@ def actions(core: Core, served: front_ends.Served) -> dict[str, Action]:
         **front_ends.actions(core),
         "ended": ended,
         "put": put,
+        "fill": fill,
         "elsewhere": elsewhere,
         "limit": limit,
         "drain": drain,

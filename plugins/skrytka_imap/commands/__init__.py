@@ -42,7 +42,7 @@ from skrytka_imap.commands.fetch import (
 )
 from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
 from skrytka_imap.commands.search import Search
-from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, Unselect
+from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, UidBatches, Unselect
 from skrytka_imap.commands.sequence_set import SequenceSet
 
 Command = (
@@ -77,6 +77,7 @@ Command = (
     | Status
     | Store
     | Subscribe
+    | UidBatches
     | Unselect
     | Unsubscribe
 )
@@ -151,6 +152,7 @@ __all__ = [
     "Store",
     "Subscribe",
     "Tagged",
+    "UidBatches",
     "Unselect",
     "Unsubscribe",
     "enables_condstore",

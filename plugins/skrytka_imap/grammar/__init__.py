@@ -56,6 +56,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "UID MOVE": selected.uid_move,
         "UID SEARCH": search.uid_search,
         "UID STORE": selected.uid_store,
+        "UIDBATCHES": selected.uid_batches,
         "UNSELECT": selected.unselect,
         "UNSUBSCRIBE": authenticated.unsubscribe,
     }

@@ -29,6 +29,7 @@ from skrytka_imap.responses.quota import quota_line, quota_root_line
 from skrytka_imap.responses.session import SEARCH, enabled_line, id_line, search_end, search_numbers
 from skrytka_imap.responses.sets import number_set
 from skrytka_imap.responses.strings import literal_prefix, nstring, string
+from skrytka_imap.responses.uid_batches import uid_batch, uid_batches_head
 
 __all__ = [
     "BODYSTRUCTURE_ITEM",
@@ -65,5 +66,7 @@ __all__ = [
     "separator_line",
     "status_line",
     "string",
+    "uid_batch",
+    "uid_batches_head",
     "uid_item",
 ]

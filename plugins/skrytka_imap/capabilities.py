@@ -39,6 +39,7 @@ LOGGED_IN = (
     b"SEARCH=FUZZY",
     b"SEARCHRES",
     b"WITHIN",
+    b"UIDBATCHES",
 )
 
 

@@ -22,6 +22,7 @@ from itertools import chain
 import msgspec
 
 from skrytka.plugin_api import model, views
+from skrytka_imap.commands import UidBatches
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.contexts import Context
 
@@ -39,6 +40,20 @@ class Updates(msgspec.Struct, frozen=True):
     exists: int | None = None
     uids: tuple[int, ...] = ()
     changed: tuple[int, ...] = ()
+
+
+class ToldBatches(msgspec.Struct, frozen=True):
+    """The last UIDBATCHES that was answered with batches, and the folder at that time."""
+
+    command: UidBatches
+    messages: int
+    uid_next: int
+
+    def are_good(self, view: model.FolderView) -> bool:
+        """Whether a client must not ask again yet (RFC 10022 section 3.1.1): until half a batch has come, or more has gone."""
+        left = bisect_left(view.uids, self.uid_next)
+        came, went = len(view.uids) - left, self.messages - left
+        return 2 * came < self.command.size and 2 * went <= self.command.size
 
 
 class Selected:
@@ -60,6 +75,7 @@ class Selected:
         """Searches whose results are kept up to date (RFC 5267), by tag."""
         self.saved = NOTHING
         """What ``$`` stands for (RFC 5182), as UIDs: what is expunged is no longer in it, and what arrives never is."""
+        self.told_batches: ToldBatches | None = None
 
     @property
     def folder_id(self) -> model.FolderId:

@@ -37,6 +37,7 @@ from skrytka_imap.handlers import (
     starttls,
     storing,
     telling_status,
+    uid_batches,
 )
 from skrytka_imap.replies import Reply
 from skrytka_imap.session import ANY_STATE, LOGGED_IN, Session, State
@@ -104,6 +105,7 @@ ENTRIES = (
     _entry("COPY",         commands.Copy,         copying.copy,                    SELECTED,          YES),
     _entry("MOVE",         commands.Move,         copying.move,                    SELECTED,          YES),
     _entry("REPLACE",      commands.Replace,      replacing.replace,               SELECTED,          YES),
+    _entry("UIDBATCHES",   commands.UidBatches,   uid_batches.uid_batches,         SELECTED,          YES),
     _entry("UID EXPUNGE",  commands.Expunge,      expunging.expunge,               SELECTED,          YES),
     _entry("UID SEARCH",   commands.Search,       searching.search,                SELECTED,          YES),
     _entry("UID FETCH",    commands.Fetch,        fetching.fetch,                  SELECTED,          YES),

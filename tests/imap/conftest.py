@@ -77,25 +77,6 @@ async def served(
 def actions(core: Core, served: front_ends.Served, clock: list[float]) -> dict[str, Action]:
     """What transcripts may do besides what ``front_ends.actions`` has."""
 
-    async def put(words: Sequence[str]) -> None:
-        """``put address folder file``: append a mail of ``mails/``, with CRLF line ends."""
-        address, name, file = words
-        mailbox = await front_ends.mailbox(core, address)
-        folder = await folders.get(core, mailbox, name)
-        octets = (MAILS / file).read_bytes().replace(b"\n", b"\r\n")
-        await messages.append(core, front_ends.ACTOR, mailbox, folder.folder_id, [NewMessage(octets)])
-
-    async def grow(words: Sequence[str]) -> None:
-        """``grow address folder octets``: append a mail of so many octets."""
-        mailbox = await front_ends.mailbox(core, words[0])
-        folder = await folders.get(core, mailbox, words[1])
-        octets = b"\r\n".ljust(int(words[2]), b"x")
-        await messages.append(core, front_ends.ACTOR, mailbox, folder.folder_id, [NewMessage(octets)])
-
-    async def index(words: Sequence[str]) -> None:
-        """``index``: the background work brings the search index up to date."""
-        assert await indexing.index_all(core, 1)
-
     async def elsewhere(words: Sequence[str]) -> None:
         """``elsewhere``: clients that connect from now on are not on the loopback."""
         served.client = front_ends.ELSEWHERE
@@ -117,11 +98,9 @@ def actions(core: Core, served: front_ends.Served, clock: list[float]) -> dict[s
 
     return {
         **front_ends.actions(core),
+        **_actions_of_mail(core),
         **_actions_of_time(core, clock),
         "ended": ended,
-        "index": index,
-        "put": put,
-        "grow": grow,
         "elsewhere": elsewhere,
         "limit": limit,
         "drain": drain,
@@ -140,3 +119,37 @@ def _actions_of_time(core: Core, clock: list[float]) -> dict[str, Action]:
         await collecting.collect_expired(core, ref.shard, later)
 
     return {"later": later, "forget": forget}
+
+
+def _actions_of_mail(core: Core) -> dict[str, Action]:
+    async def put(words: Sequence[str]) -> None:
+        """``put address folder file``: append a mail of ``mails/``, with CRLF line ends."""
+        address, name, file = words
+        mailbox = await front_ends.mailbox(core, address)
+        folder = await folders.get(core, mailbox, name)
+        octets = (MAILS / file).read_bytes().replace(b"\n", b"\r\n")
+        await messages.append(core, front_ends.ACTOR, mailbox, folder.folder_id, [NewMessage(octets)])
+
+    async def grow(words: Sequence[str]) -> None:
+        """``grow address folder octets``: append a mail of so many octets."""
+        mailbox = await front_ends.mailbox(core, words[0])
+        folder = await folders.get(core, mailbox, words[1])
+        octets = b"\r\n".ljust(int(words[2]), b"x")
+        await messages.append(core, front_ends.ACTOR, mailbox, folder.folder_id, [NewMessage(octets)])
+
+    async def fill(words: Sequence[str]) -> None:
+        """``fill address count``: append so many small mails to the INBOX."""
+        mailbox = await front_ends.mailbox(core, words[0])
+        inbox = await folders.get(core, mailbox, "INBOX")
+        left = int(words[1])
+        while left:
+            together = min(left, 1_000)
+            mails = [NewMessage(b"mail\r\n")] * together
+            await messages.append(core, front_ends.ACTOR, mailbox, inbox.folder_id, mails)
+            left -= together
+
+    async def index(words: Sequence[str]) -> None:
+        """``index``: the background work brings the search index up to date."""
+        assert await indexing.index_all(core, 1)
+
+    return {"put": put, "grow": grow, "fill": fill, "index": index}

@@ -48,7 +48,7 @@ from skrytka_imap.commands.partial import Partial
 from skrytka_imap.commands.partial_range import PartialRange
 from skrytka_imap.commands.return_options import ReturnOption, Returns
 from skrytka_imap.commands.search import CancelUpdate, MultiSearch, Search
-from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, Unselect
+from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, UidBatches, Unselect
 from skrytka_imap.commands.sequence_set import SequenceSet
 from skrytka_imap.commands.sources import Source, SourceKind
 
@@ -87,6 +87,7 @@ Command = (
     | Status
     | Store
     | Subscribe
+    | UidBatches
     | Unauthenticate
     | Unselect
     | Unsubscribe
@@ -177,6 +178,7 @@ __all__ = [
     "Store",
     "Subscribe",
     "Tagged",
+    "UidBatches",
     "Unauthenticate",
     "Unselect",
     "Unsubscribe",

@@ -54,3 +54,10 @@ class Move(msgspec.Struct, frozen=True):
     sequence: SequenceSet
     name: str
     uid: bool = False
+
+
+class UidBatches(msgspec.Struct, frozen=True):
+    """RFC 10022 section 3.1. ``batches`` are the first and the last wanted, as written, from 1, which has the highest UIDs."""
+
+    size: int
+    batches: tuple[int, int] | None = None

@@ -60,6 +60,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "UID REPLACE": append.uid_replace,
         "UID SEARCH": search.uid_search,
         "UID STORE": selected.uid_store,
+        "UIDBATCHES": selected.uid_batches,
         "UNAUTHENTICATE": authenticated.unauthenticate,
         "UNSELECT": selected.unselect,
         "UNSUBSCRIBE": authenticated.unsubscribe,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from skrytka_imap.commands import Check, Close, Copy, Expunge, Move, Store, Unselect
+from skrytka_imap.commands import Check, Close, Copy, Expunge, Move, Store, UidBatches, Unselect
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
 from skrytka_imap.grammar.flags import flag_list, flags
 from skrytka_imap.grammar.folder_name import folder_name
@@ -89,3 +89,22 @@ def store(cursor: Cursor, *, uid: bool = False) -> Store:
 
 def uid_store(cursor: Cursor) -> Store:
     return store(cursor, uid=True)
+
+
+def uid_batches(cursor: Cursor) -> UidBatches:
+    """RFC 10022 section 4: message-batches = "UIDBATCHES" SP nz-number [SP nz-number ":" nz-number]"""
+    cursor.space()
+    size = _nz_number(cursor)
+    if not cursor.skip(b" ") or not cursor.peek():
+        return UidBatches(size)
+    first = _nz_number(cursor)
+    cursor.expect(b":")
+    return UidBatches(size, (first, _nz_number(cursor)))
+
+
+def _nz_number(cursor: Cursor) -> int:
+    """nz-number = digit-nz *DIGIT ; Non-zero unsigned 32-bit integer"""
+    number = cursor.number()
+    if not number:
+        raise cursor.fault("A number here is at least 1")
+    return number

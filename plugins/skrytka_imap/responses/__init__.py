@@ -42,6 +42,7 @@ from skrytka_imap.responses.quota import quota_line, quota_root_line
 from skrytka_imap.responses.session import SEARCH, enabled_line, id_line, search_end, search_numbers
 from skrytka_imap.responses.sets import Run, add_to_runs, number_set, runs_of, set_of_runs, vanished_line
 from skrytka_imap.responses.strings import literal_prefix, nstring, string
+from skrytka_imap.responses.uid_batches import uid_batch, uid_batches_head
 
 __all__ = [
     "BODYSTRUCTURE_ITEM",
@@ -93,6 +94,8 @@ __all__ = [
     "set_of_runs",
     "status_line",
     "string",
+    "uid_batch",
+    "uid_batches_head",
     "uid_item",
     "vanished_line",
 ]

@@ -59,6 +59,8 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
     (b"STARTTLS", c.StartTls()),
     (b"CHECK", c.Check()),
     (b"CLOSE", c.Close()),
+    (b"UIDBATCHES 500", c.UidBatches(500)),
+    (b"uidbatches 4294967295 2:1", c.UidBatches(4294967295, (2, 1))),
     (b"UNSELECT", c.Unselect()),
     (b"IDLE", c.Idle()),
     (b"UNAUTHENTICATE", c.Unauthenticate()),

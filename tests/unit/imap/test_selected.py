@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from skrytka.model import FolderId, FolderView, ModSeq, Uid, UidValidity
-from skrytka_imap.selected import Selected, Updates
+from skrytka_imap.commands import UidBatches
+from skrytka_imap.selected import Selected, ToldBatches, Updates
 
 COUNT = 600
 
@@ -48,3 +49,15 @@ def test_changes_beside_an_expunge_are_told_by_their_new_places(view: FolderView
         del column[10]
     updates = selected.advance(msgspec.structs.replace(after, uids=uids, flags=flags), may_expunge=True)
     assert updates == Updates(expunged=(11,), vanished=(11,), uids=(301,), changed=(299,))
+
+
+@pytest.mark.parametrize(
+    ("gone", "came", "good"),
+    [(0, 0, True), (250, 249, True), (251, 0, False), (0, 250, False), (250, 250, False), (COUNT, 0, False)],
+)
+def test_batches_are_good_until_half_a_batch_came_or_more_went(
+    view: FolderView, gone: int, came: int, good: bool
+) -> None:
+    told = ToldBatches(UidBatches(500), COUNT, view.uid_next)
+    uids = array("I", [*view.uids[gone:], *range(COUNT + 1, COUNT + 1 + came)])
+    assert told.are_good(msgspec.structs.replace(view, uids=uids)) is good

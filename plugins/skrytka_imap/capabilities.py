@@ -16,6 +16,7 @@ LOGGED_IN = (
     b"QUOTA=RES-STORAGE",
     b"QUOTA=RES-MESSAGE",
     b"CONDSTORE",
+    b"COMPRESS=DEFLATE",
 )
 
 

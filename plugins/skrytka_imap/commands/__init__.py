@@ -12,6 +12,7 @@ import msgspec
 from skrytka_imap.commands.any_state import Capability, Id, Logout, Noop
 from skrytka_imap.commands.append import Append
 from skrytka_imap.commands.authenticated import (
+    Compress,
     Create,
     Delete,
     Enable,
@@ -51,6 +52,7 @@ Command = (
     | Capability
     | Check
     | Close
+    | Compress
     | Copy
     | Create
     | Delete
@@ -117,6 +119,7 @@ __all__ = [
     "Check",
     "Close",
     "Command",
+    "Compress",
     "Copy",
     "Create",
     "Delete",

@@ -100,6 +100,10 @@ class Enable(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
 
 
+class Compress(msgspec.Struct, frozen=True):
+    """RFC 4978 section 3. DEFLATE is the only algorithm that there is."""
+
+
 class GetQuota(msgspec.Struct, frozen=True):
     """RFC 9208 section 4.1.2."""
 

@@ -8,6 +8,9 @@ A transcript is a text file, one step a line:
 ``S: text``            the server must send exactly this text and CRLF (``S2:`` to client 2)
 ``S! closed``          the server must close the connection with nothing sent before that
 ``C! starttls``        the client starts TLS
+``C! deflate``         what the client sends from now on is compressed (RFC 4978)
+``C! plain``           and no longer
+``C! inflate``         what it is sent from now on is
 ``C! close``           the client goes away
 ``! name words``       an action of the test suite: deliver a mail, expire a folder (see the suite's conftest)
 ``include file [2]``   the steps of another file of the same folder, for client 1 or the one named
@@ -28,6 +31,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -94,23 +98,55 @@ async def replay(
     await _Replay(connect, octet_by_octet, actions or {}, client_tls, dict(names or {})).run(steps)
 
 
+class _Inflated:
+    """A reader of what a server compresses: as much of ``asyncio.StreamReader`` as a replay needs."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+        self._inflater = zlib.decompressobj(-15)
+        self._buffer = b""
+
+    async def readuntil(self, end: bytes) -> bytes:
+        while end not in self._buffer:
+            if not (octets := await self._reader.read(65_536)):
+                raise asyncio.IncompleteReadError(self._buffer, None)
+            self._buffer += self._inflater.decompress(octets)
+        line, _, self._buffer = self._buffer.partition(end)
+        return line + end
+
+    async def read(self) -> bytes:
+        rest, self._buffer = self._buffer + self._inflater.decompress(await self._reader.read()), b""
+        return rest
+
+
 class _Client:
     """One connection of the replay."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, octet_by_octet: bool) -> None:
-        self.reader = reader
+        self.reader: asyncio.StreamReader | _Inflated = reader
         self.writer = writer
         self.octet_by_octet = octet_by_octet
         self.closed = False
+        self._deflater: zlib._Compress | None = None
 
     async def send(self, octets: bytes) -> None:
         """Send whole or one octet at a time, letting the server's loop run after each."""
+        if self._deflater is not None:
+            octets = self._deflater.compress(octets) + self._deflater.flush(zlib.Z_SYNC_FLUSH)
         pieces = [octets[at : at + 1] for at in range(len(octets))] if self.octet_by_octet else [octets]
         for piece in pieces:
             self.writer.write(piece)
             await self.writer.drain()
             if self.octet_by_octet:
                 await asyncio.sleep(0)
+
+    def change(self, change: str) -> None:
+        """``deflate`` or ``plain``: how to send from now on; ``inflate``: how to read."""
+        if change == "inflate":
+            assert isinstance(self.reader, asyncio.StreamReader)
+            self.reader = _Inflated(self.reader)
+        else:
+            self._deflater = zlib.compressobj(wbits=-15) if change == "deflate" else None
 
     async def line(self) -> bytes:
         """The next line with its CRLF; fewer octets when the server closes within it."""
@@ -184,6 +220,8 @@ class _Replay:
                 await self._expect_line(step, client)
             case "S!", "closed":
                 await self._expect_close(step, client)
+            case "C!", ("deflate" | "plain" | "inflate") as change:
+                client.change(change)
             case "C!", "close":
                 await client.close()
             case "C!", "starttls":

@@ -138,6 +138,8 @@ class Conversation:
                 return False
             case Then.START_TLS:
                 await self._stream.start_tls()
+            case Then.COMPRESS:
+                await self._stream.compress()
             case Then.ADMIT:
                 self._stream.admit()
             case Then.DISMISS:

@@ -134,6 +134,12 @@ class Framing:
         self._buffer.clear()
         self._next_command()
 
+    def take_rest(self) -> bytes:
+        """What was received behind the last command: under COMPRESS it is no text yet."""
+        rest = bytes(self._buffer)
+        self.discard()
+        return rest
+
     @property
     def in_command(self) -> bool:
         """The client has begun a command and owes the rest of it."""

@@ -14,6 +14,7 @@ class Then(enum.Enum):
 
     GO_ON = "go on"
     START_TLS = "start TLS"
+    COMPRESS = "compress"
     ADMIT = "admit"
     DISMISS = "dismiss"
     CLOSE = "close"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from skrytka.plugin_api import Connection, Core, Pace, Signal, inflight, slices
 from skrytka_imap.conversation import Conversation
+from skrytka_imap.deflated import Deflated
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.framing import CommandReceived, Event, Framing, FramingError, Limits, LineReceived, LiteralWanted
 from skrytka_imap.session import Session
@@ -53,6 +54,10 @@ class ConnectionWire:
     @property
     def can_start_tls(self) -> bool:
         return self._connection.can_start_tls
+
+    @property
+    def compressed(self) -> bool:
+        return isinstance(self._connection, Deflated)
 
     # Sending
 
@@ -208,6 +213,11 @@ class ConnectionWire:
         await self.flush()
         self._framing.discard()
         await self._connection.start_tls()
+
+    async def compress(self) -> None:
+        """RFC 4978 section 3: from behind the CRLF of the tagged OK on."""
+        await self.flush()
+        self._connection = Deflated(self._core, self._connection, self._framing.take_rest())
 
     async def close(self) -> None:
         self._send()

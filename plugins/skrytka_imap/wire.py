@@ -29,6 +29,10 @@ class Wire(Protocol):
     def can_start_tls(self) -> bool:
         """STARTTLS may be offered."""
 
+    @property
+    def compressed(self) -> bool:
+        """COMPRESS is in effect."""
+
     def write(self, octets: bytes) -> None:
         """Queue for sending."""
 
@@ -75,3 +79,6 @@ class Stream(Wire, Protocol):
 
     async def start_tls(self) -> None:
         """Upgrade; nothing that was sent before counts afterwards (RFC 3501 section 6.2.1)."""
+
+    async def compress(self) -> None:
+        """Compress from here on in both directions; octets that came already count as compressed (RFC 4978 section 3)."""

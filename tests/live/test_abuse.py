@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -236,6 +237,45 @@ def test_literals_are_refused_before_they_are_kept(one_worker: Service) -> None:
             assert client.line().startswith(b"b NO [TOOBIG]")
             assert client.line().startswith(b"* BAD Too much follows")
             assert client.line().startswith(b"* BYE")
+
+
+# Deflate bombs
+
+
+def deflated(piece: bytes, count: int) -> bytes:
+    """``piece`` so many times, as COMPRESS=DEFLATE has it on the wire."""
+    deflater = zlib.compressobj(9, wbits=-15)
+    return b"".join(deflater.compress(piece) for _ in range(count)) + deflater.flush(zlib.Z_SYNC_FLUSH)
+
+
+BOMBED = {
+    "a line without end": (deflated(bytes(MIB), 256), b"* BYE Too much to read past"),
+    "commands that are none": (deflated(b"x\r\n" * (MIB // 3), 64), b"* BYE Too many bad commands"),
+    "blocks of nothing": (b"\x00\x00\x00\xff\xff" * MIB + b"\xff", b"* BYE What came is not compressed with DEFLATE"),
+    "no end of the stream": (b"\x03\x00" + b"x" * MIB, b""),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBED)
+def test_a_deflate_bomb_is_inflated_bit_by_bit_and_given_up(one_worker: Service, kind: str) -> None:
+    """RFC 4978: a few KiB on the wire that are 256 MiB, and octets that are no data at all. Others are served meanwhile."""
+    bomb, end = BOMBED[kind]
+    beside = logged_in(one_worker, "imap", one_worker.new_mailbox(PASSWORD))
+    with (
+        logged_in(one_worker, "imap", one_worker.new_mailbox(PASSWORD)) as client,
+        beside,
+        at_most(one_worker, 8 * MIB),
+    ):
+        client.command("COMPRESS DEFLATE")
+        with contextlib.suppress(ConnectionError):  # it closes when it has read enough
+            client.socket.sendall(bomb)
+        beside.command("NOOP")
+        inflater, said = zlib.decompressobj(-15), b""
+        with contextlib.suppress(ConnectionError):
+            while octets := client.socket.recv(65_536):
+                said += inflater.decompress(octets)
+        assert (said.splitlines() or [b""])[-1] == end
+        beside.command("NOOP")
 
 
 # TLS

@@ -12,6 +12,7 @@ import msgspec
 from skrytka_imap.commands.any_state import Capability, Id, Logout, Noop
 from skrytka_imap.commands.append import Append, AppendMessage, Catenate, Replace, Url
 from skrytka_imap.commands.authenticated import (
+    Compress,
     Create,
     Delete,
     Enable,
@@ -59,6 +60,7 @@ Command = (
     | Capability
     | Check
     | Close
+    | Compress
     | Copy
     | Create
     | Delete
@@ -134,6 +136,7 @@ __all__ = [
     "Check",
     "Close",
     "Command",
+    "Compress",
     "Copy",
     "Create",
     "Delete",

@@ -115,6 +115,10 @@ class Enable(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
 
 
+class Compress(msgspec.Struct, frozen=True):
+    """RFC 4978 section 3. DEFLATE is the only algorithm that there is."""
+
+
 class Unauthenticate(msgspec.Struct, frozen=True):
     """RFC 8437 section 2."""
 

@@ -25,6 +25,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "CAPABILITY": any_state.capability,
         "CHECK": selected.check,
         "CLOSE": selected.close,
+        "COMPRESS": authenticated.compress,
         "COPY": selected.copy,
         "CREATE": authenticated.create,
         "DELETE": authenticated.delete,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skrytka_imap.commands import (
+    Compress,
     Create,
     Delete,
     Enable,
@@ -106,6 +107,18 @@ def status(cursor: Cursor) -> Status:
 def idle(_: Cursor) -> Idle:
     """RFC 2177 section 5: command_auth ::= ... / idle, idle ::= "IDLE" CRLF "DONE" """
     return Idle()
+
+
+def compress(cursor: Cursor) -> Compress:
+    """RFC 4978 section 5.
+
+    compress  = "COMPRESS" SP algorithm
+    algorithm = "DEFLATE"
+    """
+    cursor.space()
+    if cursor.atom("DEFLATE").upper() != "DEFLATE":
+        raise cursor.fault("DEFLATE is all that there is")
+    return Compress()
 
 
 def namespace(_: Cursor) -> Namespace:

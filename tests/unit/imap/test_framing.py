@@ -138,6 +138,15 @@ def test_a_refused_literal_takes_its_command_with_it() -> None:
     assert framing.next_event() == NEXT
 
 
+def test_what_came_behind_compress_is_handed_over() -> None:
+    framing = Framing(LIMITS)
+    framing.receive(b"a COMPRESS DEFLATE\r\n\x01\x02\n")
+    assert framing.next_event() == CommandReceived((b"a COMPRESS DEFLATE",))
+    assert framing.take_rest() == b"\x01\x02\n"
+    framing.receive(b"b NOOP\r\n")
+    assert framing.next_event() == NEXT
+
+
 def test_discarding_forgets_what_came_before_tls() -> None:
     framing = Framing(LIMITS)
     framing.receive(b"a STARTTLS\r\nb LOGIN evil evil\r\n")

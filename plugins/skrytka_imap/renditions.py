@@ -180,7 +180,7 @@ def is_embedded_mail(part: Part) -> bool:
 
 
 RENDITIONS = (
-    Rendition(ENVELOPE, 2, derive_envelope),
-    Rendition(BODYSTRUCTURE, 2, derive_bodystructure),
+    Rendition(ENVELOPE, 3, derive_envelope),
+    Rendition(BODYSTRUCTURE, 3, derive_bodystructure),
 )
 """For the hook ``skrytka_renditions``. Raise a version when its octets change: stored ones are then derived again."""

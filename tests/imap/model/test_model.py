@@ -58,7 +58,6 @@ async def world(
     await pop3.stop()
 
 
-@pytest.mark.timeout(7_200)
 @settings(
     max_examples=EXAMPLES,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -37,7 +37,6 @@ def servers(start_service: StartService, tmp_path: Path) -> Iterator[tuple[Clien
     dovecot.stop()
 
 
-@pytest.mark.timeout(1_200)
 def test_every_difference_to_dovecot_is_explained(servers: tuple[Client, Client]) -> None:
     sent = mails()
     for server in servers:

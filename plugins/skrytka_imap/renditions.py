@@ -187,8 +187,8 @@ def is_embedded_mail(part: Part) -> bool:
 
 
 RENDITIONS = (
-    Rendition(ENVELOPE, 2, derive_envelope),
-    Rendition(BODYSTRUCTURE, 2, derive_bodystructure),
+    Rendition(ENVELOPE, 3, derive_envelope),
+    Rendition(BODYSTRUCTURE, 3, derive_bodystructure),
     Rendition(PREVIEW, 1, derive_preview, at_delivery=False),
 )
 """For the hook ``skrytka_renditions``. Raise a version when its octets change: stored ones are then derived again."""

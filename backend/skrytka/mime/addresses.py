@@ -214,7 +214,7 @@ class _Parser:
         local = self.local or b""
         host = b"".join(self.host)
         name = self.phrase or self.comment
-        if local or host or name:
+        if local or host or self.phrase:  # a comment alone is nobody (RFC 5322 section 3.4)
             self.addresses.append(Address(name, b",".join(self.hops) or None, local, host))
         self._restart()
 

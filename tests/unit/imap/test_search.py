@@ -140,6 +140,7 @@ def test_needs(keys: bytes, needs: Needs) -> None:
         (b"FROM x LARGER 1000", False),
         (b"OR FROM x SMALLER 5000", True),
         (b"NOT FROM x", None),
+        (b'BODY ""', True),
         (b"BODY x SEEN", False),
     ],
 )

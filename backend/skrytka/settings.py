@@ -186,9 +186,10 @@ class Search(Section, frozen=True):
     index: bool = True
     """Whether the index is made and used; an index that is there when this is turned off stays until it is removed by hand."""
     interval_s: Seconds = 10.0
-    """How often is looked for mail that is not in the index yet; until then searches read it itself."""
+    """How often is looked for mailboxes with mail that is not in the index yet; until then searches read it itself."""
     segment_messages: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 8
-    """How many mails are kept together at most: fewer are found faster, and more take less room."""
+    """How many mails are kept together at most, and how many new ones a mailbox has to have before they are indexed: fewer are
+    found faster, more take less room."""
     segment_octets: Positive = 32_768
     """A segment of so much text is full, however few mails it is of."""
     text_octets: Positive = 1024 * 1024

@@ -229,9 +229,19 @@ async def test_an_index_that_is_turned_off_is_neither_made_nor_asked(mails: Mail
     core = replace(mails.core, settings=msgspec.structs.replace(mails.core.settings, search=off))
     await work.index_texts(core, JobRun("search", LEASE, 0))
     assert await mails.extents() == []
-    await work.index_texts(mails.core, JobRun("search", LEASE, 0))
+    await mails.index()
     assert len(await mails.extents()) == 1
     assert await text_search.find(core, mails.mailbox, mails.folder_id, text_search.InBody("HELIOTROPE")) is None
+
+
+async def test_a_mail_at_a_time_is_indexed_when_there_are_enough(mails: Mails) -> None:
+    """Else every mail that comes would have those before it indexed once more."""
+    enough = mails.core.settings.search.segment_messages
+    for number in range(1, 2 * enough):
+        await mails.append([b"Subject: number %d\r\n\r\n" % number])
+        await work.index_texts(mails.core, JobRun("search", LEASE, 0))
+        assert [one.contents for one in await mails.extents()] == [enough] * (number // enough)
+    assert await mails.by_index(Header(b"subject", b"number")) == list(range(1, 2 * enough))
 
 
 async def test_a_long_text_is_read(mails: Mails) -> None:

@@ -72,8 +72,9 @@ async def sweep_retention(core: Core, run: JobRun) -> None:
 
 
 async def index_texts(core: Core, run: JobRun) -> None:
-    """Bring the search index up to date."""
-    if core.settings.search.index and (count := await indexing.index_all(core, run.lease_number)):
+    """Bring the search index up to date where new mail fills a segment."""
+    settings = core.settings.search
+    if settings.index and (count := await indexing.index_all(core, run.lease_number, settings.segment_messages)):
         log.debug("%d segments of the search index were made", count)
 
 

@@ -42,16 +42,17 @@ class Made(msgspec.Struct, frozen=True):
     octets: int
 
 
-async def index_all(core: Core, lease: int) -> int:
-    """Bring the index of every mailbox up to date; returns how many segments were made.
+async def index_all(core: Core, lease: int, at_least: int = 1) -> int:
+    """Bring the index of every mailbox with so many new mails up to date; returns how many segments were made.
 
+    Fewer than fill a segment would be indexed again with each that comes after them, and are read by a search in no time.
     A shard that does not answer is left for the next run, and so is a mailbox that was just deleted.
     """
     made = 0
     for shard in core.shards:
         after = 0
         try:
-            while page := await core.shards[shard].read(search_index.due, MailboxPage(after, PAGE)):
+            while page := await core.shards[shard].read(search_index.due, MailboxPage(after, PAGE, at_least)):
                 for due in page:
                     if due.due:
                         made += await _index_or_log(core, MailboxRef(due.mailbox_id, shard, ""), due, lease)

@@ -22,8 +22,11 @@ TABLES = ("search_header", "search_body", "search_segment")
 
 
 class MailboxPage(msgspec.Struct, frozen=True):
+    """A mailbox with fewer than ``at_least`` new contents is not due for these."""
+
     after: int
     limit: int
+    at_least: int = 1
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -78,12 +81,13 @@ class Done(msgspec.Struct, frozen=True):
 
 
 async def due(tx: Tx, page: MailboxPage) -> list[Due]:
-    """The next mailboxes of the shard, and whether their index lacks anything."""
+    """The next mailboxes of the shard, and whether their index lacks enough to be worth the work."""
     rows = await tx.rows(
         "SELECT m.mailbox_id, m.next_content_id - 1, COALESCE(p.dropped, 0),"
-        " COALESCE(p.indexed_id, 0) < m.next_content_id - 1 OR COALESCE(p.dropped, 0) <> COALESCE(p.mended, 0)"
+        " m.next_content_id - 1 - COALESCE(p.indexed_id, 0) >= ? OR COALESCE(p.dropped, 0) <> COALESCE(p.mended, 0)"
         " FROM mailbox m LEFT JOIN search_progress p ON p.mailbox_id = m.mailbox_id"
         " WHERE m.mailbox_id > ? ORDER BY m.mailbox_id LIMIT ?",
+        page.at_least,
         page.after,
         page.limit,
     )

@@ -5,6 +5,7 @@ Each difference is one that ``differences.txt`` explains, and each entry of it o
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,13 +23,18 @@ LISTED = Path(__file__).parent / "differences.txt"
 
 
 @pytest.fixture
-def servers(start_service: StartService, tmp_path: Path) -> Iterator[tuple[Client, Client]]:
+def servers(start_service: StartService) -> Iterator[tuple[Client, Client]]:
     """Ours and Dovecot, with an empty mailbox each."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    with tempfile.TemporaryDirectory(prefix="dovecot-") as name:  # a short path: its sockets' are bounded
+        folder = Path(name)
         folder.chmod(0o755)  # Dovecot's processes run as somebody else
+        yield from _started(start_service, folder)
+
+
+def _started(start_service: StartService, folder: Path) -> Iterator[tuple[Client, Client]]:
     service = start_service(plugins="imap,rest", workers=1)
     address = service.new_mailbox(PASSWORD)
-    dovecot = Dovecot(tmp_path / "dovecot", "plain")
+    dovecot = Dovecot(folder / "dovecot", "plain")
     ours = Client(service.ports["imap.listen"], address, PASSWORD)
     theirs = Client(dovecot.imap, dovecot.address(0), PASSWORD)
     yield ours, theirs

@@ -19,7 +19,9 @@ from skrytka.jobs import work
 from skrytka.model import FolderId, MailboxRef, NewMessage, Uid
 from skrytka.plugin_api import text_search
 from skrytka.services import collecting, contents, folders, indexing, messages
-from skrytka.store.operations import search_index
+from skrytka.services.checking_index import check_index
+from skrytka.services.findings import Depth
+from skrytka.store.operations import search_index, text_searching
 from skrytka.store.operations.jobs import JobRun
 from skrytka.store.operations.search_index import Extent, MailboxPage
 from skrytka_imap.commands import Search
@@ -263,3 +265,20 @@ async def test_a_damaged_segment_is_no_wrong_answer(mails: Mails, table: str) ->
 
 async def _damage(tx, sql: str) -> None:  # type: ignore[no-untyped-def]
     assert await tx.execute(sql) == 1
+
+
+async def test_what_is_indexed_while_it_is_checked_is_no_finding(mails: Mails) -> None:
+    """A segment that is not full is made again, for more contents, after the check has listed it."""
+    await mails.append([b"Subject: number %d\r\n\r\n" % number for number in range(2)])
+    await mails.index()
+
+    async def go_on() -> None:
+        if len(mails.uids) == 2:
+            await mails.append([b"Subject: number %d\r\n\r\n" % number for number in range(2, 4)])
+            await mails.index()
+
+    name = mails.mailbox.shard
+    shard = Interrupted(mails.core.shards[name], text_searching.texts, go_on)
+    depth = Depth(repair=False, deep=False, blobs=frozenset())
+    assert await check_index(replace(mails.core, shards={name: shard}), mails.mailbox, depth) == []
+    assert [one.contents for one in await mails.extents()] == [4]

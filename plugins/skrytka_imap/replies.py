@@ -48,8 +48,8 @@ def _on_one_line(text: str) -> bytes:
     return seven_bit(" ".join(text.split()))
 
 
-def ok(text: str, code: bytes | None = None, then: Then = Then.GO_ON) -> Reply:
-    return Reply(b"OK", text, code, then)
+def ok(text: str, code: bytes | None = None, then: Then = Then.GO_ON, *, tells_modseq: bool = False) -> Reply:
+    return Reply(b"OK", text, code, then, tells_modseq)
 
 
 def no(text: str, code: bytes | None = None, then: Then = Then.GO_ON) -> Reply:

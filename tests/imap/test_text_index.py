@@ -21,6 +21,7 @@ from skrytka.plugin_api import text_search
 from skrytka.services import collecting, contents, folders, indexing, messages
 from skrytka.services.checking_index import check_index
 from skrytka.services.findings import Depth
+from skrytka.store.interface import Tx
 from skrytka.store.operations import search_index, text_searching
 from skrytka.store.operations.jobs import JobRun
 from skrytka.store.operations.search_index import Extent, MailboxPage
@@ -120,7 +121,10 @@ class Mails:
         """By UID; those that are gone for good are left out. ``read`` counts the mails that were read for it."""
         listing = Listing(self.uids, array("B", bytes(len(self.uids))), [1] * len(self.uids), {})
         matcher = await compiled(Search(wanted, "UTF-8"), listing, never_suspends, find)
-        rows = {row.uid: row for row in await messages.rows(self.core, self.mailbox, self.folder_id, self.uids)}  # type: ignore[arg-type]
+        rows = {
+            row.uid: row
+            for row in await messages.rows(self.core, self.mailbox, self.folder_id, [Uid(uid) for uid in self.uids])
+        }
         found = [self.uids[place] for place in matcher.found]
         for place in matcher.undecided:
             row = rows.get(Uid(self.uids[place]))
@@ -263,7 +267,7 @@ async def test_a_damaged_segment_is_no_wrong_answer(mails: Mails, table: str) ->
     assert mails.read == 4
 
 
-async def _damage(tx, sql: str) -> None:  # type: ignore[no-untyped-def]
+async def _damage(tx: Tx, sql: str) -> None:
     assert await tx.execute(sql) == 1
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from skrytka.plugin_api import messages, model
 from skrytka_imap import responses
 from skrytka_imap.commands import Copy, Move
@@ -45,7 +43,7 @@ async def move(session: Session, command: Move) -> Reply:
     if not moved.source_uids:
         return _nothing(may_be=command.uid or not uids)
     session.wire.write(b"* OK [%b] Those are their new UIDs\r\n" % _copy_uid(moved))
-    return msgspec.structs.replace(ok("The messages are moved"), tells_modseq=True)
+    return ok("The messages are moved", tells_modseq=True)
 
 
 def _too_many(session: Session, uids: Sequence[model.Uid]) -> Reply | None:

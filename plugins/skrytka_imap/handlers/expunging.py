@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from itertools import islice
 
-import msgspec
-
 from skrytka.plugin_api import messages, model
 from skrytka_imap.announcing import current_view
 from skrytka_imap.commands import Expunge, SequenceSet
-from skrytka_imap.commands.sequence_set import union
+from skrytka_imap.handlers.targets import with_saved
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
 
@@ -22,15 +20,15 @@ async def expunge(session: Session, command: Expunge) -> Reply:
     if session.selected.read_only:
         return no("The folder is open for reading only", b"READ-ONLY")
     await expunge_deleted(session, command.uids)
-    return msgspec.structs.replace(ok("They are gone"), tells_modseq=True)
+    return ok("They are gone", tells_modseq=True)
 
 
 async def expunge_deleted(session: Session, wanted: SequenceSet | None) -> None:
     """Expunge what has ``\\Deleted`` now, told to this client or not; only ``wanted`` UIDs where given."""
     view = await current_view(session)
-    places = [range(len(view.uids))] if wanted is None else wanted.indexes_of_uids(view.uids)
-    if wanted is not None and wanted.with_saved:
-        places = union(places, session.selected.saved.indexes_of_uids(view.uids))
+    places = [range(len(view.uids))]
+    if wanted is not None:
+        places = with_saved(session, wanted, wanted.indexes_of_uids(view.uids), view.uids)
     deleted = model.Flags.DELETED.value
     uids = (model.Uid(view.uids[place]) for run in places for place in run if view.flags[place] & deleted)
     while chunk := list(islice(uids, CHUNK)):

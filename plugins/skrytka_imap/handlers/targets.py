@@ -33,6 +33,11 @@ def named(session: Session, sequence: SequenceSet, *, uid: bool) -> list[range]:
     places = sequence.indexes_of_uids(uids) if uid else sequence.indexes_of_numbers(len(uids))
     if places is None:
         raise SyntaxFault("There is no message of that number")
+    return with_saved(session, sequence, places, uids)
+
+
+def with_saved(session: Session, sequence: SequenceSet, places: list[range], uids: Sequence[int]) -> list[range]:
+    """The places of a set among ``uids``, and those of ``$`` where it stands in the set."""
     return union(places, session.selected.saved.indexes_of_uids(uids)) if sequence.with_saved else places
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -16,7 +17,7 @@ from skrytka import mime
 from skrytka.core import Core
 from skrytka.errors import Conflict, DomainError, NotFound, Unavailable
 from skrytka.model import ContentId, MailboxId, MailboxRef
-from skrytka.services import contents
+from skrytka.services import contents, quiet
 from skrytka.services.segments import Document, Segment, document, pack_segment
 from skrytka.services.shards import shard_of
 from skrytka.store.operations import search_index
@@ -27,10 +28,6 @@ log = logging.getLogger(__name__)
 
 JOB = "search"
 PAGE = 200
-REST = 4.0
-"""For so many times as long as it worked the job rests: mail that arrives, and who reads it, go before."""
-
-LONGEST_REST_S = 1.0
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -127,7 +124,7 @@ async def _fill(core: Core, mailbox: MailboxRef, gap: _Gap, lease: int) -> int |
     shard = shard_of(core, mailbox)
     at, before, made = gap.first_id, gap.before, 0
     while at <= gap.last_id:
-        began = core.elapsed()
+        began = time.perf_counter()
         limit = core.settings.search.segment_messages + 1
         found = await shard.read(search_index.contents, Range(mailbox.mailbox_id, at, gap.last_id, limit))
         if not found:
@@ -143,7 +140,7 @@ async def _fill(core: Core, mailbox: MailboxRef, gap: _Gap, lease: int) -> int |
         if not await shard.write(search_index.put, _stored(mailbox, lease, extent, segment)):
             return None
         before, at, made = at, last + 1, made + 1
-        await asyncio.sleep(min(REST * (core.elapsed() - began), LONGEST_REST_S))
+        await quiet.rest(time.perf_counter() - began)
     return made
 
 

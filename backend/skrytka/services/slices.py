@@ -12,7 +12,7 @@ import time
 
 from skrytka.core import Core
 
-SLICE_S = 0.001
+SLICE_S = 0.0005
 """How long a command works before others run."""
 
 TURNS = 8

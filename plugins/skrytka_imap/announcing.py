@@ -50,7 +50,7 @@ async def _tell(session: Session, current: model.FolderView, *, may_expunge: boo
     has_contexts = bool(selected.contexts) and selected.view is not before
     if has_contexts:
         await tell_expunged(session, before, updates.expunged)
-    await _write(session, selected, updates, with_uid=with_uid or session.condstore)
+    await _write(session, selected, updates, with_uid=with_uid or session.condstore or session.rev2)
     if has_contexts:
         await tell_changes(session)
 
@@ -59,14 +59,15 @@ async def current_view(session: Session) -> model.FolderView:
     """The selected folder as it is now; new mail that it has is claimed as recent for this session, or only shown as such
     where the folder is open for reading only.
 
-    The claim comes before the view that is returned, so that what is claimed is in it. A folder that another session
-    deleted, or that was restored with other UIDs, ends the conversation: no number of the client means anything any more.
+    The claim comes before the view that is returned, so that what is claimed is in it; IMAP4rev2 claims nothing. A folder that
+    another session deleted, or that was restored with other UIDs, ends the conversation: no number of the client means anything
+    any more.
     """
     selected, folder_id = session.selected, session.selected.folder_id
     look = folders.unclaimed_recent if selected.read_only else folders.claim_recent
     try:
         current = await views.current(session.core, session.mailbox, folder_id)
-        if current.uid_next > selected.view.uid_next:
+        if current.uid_next > selected.view.uid_next and not session.rev2:
             recent = await look(session.core, session.mailbox, folder_id)
             current = await views.current(session.core, session.mailbox, folder_id)
             selected.claim_recent(recent)
@@ -103,7 +104,7 @@ async def _write(session: Session, selected: Selected, updates: Updates, *, with
         for number in updates.expunged:
             wire.write(b"* %d EXPUNGE\r\n" % number)
     if updates.exists is not None:
-        wire.write(b"* %d EXISTS\r\n* %d RECENT\r\n" % (updates.exists, selected.count_recent()))
+        wire.write(responses.exists_lines(updates.exists, None if session.rev2 else selected.count_recent()))
     keywords = selected.view.keywords
     tell_keywords(session, (keywords[uid] for uid in updates.uids if uid in keywords))
     for start in range(0, len(updates.changed), CHUNK):

@@ -67,7 +67,7 @@ class Conversation:
 
     async def _command(self, pieces: tuple[bytes, ...]) -> bool:
         try:
-            tagged = parse(pieces, utf8=self._session.utf8)
+            tagged = parse(pieces, utf8=self._session.utf8_names)
         except SyntaxFault as fault:
             if fault.tag is not None and fault.code is not None:
                 self._stream.write(no(fault.message, fault.code).line(fault.tag))

@@ -41,7 +41,10 @@ class Session:
         self.wire = wire
         self.condstore = False
         self.qresync = False
+        self.rev2 = False
+        """Whether the client speaks IMAP4rev2 (RFC 9051), and not IMAP4rev1."""
         self.utf8 = False
+        """UTF8=ACCEPT (RFC 6855)."""
         self.client_name = ""
         self.tag = b""
         """Of the running command, for answers that say what they belong to (RFC 4466 section 2.6.2)."""
@@ -70,7 +73,7 @@ class Session:
         """Back to not authenticated: all is forgotten but the logins that failed, which are the connection's."""
         await self.end()
         self._admission = self._login = self._selected = None
-        self.condstore = self.qresync = self.utf8 = False
+        self.condstore = self.qresync = self.rev2 = self.utf8 = False
         self.client_name = ""
 
     async def end(self) -> None:
@@ -92,6 +95,11 @@ class Session:
         if self._login is not None:
             actor = msgspec.structs.replace(self._login.actor, client_name=name)
             self._login = msgspec.structs.replace(self._login, actor=actor)
+
+    @property
+    def utf8_names(self) -> bool:
+        """Whether folder names travel in UTF-8 (RFC 9051 section 5.1, RFC 6855 section 3), and not in modified UTF-7."""
+        return self.utf8 or self.rev2
 
     @property
     def is_logged_in(self) -> bool:

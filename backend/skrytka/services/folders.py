@@ -52,8 +52,11 @@ async def create(core: Core, actor: Actor, mailbox: MailboxRef, name: str, role:
     return made.folder
 
 
-async def rename(core: Core, actor: Actor, mailbox: MailboxRef, old: str, new: str) -> None:
-    """Rename with all children; a role stays with its folder. INBOX gives its mail to a new folder instead, and stays."""
+async def rename(core: Core, actor: Actor, mailbox: MailboxRef, old: str, new: str) -> str:
+    """Rename with all children; a role stays with its folder. INBOX gives its mail to a new folder instead, and stays.
+
+    Returns the name as it is kept.
+    """
     limits = core.settings.limits
     old, new = canonical(old), checked(new, limits)
     if new in {INBOX, old}:
@@ -76,6 +79,7 @@ async def rename(core: Core, actor: Actor, mailbox: MailboxRef, old: str, new: s
             now(core),
         )
         await shard_of(core, mailbox).write(renaming.rename, values, _publishing(core, mailbox))
+    return new
 
 
 async def delete(core: Core, actor: Actor, mailbox: MailboxRef, name: str) -> None:

@@ -21,7 +21,8 @@ NIL = re.compile(rb"NIL(?=[ )]|$)", re.IGNORECASE)
 SPACES = re.compile(rb" *")
 
 LARGEST_NUMBER = 2**32 - 1
-LARGEST_MODSEQ = 2**63 - 1
+LARGEST_NUMBER64 = 2**63 - 1
+LARGEST_MODSEQ = LARGEST_NUMBER64
 
 
 class Cursor:

@@ -18,7 +18,7 @@ from skrytka_imap.commands import (
     Section,
     SectionText,
 )
-from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
+from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, LARGEST_NUMBER64, Cursor
 from skrytka_imap.grammar.header_name import header_name
 from skrytka_imap.grammar.partial_range import partial_range
 from skrytka_imap.grammar.remembering import remembering
@@ -220,12 +220,12 @@ def _header_list(cursor: Cursor) -> tuple[bytes, ...]:
 
 
 def _partial(cursor: Cursor) -> Partial | None:
-    """partial = "<" number "." nz-number ">" """
+    """RFC 9051 section 9: partial = "<" number64 "." nz-number64 ">" """
     if not cursor.skip(b"<"):
         return None
-    origin = cursor.number()
+    origin = cursor.number(LARGEST_NUMBER64)
     cursor.expect(b".")
-    count = cursor.number()
+    count = cursor.number(LARGEST_NUMBER64)
     if count == 0:
         raise cursor.fault("A partial fetch takes at least one octet")
     cursor.expect(b">")

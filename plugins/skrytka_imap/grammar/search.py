@@ -33,7 +33,7 @@ from skrytka_imap.commands.search import (
     When,
     Younger,
 )
-from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, Cursor
+from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, LARGEST_NUMBER64, Cursor
 from skrytka_imap.grammar.dates import date
 from skrytka_imap.grammar.header_name import header_name
 from skrytka_imap.grammar.return_options import return_options
@@ -256,7 +256,7 @@ WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "FROM": _header(b"from"),
     "HEADER": _any_header,
     "KEYWORD": _keyword,
-    "LARGER": lambda cursor: Larger(cursor.number()),
+    "LARGER": lambda cursor: Larger(cursor.number(LARGEST_NUMBER64)),
     "MODSEQ": _modseq,
     "OLDER": lambda cursor: Older(_interval_s(cursor)),
     "ON": lambda cursor: InternalDate(When.ON, date(cursor)),
@@ -267,7 +267,7 @@ WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "SENTON": lambda cursor: SentDate(When.ON, date(cursor)),
     "SENTSINCE": lambda cursor: SentDate(When.SINCE, date(cursor)),
     "SINCE": lambda cursor: InternalDate(When.SINCE, date(cursor)),
-    "SMALLER": lambda cursor: Smaller(cursor.number()),
+    "SMALLER": lambda cursor: Smaller(cursor.number(LARGEST_NUMBER64)),
     "SUBJECT": _header(b"subject"),
     "TEXT": lambda cursor: Contains("TEXT", cursor.astring("what to search for")),
     "THREADID": _thread_id,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from skrytka.plugin_api import errors, folders
+from skrytka_imap import responses
 from skrytka_imap.commands import Create, Delete, Rename, Subscribe, Unsubscribe
 from skrytka_imap.object_ids import mailbox_id
 from skrytka_imap.replies import Reply, no, ok
@@ -26,6 +29,7 @@ async def create(session: Session, command: Create) -> Reply:
         if error.kind == "role":
             return no("Another folder is for that already", b"USEATTR")
         raise
+    _tell_spelling(session, made.name, command.name)
     return ok("The folder is made", b"MAILBOXID (%b)" % mailbox_id(session.mailbox, made.folder_id).encode())
 
 
@@ -35,13 +39,21 @@ async def delete(session: Session, command: Delete) -> Reply:
     await folders.delete(session.core, session.actor, session.mailbox, command.name)
     if session.is_selected and session.selected.folder_id == folder.folder_id:
         session.unselect()
+    _tell_spelling(session, folder.name, command.name, ["\\NonExistent"])
     return ok("The folder is deleted")
 
 
 async def rename(session: Session, command: Rename) -> Reply:
     """RFC 3501 section 6.3.5."""
-    await folders.rename(session.core, session.actor, session.mailbox, command.old, command.new)
+    name = await folders.rename(session.core, session.actor, session.mailbox, command.old, command.new)
+    _tell_spelling(session, name, command.new)
     return ok("The folder is renamed")
+
+
+def _tell_spelling(session: Session, name: str, asked: str, attributes: Sequence[str] = ()) -> None:
+    """To a client of IMAP4rev2 that spelt a name otherwise than we do (RFC 9051 sections 6.3.4 to 6.3.6)."""
+    if session.rev2 and name != asked:
+        session.wire.write(responses.list_line(name, attributes, old_name=asked, utf8=True))
 
 
 async def subscribe(session: Session, command: Subscribe) -> Reply:

@@ -7,17 +7,26 @@ from skrytka_imap.commands import Enable, Namespace
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.session import Session
 
-KNOWN = frozenset({"CONDSTORE", "QRESYNC", "UTF8=ACCEPT"})
+KNOWN = frozenset({"CONDSTORE", "IMAP4REV2", "QRESYNC", "UTF8=ACCEPT"})
 
 
 async def enable(session: Session, command: Enable) -> Reply:
     """RFC 5161 section 3.1; UTF8=ACCEPT: RFC 6855 section 3. The conversation has enabled CONDSTORE by now, which QRESYNC
-    brings (RFC 7162 section 3.2.3)."""
+    brings (RFC 7162 section 3.2.3). IMAP4rev2: RFC 9051 section 6.3.1."""
     known = [name for name in command.names if name in KNOWN]
     session.qresync |= "QRESYNC" in known
     session.utf8 |= "UTF8=ACCEPT" in known
+    if "IMAP4REV2" in known:
+        _speak_rev2(session)
     session.wire.write(responses.enabled_line(known))
     return ok("What is known is enabled")
+
+
+def _speak_rev2(session: Session) -> None:
+    """A client of IMAP4rev2 knows no ``\\Recent`` (RFC 9051 appendix E), not even of a folder that it has open."""
+    session.rev2 = True
+    if session.is_selected:
+        session.selected.recent.clear()
 
 
 async def namespace(session: Session, command: Namespace) -> Reply:

@@ -36,25 +36,27 @@ async def list_folders(session: Session, command: List) -> Reply:
     if command.subscribed:
         subscribed.update(await folders.subscriptions(session.core, session.mailbox))
     matches = [matcher(command.reference, pattern) for pattern in command.patterns if pattern]
-    for listed in _listed(command, found, subscribed):
+    nowhere = "\\NonExistent" if command.extended or session.rev2 else "\\Noselect"
+    for listed in _listed(command, found, subscribed, nowhere):
         if any(match(listed.name) for match in matches):
-            session.wire.write(responses.list_line(listed.name, listed.attributes, listed.below, utf8=session.utf8))
+            session.wire.write(
+                responses.list_line(listed.name, listed.attributes, listed.below, utf8=session.utf8_names)
+            )
             if command.status and listed.folder is not None:
                 session.wire.write(await status_line(session, listed.folder, command.status))
         await session.wire.breathe()
     return ok("Those are the folders")
 
 
-def _listed(command: List, found: dict[str, model.Folder], subscribed: set[str]) -> Iterator[Listed]:
+def _listed(command: List, found: dict[str, model.Folder], subscribed: set[str], nowhere: str) -> Iterator[Listed]:
     """What the options select, whatever the patterns: folders in their order, then names that only others are below, or that
-    are only subscribed."""
+    are only subscribed. ``nowhere`` is the attribute of names without a folder."""
     selection = command.selection
     superior = _superior(found)
     names = [*found, *sorted((superior | (subscribed if Selection.SUBSCRIBED in selection else set())) - found.keys())]
     selected = {name for name in names if _is_selected(name, selection, found, subscribed)}
     above = _superior(selected) if Selection.RECURSIVEMATCH in selection else set()
     below = [option for option in (Selection.SUBSCRIBED, Selection.SPECIAL_USE) if option in selection]
-    nowhere = "\\NonExistent" if command.extended else "\\Noselect"
     for name in [*names, *sorted(above - set(names))]:
         if name in selected or name in above:
             folder = found.get(name)
@@ -88,7 +90,9 @@ async def list_subscribed(session: Session, command: Lsub) -> Reply:
     if "%" in command.pattern:
         names |= set(filter(matches, _superior(subscribed)))
     for name in sorted(names):
-        session.wire.write(responses.lsub_line(name, [] if name in subscribed else ["\\Noselect"], utf8=session.utf8))
+        session.wire.write(
+            responses.lsub_line(name, [] if name in subscribed else ["\\Noselect"], utf8=session.utf8_names)
+        )
         await session.wire.breathe()
     return ok("Those are the subscriptions")
 

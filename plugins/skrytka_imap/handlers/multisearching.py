@@ -60,5 +60,5 @@ async def _search(session: Session, command: MultiSearch, folder: model.Folder, 
         keep_up_to_date(session, search, saved, places)
     results = Results(view, places, True, search.mentions_modseq, scores)
     if places:
-        begin = responses.esearch_folder_begin(session.tag, folder.name, view.uid_validity, utf8=session.utf8)
+        begin = responses.esearch_folder_begin(session.tag, folder.name, view.uid_validity, utf8=session.utf8_names)
         await answer(session, returns, results, begin)

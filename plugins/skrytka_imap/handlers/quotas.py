@@ -27,7 +27,7 @@ async def get_quota_root(session: Session, command: GetQuotaRoot) -> Reply:
     """RFC 9208 section 4.1.3."""
     folder = await folders.get(session.core, session.mailbox, command.name)
     resources = await _resources(session)
-    session.wire.write(responses.quota_root_line(folder.name, [ROOT] if resources else [], utf8=session.utf8))
+    session.wire.write(responses.quota_root_line(folder.name, [ROOT] if resources else [], utf8=session.utf8_names))
     if resources:
         session.wire.write(responses.quota_line(ROOT, resources))
     return ok("That is the quota")

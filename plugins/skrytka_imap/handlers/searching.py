@@ -7,7 +7,7 @@ from functools import partial
 
 from skrytka.plugin_api import model, text_search
 from skrytka_imap import responses
-from skrytka_imap.commands import Search
+from skrytka_imap.commands import ReturnOption, Returns, Search
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.handlers.contexts import keep_up_to_date, refuse_reuse
@@ -22,7 +22,8 @@ TOLD_TOGETHER = 4_096
 
 
 async def search(session: Session, command: Search) -> Reply:
-    """RFC 3501 section 6.4.4; MODSEQ: RFC 7162 section 3.1.5, the answer ends with the highest modseq found; RETURN: RFC 4731."""
+    """RFC 3501 section 6.4.4; MODSEQ: RFC 7162 section 3.1.5, the answer ends with the highest modseq found; RETURN: RFC 4731,
+    and in IMAP4rev2 without it too (RFC 9051 section 6.4.4)."""
     refuse_charset(session, command)
     selected, returns = session.selected, command.returns
     if returns is not None and returns.updates:
@@ -34,6 +35,8 @@ async def search(session: Session, command: Search) -> Reply:
         places, scores = await found_in(session, selected.view, command, listing)
     except BadCharset:
         return bad_charset()
+    if returns is None and session.rev2:
+        returns = Returns(frozenset({ReturnOption.ALL}))
     if returns is None:
         await _tell(session, command, places)
         return ok("Those are the messages")

@@ -41,7 +41,8 @@ async def unselect(session: Session, command: Unselect) -> Reply:
 
 
 async def _open(session: Session, command: Select | Examine, *, read_only: bool) -> None:
-    """Select the folder and describe it. If that fails, no folder is selected (RFC 3501 section 6.3.1).
+    """Select the folder and describe it. If that fails, no folder is selected (RFC 3501 section 6.3.1). IMAP4rev2 hears its name,
+    and nothing of what is recent (RFC 9051 section 6.3.2).
 
     CLOSED parts what was of the folder before from what is of this one (RFC 7162 section 3.2.11).
     """
@@ -52,35 +53,39 @@ async def _open(session: Session, command: Select | Examine, *, read_only: bool)
     session.unselect()
     folder = await folders.get(session.core, session.mailbox, command.name)
     look = folders.unclaimed_recent if read_only else folders.claim_recent
-    recent = await look(session.core, session.mailbox, folder.folder_id)
+    recent = range(0) if session.rev2 else await look(session.core, session.mailbox, folder.folder_id)
     view = await views.current(session.core, session.mailbox, folder.folder_id)
     selected = Selected(folder.name, view, read_only=read_only)
     selected.claim_recent(recent)
     selected.learn(view.keywords.values(), session.settings.told_keywords)
     session.select(selected)
-    session.wire.write(_description(session.mailbox, selected))
+    session.wire.write(_description(session, selected))
+    if session.rev2:
+        session.wire.write(_named(folder.name, command.name))
     if command.resync is not None and command.resync.uid_validity == view.uid_validity:
         await resynchronize(session, command.resync)
 
 
-def _description(mailbox: model.MailboxRef, selected: Selected) -> bytes:
+def _named(name: str, asked: str) -> bytes:
+    """RFC 9051 section 6.3.2: the folder's name, and how the client spelt it where that is another spelling."""
+    return responses.list_line(name, old_name=asked if asked != name else None, utf8=True)
+
+
+def _description(session: Session, selected: Selected) -> bytes:
     """What SELECT answers before its tagged line, HIGHESTMODSEQ (RFC 7162 section 3.1.2.1) and MAILBOXID (RFC 8474 section 4.2)
     always."""
-    view = selected.view
-    lines = [
-        b"* %d EXISTS" % len(view.uids),
-        b"* %d RECENT" % selected.count_recent(),
-    ]
-    if (unseen := _first_unseen(view)) is not None:
+    view, lines = selected.view, []
+    if not session.rev2 and (unseen := _first_unseen(view)) is not None:
         lines.append(b"* OK [UNSEEN %d] The first one not seen" % unseen)
     lines += [
         b"* OK [UIDVALIDITY %d] UIDs are valid" % view.uid_validity,
         b"* OK [UIDNEXT %d] The next UID at least" % view.uid_next,
         b"* OK [HIGHESTMODSEQ %d] The last change" % view.highest_modseq,
-        b"* OK [MAILBOXID (%b)] Its id" % mailbox_id(mailbox, selected.folder_id).encode(),
+        b"* OK [MAILBOXID (%b)] Its id" % mailbox_id(session.mailbox, selected.folder_id).encode(),
     ]
     flags = responses.flags_lines(selected.known_keywords, read_only=selected.read_only)
-    return flags + b"\r\n".join(lines) + b"\r\n"
+    exists = responses.exists_lines(len(view.uids), None if session.rev2 else selected.count_recent())
+    return flags + exists + b"\r\n".join(lines) + b"\r\n"
 
 
 def _first_unseen(view: model.FolderView) -> int | None:

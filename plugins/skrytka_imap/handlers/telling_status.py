@@ -42,7 +42,7 @@ async def status_line(session: Session, folder: model.Folder, items: Sequence[St
         values[StatusItem.DELETED_STORAGE] = await messages.deleted_octets(
             session.core, session.mailbox, folder.folder_id
         )
-    return responses.status_line(folder.name, {item: values[item] for item in items}, utf8=session.utf8)
+    return responses.status_line(folder.name, {item: values[item] for item in items}, utf8=session.utf8_names)
 
 
 async def _recent(session: Session, folder: model.Folder) -> int:

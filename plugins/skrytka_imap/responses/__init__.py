@@ -37,7 +37,14 @@ from skrytka_imap.responses.fetch import (
     uid_item,
 )
 from skrytka_imap.responses.flags import flag_list, flags_lines
-from skrytka_imap.responses.folders import list_line, lsub_line, namespace_line, separator_line, status_line
+from skrytka_imap.responses.folders import (
+    exists_lines,
+    list_line,
+    lsub_line,
+    namespace_line,
+    separator_line,
+    status_line,
+)
 from skrytka_imap.responses.quota import quota_line, quota_root_line
 from skrytka_imap.responses.session import SEARCH, enabled_line, id_line, search_end, search_numbers
 from skrytka_imap.responses.sets import Run, add_to_runs, number_set, runs_of, set_of_runs, vanished_line
@@ -67,6 +74,7 @@ __all__ = [
     "esearch_number",
     "esearch_partial_begin",
     "esearch_update_begin",
+    "exists_lines",
     "fetch_line",
     "fetch_lines",
     "flag_lines",

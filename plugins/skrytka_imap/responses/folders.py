@@ -10,14 +10,23 @@ from skrytka_imap.responses.strings import folder_name
 SEPARATOR = b'"/"'
 
 
-def list_line(name: str, attributes: Iterable[str] = (), childinfo: Iterable[str] = (), *, utf8: bool = False) -> bytes:
+def list_line(
+    name: str,
+    attributes: Iterable[str] = (),
+    childinfo: Iterable[str] = (),
+    *,
+    old_name: str | None = None,
+    utf8: bool = False,
+) -> bytes:
     r"""RFC 3501 section 7.2.2; attributes like ``\HasChildren`` (RFC 3348) and ``\Sent`` (RFC 6154); CHILDINFO, what is below
-    it: RFC 5258 section 3.5.
+    it: RFC 5258 section 3.5; OLDNAME, what a client calls, or called, it: RFC 9051 section 6.3.9.7.
 
     mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox [SP mbox-list-extended]
     """
     below = " ".join(f'"{option}"' for option in childinfo)
     extended = b' ("CHILDINFO" (%b))' % below.encode() if below else b""
+    if old_name is not None:
+        extended += b' ("OLDNAME" (%b))' % folder_name(old_name, utf8=utf8)
     head = " ".join(attributes).encode()
     return b"* LIST (%b) %b %b%b\r\n" % (head, SEPARATOR, folder_name(name, utf8=utf8), extended)
 
@@ -39,6 +48,12 @@ def status_line(name: str, items: Mapping[StatusItem, int | str], *, utf8: bool 
     """
     values = " ".join([f"{item.value} {value}" for item, value in items.items()])
     return b"* STATUS %b (%b)\r\n" % (folder_name(name, utf8=utf8), values.encode())
+
+
+def exists_lines(messages: int, recent: int | None) -> bytes:
+    """RFC 3501 sections 7.3.1 and 7.3.2; ``recent`` is None where IMAP4rev2 is spoken, which has no RECENT."""
+    exists = b"* %d EXISTS\r\n" % messages
+    return exists if recent is None else exists + b"* %d RECENT\r\n" % recent
 
 
 def namespace_line() -> bytes:

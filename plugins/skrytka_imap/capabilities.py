@@ -31,6 +31,7 @@ LOGGED_IN = (
     b"CONDSTORE",
     b"QRESYNC",
     b"CONTEXT=SEARCH",
+    b"CONTEXT=SORT",
     b"ESEARCH",
     b"ESORT",
     b"INPROGRESS",

@@ -14,13 +14,15 @@ from skrytka.model import Actor, Folder, MailboxRef, MessageRow
 class Rendition(msgspec.Struct, frozen=True):
     """Octets derived from a content. A stored version other than ``version`` counts as missing and is derived again.
 
-    What few readers ask for, and costs much, need not be derived ``at_delivery``: it is on first read.
+    What few readers ask for, and costs much, need not be derived ``at_delivery``: it is on first read. One that is
+    ``of_header`` is then derived of the header alone: ``derive`` gets no octets of the body.
     """
 
     name: str
     version: int
     derive: Callable[[bytes, Part], bytes]
     at_delivery: bool = True
+    of_header: bool = False
 
 
 class Authenticator(Protocol):

@@ -7,11 +7,25 @@ from itertools import compress
 
 import msgspec
 
-from skrytka_imap.commands import Search, SequenceSet
+from skrytka_imap.commands import Search, SequenceSet, SortCriterion
+
+KEY_OCTETS = 64
+"""What each key of an order takes, as an object and in its list, beside its own octets."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """Of the results of a SORT: as ``sorting.order_key`` writes them, which takes ``octets`` in memory."""
+
+    criteria: tuple[SortCriterion, ...]
+    keys: list[bytes]
+
+    @property
+    def octets(self) -> int:
+        return sum(map(len, self.keys)) + KEY_OCTETS * len(self.keys)
 
 
 class Context(msgspec.Struct, frozen=True):
-    """One SEARCH with UPDATE, and what its client knows of the results.
+    """One SEARCH or SORT with UPDATE, and what its client knows of the results; the folder's order where ``order`` is None.
 
     ``members`` has an octet for each message of the session's view, 1 for one that the client knows to match, and takes in all
     changes up to ``modseq``. ``saved`` is what ``$`` was when the search began.
@@ -21,6 +35,7 @@ class Context(msgspec.Struct, frozen=True):
     saved: SequenceSet
     members: bytes
     modseq: int
+    order: Order | None = None
 
 
 def members_at(places: Sequence[int], count: int) -> bytes:

@@ -18,6 +18,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from skrytka.plugin_api import Part, Rendition, mime
+from skrytka_imap import sort_keys
 from skrytka_imap.responses.strings import nstring, string
 
 ENVELOPE = "imap.envelope"
@@ -190,5 +191,6 @@ RENDITIONS = (
     Rendition(ENVELOPE, 3, derive_envelope),
     Rendition(BODYSTRUCTURE, 3, derive_bodystructure),
     Rendition(PREVIEW, 1, derive_preview, at_delivery=False),
+    sort_keys.RENDITION,
 )
 """For the hook ``skrytka_renditions``. Raise a version when its octets change: stored ones are then derived again."""

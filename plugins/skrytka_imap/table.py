@@ -35,9 +35,11 @@ from skrytka_imap.handlers import (
     replacing,
     searching,
     selecting,
+    sorting,
     starttls,
     storing,
     telling_status,
+    threading,
     uid_batches,
 )
 from skrytka_imap.replies import Reply
@@ -102,6 +104,8 @@ ENTRIES = (
     _entry("CANCELUPDATE", commands.CancelUpdate, contexts.cancel_update,          SELECTED,          YES),
     _entry("EXPUNGE",      commands.Expunge,      expunging.expunge,               SELECTED,          YES),
     _entry("SEARCH",       commands.Search,       searching.search,                SELECTED,          NO),
+    _entry("SORT",         commands.Sort,         sorting.sort,                    SELECTED,          NO),
+    _entry("THREAD",       commands.Thread,       threading.thread,                SELECTED,          NO),
     _entry("FETCH",        commands.Fetch,        fetching.fetch,                  SELECTED,          NO),
     _entry("STORE",        commands.Store,        storing.store,                   SELECTED,          NO),
     _entry("COPY",         commands.Copy,         copying.copy,                    SELECTED,          YES),
@@ -110,6 +114,8 @@ ENTRIES = (
     _entry("UIDBATCHES",   commands.UidBatches,   uid_batches.uid_batches,         SELECTED,          YES),
     _entry("UID EXPUNGE",  commands.Expunge,      expunging.expunge,               SELECTED,          YES),
     _entry("UID SEARCH",   commands.Search,       searching.search,                SELECTED,          YES),
+    _entry("UID SORT",     commands.Sort,         sorting.sort,                    SELECTED,          YES),
+    _entry("UID THREAD",   commands.Thread,       threading.thread,                SELECTED,          YES),
     _entry("UID FETCH",    commands.Fetch,        fetching.fetch,                  SELECTED,          YES),
     _entry("UID REPLACE",  commands.Replace,      replacing.replace,               SELECTED,          YES),
     _entry("UID STORE",    commands.Store,        storing.store,                   SELECTED,          YES),
@@ -131,6 +137,8 @@ def entry_of(command: commands.Command) -> Entry:
             | commands.Copy()
             | commands.Move()
             | commands.Replace()
+            | commands.Sort()
+            | commands.Thread()
         ):
             return _BY_COMMAND[type(command), command.uid]
         case commands.Expunge():

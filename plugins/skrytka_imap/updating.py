@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import msgspec
@@ -9,13 +10,18 @@ import msgspec
 from skrytka.plugin_api import errors, model
 from skrytka_imap import responses
 from skrytka_imap.commands import SequenceSet
-from skrytka_imap.contexts import Context, difference, without
+from skrytka_imap.contexts import Context, Order, difference, without
 from skrytka_imap.handlers.deciding import decide
 from skrytka_imap.handlers.esearch import write_set
+from skrytka_imap.handlers.ordering import order_of
 from skrytka_imap.search import Listing, Matcher, compiled
 from skrytka_imap.session import Session
+from skrytka_imap.sorting import Update, inserted, removed, uid_of
 
 STEP = 2_048
+
+ANYWHERE = 0
+"""The context position that leaves the order, which is that of the folder, to the client (sections 4.3.3 and 4.3.4)."""
 
 
 def listing_of(session: Session, view: model.FolderView, recent: Sequence[range], saved: SequenceSet) -> Listing:
@@ -32,6 +38,10 @@ def listing_of(session: Session, view: model.FolderView, recent: Sequence[range]
     )
 
 
+Updates = tuple[list[Update], list[Update]]
+"""What is no longer among the results, and what is new there, each with its positions."""
+
+
 async def tell_expunged(session: Session, before: model.FolderView, expunged: Sequence[int]) -> None:
     """What goes out of the results because it goes out of the folder: told before EXPUNGE, while its number still means it.
 
@@ -39,26 +49,48 @@ async def tell_expunged(session: Session, before: model.FolderView, expunged: Se
     """
     selected = session.selected
     for tag, context in selected.contexts.items():
-        gone = [number - 1 for number in reversed(expunged) if context.members[number - 1]]
-        await _tell(session, tag, context, before, (gone, []))
+        gone = [before.uids[number - 1] for number in reversed(expunged) if context.members[number - 1]]
+        order, updates = await _reordered(session, context.order, gone, [], [])
+        await _tell(session, tag, context, before, updates)
         left = without(context.members, expunged).ljust(len(selected.view.uids), b"\0")
-        selected.contexts[tag] = msgspec.structs.replace(context, members=left)
+        selected.contexts[tag] = msgspec.structs.replace(context, members=left, order=order)
 
 
 async def tell_changes(session: Session) -> None:
     """What came into the results, or left them, otherwise: told after EXISTS. A store that does not answer makes it wait."""
     selected = session.selected
-    for tag, context in selected.contexts.items():
+    view = selected.view
+    for tag, context in list(selected.contexts.items()):
         try:
-            members = await _members(session, context)
+            matcher, members = await _members(session, context)
+            places, new = difference(context.members, bytes(members))
+            keys: list[bytes] = []
+            if context.order is not None and new:
+                keys = await order_of(session, view, new, context.order.criteria, matcher.scores)
+                new = _only_read(view, members, new, keys)
         except errors.Unavailable:
             continue
-        await _tell(session, tag, context, selected.view, difference(context.members, members))
-        modseq = selected.view.highest_modseq
-        selected.contexts[tag] = msgspec.structs.replace(context, members=members, modseq=modseq)
+        gone = [view.uids[place] for place in places]
+        order, updates = await _reordered(session, context.order, gone, keys, [view.uids[place] for place in new])
+        await _tell(session, tag, context, view, updates)
+        selected.contexts[tag] = Context(context.search, context.saved, bytes(members), view.highest_modseq, order)
+        if keys and ordered_octets(session) > session.settings.sorted_updates_octets:
+            del selected.contexts[tag]
+            refuse_updates(session, tag, "These are too many messages to be kept in order")
 
 
-async def _members(session: Session, context: Context) -> bytes:
+def ordered_octets(session: Session) -> int:
+    """What the orders of this session take in memory."""
+    orders = [context.order for context in session.selected.contexts.values()]
+    return sum(order.octets for order in orders if order is not None)
+
+
+def refuse_updates(session: Session, tag: bytes, reason: str) -> None:
+    """RFC 5267 section 4.3.1; also when it is later that there is too much to keep."""
+    session.wire.write(b'* NO [NOUPDATE "%b"] %b\r\n' % (tag, reason.encode()))
+
+
+async def _members(session: Session, context: Context) -> tuple[Matcher, bytearray]:
     """Who matches now. What the view cannot decide is asked only of messages that changed: the others match as they did."""
     selected, breathe = session.selected, session.wire.breathe
     listing = listing_of(session, selected.view, selected.recent, context.saved)
@@ -73,24 +105,43 @@ async def _members(session: Session, context: Context) -> bytes:
         await breathe()
     for place in await decide(session, selected.view, _about(matcher, changed)):
         members[place] = 1
-    return bytes(members)
+    return matcher, members
 
 
 def _about(matcher: Matcher, places: list[int]) -> Matcher:
     return msgspec.structs.replace(matcher, undecided=places)
 
 
-async def _tell(
-    session: Session, tag: bytes, context: Context, view: model.FolderView, changes: tuple[list[int], list[int]]
-) -> None:
-    """One ESEARCH, if there is anything to tell. The position 0 leaves the order to the client (section 4.3.3)."""
-    if not any(changes):
+def _only_read(view: model.FolderView, members: bytearray, new: list[int], keys: Sequence[bytes]) -> list[int]:
+    """Those of the new ones that have their place in the order; the others are gone, and no members."""
+    read = {uid_of(key) for key in keys}
+    for place in new:
+        members[place] = view.uids[place] in read
+    return [place for place in new if members[place]]
+
+
+async def _reordered(
+    session: Session, order: Order | None, gone: list[int], keys: list[bytes], new: list[int]
+) -> tuple[Order | None, Updates]:
+    """The order afterwards, and what to tell; all are UIDs, ascending, and ``keys`` are those of the new ones."""
+    if order is None:
+        return None, ([(ANYWHERE, gone)] if gone else [], [(ANYWHERE, new)] if new else [])
+    left, taken = await removed(order.keys, frozenset(gone), session.wire.breathe)
+    both, put = inserted(left, keys)
+    return Order(order.criteria, both), (taken, put)
+
+
+async def _tell(session: Session, tag: bytes, context: Context, view: model.FolderView, updates: Updates) -> None:
+    """One ESEARCH, if there is anything to tell."""
+    if not any(updates):
         return
     wire, uid = session.wire, context.search.uid
     wire.write(responses.esearch_begin(tag, uid=uid))
-    for name, places in zip((b"REMOVEFROM", b"ADDTO"), changes, strict=True):
-        if places:
-            wire.write(responses.esearch_update_begin(name))
-            await write_set(session, view, places, uid=uid)
-            wire.write(b")")
+    for name, pairs in zip((b"REMOVEFROM", b"ADDTO"), updates, strict=True):
+        begin = responses.esearch_update_begin(name)
+        for position, uids in pairs:
+            wire.write(begin + b"%d " % position)
+            await write_set(session, view, [bisect_left(view.uids, one) for one in uids], uid=uid)
+            begin = b" "
+        wire.write(b")" if pairs else b"")
     wire.write(responses.ESEARCH_END)

@@ -59,6 +59,7 @@ def imap_settings() -> ImapSettings:
         append_messages=4,
         append_octets=400_000,
         catenate_parts=5,
+        thread_message_ids=25,
         url_hosts=("mail.example.org",),
     )
 

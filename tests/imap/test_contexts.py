@@ -25,7 +25,7 @@ ITEM = re.compile(rb" (?:ALL ([0-9:,]+)|(ADDTO|REMOVEFROM) \(0 ([0-9:,]+)\))")
 SEARCHES = [
     "UNSEEN",
     "NOT DELETED",
-    "2:5",
+    "UID 2:5",
     "OR FLAGGED UID 3:8",
     "UID *",
     "KEYWORD $Keyword",

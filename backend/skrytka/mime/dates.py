@@ -31,6 +31,8 @@ _ASCTIME = re.compile(
 def sent_date(raw: bytes | None) -> datetime | None:
     """The date as written, in the zone written (UTC if none is understood); None for what is no date.
 
+    A time that there is not counts as midnight (RFC 5256 section 2.2).
+
     IMAP's SENTBEFORE, SENTON and SENTSINCE disregard time and zone: they compare ``sent_date(...).date()``.
     """
     if raw is None:
@@ -54,6 +56,8 @@ def _build(
     hour, minute, second = (int(part or 0) for part in time)
     if number is None:
         return None
+    if hour > 23 or minute > 59:
+        hour = minute = second = 0
     try:
         return datetime(_full_year(year), number, int(day), hour, minute, min(second, 59), tzinfo=_zone(zone))
     except ValueError:

@@ -143,6 +143,14 @@ async def header(core: Core, mailbox: MailboxRef, content_ids: Sequence[ContentI
     return headers
 
 
+async def _header_alone(core: Core, mailbox: MailboxRef, content_id: ContentId) -> bytes:
+    keys = contents.ContentKeys(mailbox.mailbox_id, (content_id,))
+    found = await shard_of(core, mailbox).read(contents.headers, keys)
+    if not found:
+        raise NotFound("content", str(content_id))
+    return unpack(found[0][1])
+
+
 async def renditions(
     core: Core,
     mailbox: MailboxRef,
@@ -191,8 +199,9 @@ async def _derive_missing(core: Core, mailbox: MailboxRef, missing: dict[Content
     derived: list[tuple[ContentId, StoredRendition]] = []
     slice_ = Slice(core)
     for content_id, wanted in missing.items():
+        read = _header_alone if all(rendition.of_header for rendition in wanted) else _octets
         try:
-            mail = await _octets(core, mailbox, content_id)
+            mail = await read(core, mailbox, content_id)
         except NotFound:
             continue
         except Damaged as damaged:

@@ -51,6 +51,7 @@ from skrytka_imap.commands.return_options import ReturnOption, Returns
 from skrytka_imap.commands.search import CancelUpdate, MultiSearch, Search
 from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, UidBatches, Unselect
 from skrytka_imap.commands.sequence_set import SequenceSet
+from skrytka_imap.commands.sort import Sort, SortCriterion, SortKey, Thread, ThreadAlgorithm
 from skrytka_imap.commands.sources import Source, SourceKind
 
 Command = (
@@ -85,10 +86,12 @@ Command = (
     | Search
     | Select
     | SetQuota
+    | Sort
     | StartTls
     | Status
     | Store
     | Subscribe
+    | Thread
     | UidBatches
     | Unauthenticate
     | Unselect
@@ -114,8 +117,10 @@ def enables_condstore(command: Command) -> bool:
             return FetchAttribute.MODSEQ in items
         case Store(unchanged_since=since):
             return since is not None
-        case Search(mentions_modseq=mentioned) | MultiSearch(search=Search(mentions_modseq=mentioned)):
+        case Search(mentions_modseq=mentioned):
             return mentioned
+        case MultiSearch(search=search) | Sort(search=search) | Thread(search=search):
+            return search.mentions_modseq
         case Enable(names=names):
             return "CONDSTORE" in names or "QRESYNC" in names
         case _:
@@ -173,6 +178,9 @@ __all__ = [
     "Selection",
     "SequenceSet",
     "SetQuota",
+    "Sort",
+    "SortCriterion",
+    "SortKey",
     "Source",
     "SourceKind",
     "StartTls",
@@ -181,6 +189,8 @@ __all__ = [
     "Store",
     "Subscribe",
     "Tagged",
+    "Thread",
+    "ThreadAlgorithm",
     "UidBatches",
     "Unauthenticate",
     "Unselect",

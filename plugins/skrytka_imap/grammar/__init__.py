@@ -12,7 +12,17 @@ from types import MappingProxyType
 
 from skrytka_imap.commands import Command, Tagged
 from skrytka_imap.faults import SyntaxFault
-from skrytka_imap.grammar import any_state, append, authenticated, fetch, listing, not_authenticated, search, selected
+from skrytka_imap.grammar import (
+    any_state,
+    append,
+    authenticated,
+    fetch,
+    listing,
+    not_authenticated,
+    search,
+    selected,
+    sort,
+)
 from skrytka_imap.grammar.cursor import Cursor
 
 Parser = Callable[[Cursor], Command]
@@ -50,17 +60,21 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "SEARCH": search.search,
         "SELECT": authenticated.select,
         "SETQUOTA": authenticated.set_quota,
+        "SORT": sort.sort,
         "STARTTLS": not_authenticated.start_tls,
         "STATUS": authenticated.status,
         "STORE": selected.store,
         "SUBSCRIBE": authenticated.subscribe,
+        "THREAD": sort.thread,
         "UID COPY": selected.uid_copy,
         "UID EXPUNGE": selected.uid_expunge,
         "UID FETCH": fetch.uid_fetch,
         "UID MOVE": selected.uid_move,
         "UID REPLACE": append.uid_replace,
         "UID SEARCH": search.uid_search,
+        "UID SORT": sort.uid_sort,
         "UID STORE": selected.uid_store,
+        "UID THREAD": sort.uid_thread,
         "UIDBATCHES": selected.uid_batches,
         "UNAUTHENTICATE": authenticated.unauthenticate,
         "UNSELECT": selected.unselect,
@@ -79,7 +93,7 @@ def parse(pieces: tuple[bytes, ...], *, utf8: bool = False) -> Tagged:
     name = cursor.name("a command")
     if name == "UID":
         cursor.space()
-        name = f"UID {cursor.name('COPY, EXPUNGE, FETCH, MOVE, REPLACE, SEARCH or STORE')}"
+        name = f"UID {cursor.name('COPY, EXPUNGE, FETCH, MOVE, REPLACE, SEARCH, SORT, STORE or THREAD')}"
     parser = PARSERS.get(name)
     if parser is None:
         raise cursor.fault(f"There is no command {name[:40]}")

@@ -84,9 +84,8 @@ def _program(cursor: Cursor, returns: Returns | None, *, uid: bool) -> Search:
     charset = None
     if cursor.take(CHARSET):
         charset = cursor.astring("a charset").decode("ascii", "replace")
-    keys = _Keys(cursor)
-    cursor.space()
-    key = keys.several(0)
+    keys = SearchKeys(cursor)
+    key = keys.all()
     if returns is not None and returns.scores and not keys.mentions_fuzzy:
         raise cursor.fault("RELEVANCY needs FUZZY")
     return Search(key, charset, uid, keys.mentions_modseq, returns)
@@ -126,7 +125,7 @@ def cancel_update(cursor: Cursor) -> CancelUpdate:
     return CancelUpdate(tuple(tags))
 
 
-class _Keys:
+class SearchKeys:
     """Reads keys and counts them: what is nested too deep or has too many keys is refused while it is read."""
 
     def __init__(self, cursor: Cursor) -> None:
@@ -135,6 +134,11 @@ class _Keys:
         self._cursor = cursor
         self._count = 0
         self._within_fuzzy = 0
+
+    def all(self) -> SearchKey:
+        """1*(SP search-key)"""
+        self._cursor.space()
+        return self.several(0)
 
     def several(self, depth: int) -> SearchKey:
         """search-key *(SP search-key)"""

@@ -38,7 +38,7 @@ async def search(session: Session, command: Search) -> Reply:
     if returns is None and session.rev2:
         returns = Returns(frozenset({ReturnOption.ALL}))
     if returns is None:
-        await _tell(session, command, places)
+        await tell_numbers(session, responses.SEARCH, command, places)
         return ok("Those are the messages")
     if returns.updates:
         keep_up_to_date(session, command, listing.saved, places)
@@ -63,19 +63,19 @@ async def found_in(
     return sorted(matcher.found + decided) if decided else matcher.found, matcher.scores
 
 
-async def _tell(session: Session, command: Search, places: Sequence[int]) -> None:
-    """The answer is one line, however long."""
+async def tell_numbers(session: Session, begin: bytes, search: Search, places: Sequence[int]) -> None:
+    """The answer is one line, however long, that begins so."""
     wire, view = session.wire, session.selected.view
-    wire.write(responses.SEARCH)
+    wire.write(begin)
     highest = None
     for start in range(0, len(places), TOLD_TOGETHER):
         part = places[start : start + TOLD_TOGETHER]
         wire.write(
             responses.search_numbers(
-                [view.uids[place] for place in part] if command.uid else [place + 1 for place in part]
+                [view.uids[place] for place in part] if search.uid else [place + 1 for place in part]
             )
         )
-        if command.mentions_modseq:
+        if search.mentions_modseq:
             highest = max(highest or 0, *(view.modseqs[place] for place in part))
         await wire.breathe()
     wire.write(responses.search_end(highest))

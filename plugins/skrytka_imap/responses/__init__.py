@@ -46,9 +46,10 @@ from skrytka_imap.responses.folders import (
     status_line,
 )
 from skrytka_imap.responses.quota import quota_line, quota_root_line
-from skrytka_imap.responses.session import SEARCH, enabled_line, id_line, search_end, search_numbers
+from skrytka_imap.responses.session import SEARCH, SORT, enabled_line, id_line, search_end, search_numbers
 from skrytka_imap.responses.sets import Run, add_to_runs, number_set, runs_of, set_of_runs, vanished_line
 from skrytka_imap.responses.strings import literal_prefix, nstring, string
+from skrytka_imap.responses.threads import THREAD, thread_lists
 from skrytka_imap.responses.uid_batches import uid_batch, uid_batches_head
 
 __all__ = [
@@ -64,6 +65,8 @@ __all__ = [
     "SAVE_DATE_ITEM",
     "SEARCH",
     "SIZE_ITEM",
+    "SORT",
+    "THREAD",
     "THREADID_ITEM",
     "UID_ITEM",
     "Run",
@@ -102,6 +105,7 @@ __all__ = [
     "set_of_runs",
     "status_line",
     "string",
+    "thread_lists",
     "uid_batch",
     "uid_batches_head",
     "uid_item",

@@ -36,5 +36,8 @@ def esearch_partial_begin(window: tuple[int, int]) -> bytes:
 
 
 def esearch_update_begin(name: bytes) -> bytes:
-    """ret-data-addto = "ADDTO" SP "(" context-position SP sequence-set ")" ; up to the set, and so for REMOVEFROM (RFC 5267)"""
-    return b" %b (0 " % name
+    """RFC 5267 section 5, and so for REMOVEFROM; up to the first position.
+
+    ret-data-addto = "ADDTO" SP "(" context-position SP sequence-set *(SP context-position SP sequence-set) ")"
+    """
+    return b" %b (" % name

@@ -1,4 +1,4 @@
-"""ID, ENABLED and SEARCH."""
+"""ID, ENABLED, SEARCH and SORT."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ def enabled_line(names: Iterable[str]) -> bytes:
 
 SEARCH = b"* SEARCH"
 """RFC 3501 section 7.2.5: mailbox-data = "SEARCH" [1*(SP nz-number) SP search-sort-mod-seq]; numbers and end follow"""
+
+SORT = b"* SORT"
+"""RFC 5256 section 5, RFC 7162 section 7: sort-data = "SORT" [1*(SP nz-number) SP search-sort-mod-seq]; the same follows"""
 
 
 def search_numbers(numbers: Iterable[int]) -> bytes:

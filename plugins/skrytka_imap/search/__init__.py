@@ -14,6 +14,7 @@ Unknown charsets raise ``BadCharset``: NO with ``[BADCHARSET (...)]``, as RFC 35
 """
 
 from skrytka_imap.search.charsets import KNOWN_CHARSETS, BadCharset
+from skrytka_imap.search.fixing import with_numbers_fixed
 from skrytka_imap.search.fuzzy import BEST
 from skrytka_imap.search.listing import Listing
 from skrytka_imap.search.matcher import Matcher, compiled
@@ -32,4 +33,5 @@ __all__ = [
     "needs",
     "uses_saved",
     "weight",
+    "with_numbers_fixed",
 ]

@@ -56,7 +56,10 @@ def needs(key: SearchKey) -> Needs:
 
 
 def counts_messages(key: SearchKey) -> bool:
-    """Whether other messages decide about a message too: the answer for it changes when they come and go."""
+    """Whether other messages decide about a message too, by ``*`` among UIDs: the answer changes when they come and go.
+
+    Numbers are those of the moment of the command (RFC 5267 section 4.3), see ``with_numbers_fixed``.
+    """
     return any(_is_counted(one) for one in _leaves(key))
 
 
@@ -87,8 +90,6 @@ def _weight(key: SearchKey) -> int:
 
 def _is_counted(key: SearchKey) -> bool:
     match key:
-        case Numbers(sequence=sequence):
-            return bool(sequence.ranges)
         case Uids(sequence=sequence):
             return any(STAR in pair for pair in sequence.ranges)
         case _:

@@ -246,6 +246,15 @@ async def test_what_is_not_derived_at_delivery_is_when_it_is_asked_for(core: Cor
     assert listing.renditions == (b"6",)
 
 
+async def test_one_of_the_header_is_derived_without_the_body(core: Core, make_mailbox: MakeMailbox) -> None:
+    mailbox = await make_mailbox()
+    late = with_extensions(core, renditions=[Rendition("preview", 1, size, at_delivery=False, of_header=True)])
+    await append(late, mailbox, 2)
+    await messages.expunge(core, ACTOR, mailbox, INBOX, [Uid(2)], deleted_only=False)
+    listings = await contents.renditions(late, mailbox, INBOX, [Uid(1), Uid(2)], ("preview",))
+    assert [listing.renditions for listing in listings] == [(b"0",), (b"0",)]
+
+
 async def content_rows(tx: Tx, mailbox_id: int) -> list[int]:
     tables = ("content", "header", "body", "rendition", "rendition_extra")
     found = [await tx.rows(f"SELECT 1 FROM {table} WHERE mailbox_id = ?", mailbox_id) for table in tables]

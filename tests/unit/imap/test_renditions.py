@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import msgspec
+
 from skrytka.model import ContentId, Flags, MailboxId, MessageRow, ModSeq, Uid
 from skrytka.plugin_api import mime
 from skrytka_imap.body import body_from
@@ -17,6 +19,7 @@ from skrytka_imap.renditions import (
     derive_envelope,
     opaque_structure,
 )
+from skrytka_imap.sort_keys import SortKeys
 
 RICH = (
     b'From: "Ann \\"A\\" Lee" <ann@example.org>\r\nSender: bob@example.org\r\n'
@@ -114,6 +117,7 @@ def test_what_the_hook_gets() -> None:
         "imap.envelope": b'(NIL "x" NIL NIL NIL NIL NIL NIL NIL NIL)',
         "imap.bodystructure": b'("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)',
         "preview": b"",
+        "imap.sort": msgspec.msgpack.encode(SortKeys(subject=b"X")),
     }
 
 

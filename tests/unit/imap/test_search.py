@@ -9,8 +9,10 @@ import pytest
 
 from skrytka.plugin_api import model
 from skrytka_imap.commands import Search
+from skrytka_imap.commands.search import Uids
+from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.grammar import parse
-from skrytka_imap.search import BadCharset, Listing, Needs, compiled
+from skrytka_imap.search import BadCharset, Listing, Needs, compiled, with_numbers_fixed
 from skrytka_imap.search.planes import Planes
 from tests.searches import matcher_of
 
@@ -293,3 +295,23 @@ def test_headers_are_decoded_once_for_all_keys() -> None:
     began = time.process_time()
     assert all(matcher.decide(0, ROW, header) for _ in range(10))
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("keys", "fixed"),
+    [
+        (b"2:3", b"UID 5:6"),
+        (b"1,4:*", b"UID 3,9:9"),
+        (b"*", b"UID 9:9"),
+        (b"3:9", b"UID 6:9"),
+        (b"NOT (OR 1 SEEN 2 $)", b"NOT (OR UID 3:3 SEEN UID 5:5 UID $)"),
+        (b"UID 1:* SUBJECT 3", b"UID 1:* SUBJECT 3"),
+    ],
+)
+def test_numbers_become_the_uids_of_their_messages(keys: bytes, fixed: bytes) -> None:
+    assert with_numbers_fixed(search_of(keys).key, LISTING.uids) == search_of(fixed).key
+
+
+def test_numbers_beyond_the_last_message_mean_none_for_ever() -> None:
+    assert with_numbers_fixed(search_of(b"5:9").key, LISTING.uids) == Uids(NOTHING)
+    assert with_numbers_fixed(search_of(b"1:*").key, []) == Uids(NOTHING)

@@ -1,0 +1,38 @@
+"""Messages in the order of sort criteria."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+
+from skrytka.plugin_api import model
+from skrytka_imap.commands import SortCriterion
+from skrytka_imap.handlers.sort_facts import facts_of
+from skrytka_imap.session import Session
+from skrytka_imap.sorting import facts_needed, in_order, order_key, uid_of
+
+TOGETHER = 4_096
+
+
+async def order_of(
+    session: Session,
+    view: model.FolderView,
+    places: Sequence[int],
+    criteria: Sequence[SortCriterion],
+    scores: Mapping[int, int],
+) -> list[bytes]:
+    """The messages at these places in order, as ``sorting.order_key`` writes them; without those that are gone."""
+    key = order_key(criteria)
+    keys: list[bytes] = []
+    async for facts in facts_of(session, view, places, with_keys=facts_needed(criteria), scores=scores):
+        keys += map(key, facts)
+    return await in_order(keys, session.wire.breathe)
+
+
+async def places_of(session: Session, view: model.FolderView, order: Sequence[bytes]) -> list[int]:
+    """Where the messages of an order are in the view, which has them all."""
+    places: list[int] = []
+    for start in range(0, len(order), TOGETHER):
+        places += [bisect_left(view.uids, uid_of(key)) for key in order[start : start + TOGETHER]]
+        await session.wire.breathe()
+    return places

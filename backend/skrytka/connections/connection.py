@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 import msgspec
 
-from skrytka.connections.interface import Listener, Signal
+from skrytka.connections.interface import Channel, Listener, Signal
 
 READ_HIGH_WATER = 256 * 1024
 WRITE_HIGH_WATER = 256 * 1024
@@ -100,6 +100,10 @@ class ClientConnection(asyncio.Protocol):
     @property
     def secure(self) -> bool:
         return self.tls or self._trusted_plaintext
+
+    @property
+    def channel(self) -> Channel:
+        return Channel(self.secure)
 
     # What the transport calls
 

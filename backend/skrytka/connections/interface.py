@@ -31,6 +31,15 @@ class Listener(msgspec.Struct, frozen=True):
     tls_ended_upstream: bool = False
 
 
+class Channel(msgspec.Struct, frozen=True):
+    """What a login may rely on of how the client came, as it is now: STARTTLS changes it.
+
+    ``secure`` is that of the connection.
+    """
+
+    secure: bool
+
+
 class Connection(Protocol):
     listener: Listener
     client_address: str
@@ -40,6 +49,10 @@ class Connection(Protocol):
     @property
     def secure(self) -> bool:
         """True when passwords may be asked for: TLS here or upstream, loopback, or the setting allows plaintext."""
+
+    @property
+    def channel(self) -> Channel:
+        """How the client came; made anew each time."""
 
     async def receive(self, timeout_s: float) -> bytes | Signal:
         """Octets as they came; ``b""`` once the client has gone. ``DRAINING`` only when nothing is buffered."""

@@ -21,14 +21,9 @@ AUTHENTICATOR_TIMEOUT_S = 10.0
 
 
 async def login(core: Core, actor: Actor, login: str, password: str) -> Login:
-    """Let a client in by its address, or an alias, and password.
-
-    Authenticators of plugins are asked first, in order. An unknown address, one without a password and a wrong password
-    do the same work and look the same; only who knows the password learns that the mailbox is suspended. Failures are counted
-    and slow down those that follow (``guessing``); ``TooManyFailures`` is for a network that has failed too often.
-    """
+    """As ``by_password``, and count what came of it."""
     try:
-        entered = await _login(core, actor, login, password)
+        entered = await by_password(core, actor, login, password)
     except DomainError as failure:
         counting.login(actor.protocol, failure)
         raise
@@ -36,9 +31,16 @@ async def login(core: Core, actor: Actor, login: str, password: str) -> Login:
     return entered
 
 
-async def _login(core: Core, actor: Actor, login: str, password: str) -> Login:
-    """What ``guessing`` says comes first. Who is remembered does not wait, but a network that is refused may not even ask that:
-    its guesses would be answered, and be counted by nobody."""
+async def by_password(core: Core, actor: Actor, login: str, password: str) -> Login:
+    """Let a client in by its address, or an alias, and password.
+
+    Authenticators of plugins are asked first, in order. An unknown address, one without a password and a wrong password
+    do the same work and look the same; only who knows the password learns that the mailbox is suspended. Failures are counted
+    and slow down those that follow (``guessing``); ``TooManyFailures`` is for a network that has failed too often.
+
+    What ``guessing`` says comes first. Who is remembered does not wait, but a network that is refused may not even ask that:
+    its guesses would be answered, and be counted by nobody.
+    """
     credential = await _find(core, login)
     prepared = _prepare(password)
     remembered = credential is not None and prepared is not None and _is_remembered(core, credential, prepared)

@@ -14,6 +14,7 @@ from typing import Literal, cast
 import msgspec
 
 from skrytka.connections.interface import Channel, Listener, Signal
+from skrytka.connections.tls_context import ServerContext
 
 READ_HIGH_WATER = 256 * 1024
 WRITE_HIGH_WATER = 256 * 1024
@@ -47,6 +48,7 @@ class ClientConnection(asyncio.Protocol):
         "_deadline",
         "_drain_told",
         "_draining",
+        "_end_point",
         "_eof",
         "_loop",
         "_lost",
@@ -81,6 +83,9 @@ class ClientConnection(asyncio.Protocol):
         self.can_start_tls = not listener.tls and tls_context is not None
         self._trusted_plaintext = client.trusted_plaintext
         self._tls_context = tls_context
+        self._end_point = b""
+        if listener.tls:
+            self._remember_end_point()
         self._patience = patience or Patience()
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
@@ -103,7 +108,12 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def channel(self) -> Channel:
-        return Channel(self.secure)
+        return Channel(self.secure, self._end_point)
+
+    def _remember_end_point(self) -> None:
+        """Of the certificate that a handshake which begins now shows: it may be another one before that is over."""
+        if isinstance(self._tls_context, ServerContext):
+            self._end_point = self._tls_context.end_point
 
     # What the transport calls
 
@@ -276,6 +286,7 @@ class ClientConnection(asyncio.Protocol):
         self._chunks.clear()
         self._size = 0
         self._reading_paused = False
+        self._remember_end_point()
         transport: asyncio.Transport | None = None
         try:
             transport = await self._loop.start_tls(

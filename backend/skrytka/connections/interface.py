@@ -34,10 +34,12 @@ class Listener(msgspec.Struct, frozen=True):
 class Channel(msgspec.Struct, frozen=True):
     """What a login may rely on of how the client came, as it is now: STARTTLS changes it.
 
-    ``secure`` is that of the connection.
+    ``secure`` is that of the connection. ``end_point`` is the channel binding ``tls-server-end-point`` (RFC 5929 section 4) of
+    TLS that ends here, empty where there is none.
     """
 
     secure: bool
+    end_point: bytes = b""
 
 
 class Connection(Protocol):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from skrytka.connections.interface import Channel
 from skrytka.core import Core
 from skrytka.model import Actor
+from skrytka.sasl import scram
 from skrytka.sasl.exchange import Attempt, Exchange, Mechanism
 from skrytka.sasl.passwords import LoginMechanism, Plain
 
@@ -32,6 +34,8 @@ def _always(core: Core, channel: Channel) -> bool:
 
 
 TABLE: Mapping[str, Entry] = {
+    "SCRAM-SHA-256-PLUS": Entry(partial(scram.Scram, plus=True), scram.can_bind),
+    "SCRAM-SHA-256": Entry(partial(scram.Scram, plus=False), scram.works),
     "PLAIN": Entry(Plain, _always),
     "LOGIN": Entry(LoginMechanism, _always),
 }

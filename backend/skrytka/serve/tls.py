@@ -8,6 +8,7 @@ from pathlib import Path
 
 from skrytka import settings
 from skrytka.blobs.folders import make_folder
+from skrytka.connections.tls_context import ServerContext
 
 
 def files(tls: settings.Tls, data_dir: Path) -> tuple[Path, Path]:
@@ -20,19 +21,19 @@ def files(tls: settings.Tls, data_dir: Path) -> tuple[Path, Path]:
     return data_dir / "tls" / "certificate.pem", data_dir / "tls" / "key.pem"
 
 
-def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
+def server_context(certificate: Path, key: Path) -> ServerContext:
     """TLS 1.2 and later, without renegotiation, which would have a client cost one handshake after the other.
 
     ``SettingsError`` when the files do not make a pair.
     """
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context = ServerContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
     load(context, certificate, key)
     return context
 
 
-def load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+def load(context: ServerContext, certificate: Path, key: Path) -> None:
     """Load, or reload in place: handshakes from now on use the files as they are now.
 
     A throw-away context takes them first, because one that failed half-way would answer with a broken pair.
@@ -40,6 +41,7 @@ def load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
         context.load_cert_chain(certificate, key, password="")
+        context.bind(certificate)
     except FileNotFoundError:
         absent = certificate if not certificate.exists() else key
         setting = "tls.certificate" if absent == certificate else "tls.key"

@@ -41,7 +41,7 @@ async def by_password(core: Core, actor: Actor, login: str, password: str) -> Lo
     What ``guessing`` says comes first. Who is remembered does not wait, but a network that is refused may not even ask that:
     its guesses would be answered, and be counted by nobody.
     """
-    credential = await _find(core, login)
+    credential = await find(core, login)
     prepared = _prepare(password)
     remembered = credential is not None and prepared is not None and _is_remembered(core, credential, prepared)
     if remembered:
@@ -54,11 +54,11 @@ async def by_password(core: Core, actor: Actor, login: str, password: str) -> Lo
         target = await core.directory.read(routes.find, _key(address))
         if target is None:
             raise AuthenticationFailed
-        return _enter(actor, target, credential_version=0)
+        return enter(actor, target, credential_version=0)
     if guesser is not None and not await _verify(core, guesser, credential, prepared):
         raise AuthenticationFailed
     assert credential is not None, "nothing else verifies"
-    return _enter(actor, credential.target, credential.version)
+    return enter(actor, credential.target, credential.version)
 
 
 async def confirm(core: Core, mailbox: MailboxRef) -> None:
@@ -90,7 +90,8 @@ def _key(address: str) -> Address:
     return Address(address, addresses.domain_of(address))
 
 
-async def _find(core: Core, login: str) -> Credential | None:
+async def find(core: Core, login: str) -> Credential | None:
+    """What lets in to a name, None for one that is no mailbox."""
     try:
         address = addresses.normalise_address(login)
     except Invalid:
@@ -134,7 +135,7 @@ async def _verify(core: Core, guesser: Guesser, credential: Credential | None, p
 
 async def _renew_verifiers(core: Core, credential: Credential, stored: Verifiers, prepared: str, costs: Costs) -> None:
     """Now that the password is at hand: add missing SCRAM keys, hash anew if the costs were changed."""
-    if not verifiers.outdated(stored, costs):
+    if not verifiers.outdated(stored, costs, prepared):
         return
     try:
         renewed = await hashing.run(core, verifiers.renew, prepared, stored, costs)
@@ -144,7 +145,8 @@ async def _renew_verifiers(core: Core, credential: Credential, stored: Verifiers
         return  # the queue is full, or the disk is: the login itself is done, a later one will renew
 
 
-def _enter(actor: Actor, target: Target, credential_version: int) -> Login:
+def enter(actor: Actor, target: Target, credential_version: int) -> Login:
+    """The login of who has proved to be it; ``Suspended`` or ``Unavailable`` for a mailbox that cannot be entered now."""
     if target.suspended:
         raise Suspended("The mailbox is suspended")
     if target.state is not State.ACTIVE:

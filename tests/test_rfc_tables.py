@@ -14,6 +14,8 @@ import pytest
 from skrytka.connections.connection import Client
 from skrytka.connections.interface import Connection
 from skrytka.core import Core
+from skrytka.serve.self_signed import make_self_signed
+from skrytka.serve.tls import server_context
 from skrytka.settings import Settings
 from skrytka.store.opening import Databases
 from skrytka_imap.server import converse as imap
@@ -23,6 +25,7 @@ from skrytka_lmtp.settings import LmtpSettings
 from skrytka_pop3.server import converse as pop3
 from skrytka_pop3.settings import Pop3Settings
 from tests import front_ends
+from tests.certificates import Authority
 
 PLUGINS = Path(__file__).parent.parent / "plugins"
 QUOTED = re.compile(r"`([^`]+)`")
@@ -31,7 +34,7 @@ LOGIN = f'a LOGIN ann@example.org "{front_ends.PASSWORD}"'
 
 
 Contexts = tuple[ssl.SSLContext, ssl.SSLContext]
-"""The server's, and its clients'."""
+"""The server's, and those of its clients, who show a certificate."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -57,6 +60,16 @@ def _quoted(cell: str) -> tuple[str, ...]:
 async def core(settings: Settings, open_databases: Databases) -> AsyncIterator[Core]:
     async with front_ends.open_core(open_databases, settings) as core:
         yield core
+
+
+@pytest.fixture
+def contexts(tmp_path: Path) -> Contexts:
+    authority, pair = Authority(tmp_path / "ca"), (tmp_path / "certificate.pem", tmp_path / "key.pem")
+    make_self_signed(*pair, "mx.example.org")
+    client = ssl.create_default_context(cafile=pair[0])
+    client.check_hostname = False
+    client.load_cert_chain(authority.issue("ann@example.org"))
+    return server_context(*pair, str(authority.certificate)), client
 
 
 async def talk(
@@ -123,9 +136,9 @@ FRONT_ENDS = {"skrytka_imap": imap_names, "skrytka_pop3": pop3_names, "skrytka_l
 
 
 @pytest.mark.parametrize("plugin", FRONT_ENDS)
-async def test_the_table_says_what_is_announced(plugin: str, core: Core, tls_contexts: Contexts) -> None:
+async def test_the_table_says_what_is_announced(plugin: str, core: Core, contexts: Contexts) -> None:
     said = [name for row in table(plugin) for name in row.announced]
-    assert sorted(said) == sorted(await FRONT_ENDS[plugin](core, tls_contexts))
+    assert sorted(said) == sorted(await FRONT_ENDS[plugin](core, contexts))
 
 
 @pytest.mark.parametrize("plugin", FRONT_ENDS)

@@ -130,6 +130,11 @@ class Tls(Section, frozen=True):
     """A PEM file, read again at SIGHUP; empty makes a self-signed pair in the data directory at the first start."""
     key: str = ""
     """The key of the certificate; both are set or none."""
+    client_ca: str = ""
+    """A PEM file of the authorities whose client certificates let in (SASL EXTERNAL), read when a worker starts (SIGUSR2); empty
+    asks for none. A client that shows another certificate is sent away."""
+    client_name: Literal["rfc822Name", "emailAddress", "commonName"] = "rfc822Name"
+    """What names the mailbox: each ``rfc822Name`` of the certificate's subjectAltName, or one of the other two of its subject."""
 
 
 class Limits(Section, frozen=True):

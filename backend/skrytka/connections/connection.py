@@ -108,7 +108,8 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def channel(self) -> Channel:
-        return Channel(self.secure, self._end_point)
+        certificate = self._transport.get_extra_info("peercert") if self.tls else None
+        return Channel(self.secure, self._end_point, certificate or None)
 
     def _remember_end_point(self) -> None:
         """Of the certificate that a handshake which begins now shows: it may be another one before that is over."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import msgspec
 
@@ -35,11 +36,13 @@ class Channel(msgspec.Struct, frozen=True):
     """What a login may rely on of how the client came, as it is now: STARTTLS changes it.
 
     ``secure`` is that of the connection. ``end_point`` is the channel binding ``tls-server-end-point`` (RFC 5929 section 4) of
-    TLS that ends here, empty where there is none.
+    TLS that ends here, empty where there is none. ``certificate`` is the client's, verified, as ``ssl.SSLSocket.getpeercert``
+    has it, None without one.
     """
 
     secure: bool
     end_point: bytes = b""
+    certificate: Mapping[str, Any] | None = None
 
 
 class Connection(Protocol):

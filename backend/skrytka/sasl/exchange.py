@@ -8,13 +8,20 @@ import msgspec
 
 from skrytka.connections.interface import Channel
 from skrytka.core import Core
-from skrytka.errors import DomainError
+from skrytka.errors import AuthenticationFailed, DomainError
 from skrytka.model import Actor, Login
 from skrytka.services import counting
 
 
 class Malformed(Exception):
     """The response is none of its mechanism; the text says why, and is safe to show."""
+
+
+class NotLetIn(AuthenticationFailed):
+    """Why is said, for it gives nothing away that the client does not know."""
+
+    def __init__(self, reason: str) -> None:
+        DomainError.__init__(self, reason)
 
 
 class Attempt(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from skrytka.connections.interface import Channel
 from skrytka.core import Core
 from skrytka.model import Actor
-from skrytka.sasl import scram
+from skrytka.sasl import external, scram
 from skrytka.sasl.exchange import Attempt, Exchange, Mechanism
 from skrytka.sasl.passwords import LoginMechanism, Plain
 
@@ -34,6 +34,7 @@ def _always(core: Core, channel: Channel) -> bool:
 
 
 TABLE: Mapping[str, Entry] = {
+    "EXTERNAL": Entry(external.External, external.works),
     "SCRAM-SHA-256-PLUS": Entry(partial(scram.Scram, plus=True), scram.can_bind),
     "SCRAM-SHA-256": Entry(partial(scram.Scram, plus=False), scram.works),
     "PLAIN": Entry(Plain, _always),

@@ -13,21 +13,14 @@ from functools import partial
 
 from skrytka.connections.interface import Channel
 from skrytka.core import Core
-from skrytka.errors import AuthenticationFailed, DomainError, NotAuthorized
+from skrytka.errors import NotAuthorized
 from skrytka.model import Login
-from skrytka.sasl.exchange import Attempt, Malformed
+from skrytka.sasl.exchange import Attempt, Malformed, NotLetIn
 from skrytka.sasl.scram_messages import ClientFinal, ClientFirst, client_final, client_first, server_final, server_first
 from skrytka.services import scram
 
 END_POINT = "tls-server-end-point"
 _NONCE_OCTETS = 18
-
-
-class BindingFailed(AuthenticationFailed):
-    """The client is at the other end of another connection than ours, as far as can be told; whatever the password is."""
-
-    def __init__(self, reason: str) -> None:
-        DomainError.__init__(self, reason)
 
 
 def works(core: Core, channel: Channel) -> bool:
@@ -71,11 +64,11 @@ class Scram:
         """RFC 5802 section 6. A ``y`` where the server does announce -PLUS: somebody took it out of the announcement."""
         core, channel = self._attempt.core, self._attempt.channel
         if flag == "y" and can_bind(core, channel):
-            raise BindingFailed("The server does support channel binding, which the client was not told")
+            raise NotLetIn("The server does support channel binding, which the client was not told")
         if (flag not in ("n", "y")) is not self._plus:
             raise Malformed("A channel binding belongs to SCRAM-SHA-256-PLUS, and only there")
         if self._plus and flag != END_POINT:
-            raise BindingFailed(f"The only channel binding here is {END_POINT}")
+            raise NotLetIn(f"The only channel binding here is {END_POINT}")
 
     async def _final(
         self, first: ClientFirst, nonce: str, challenge: str, offered: scram.Offer, response: bytes
@@ -93,7 +86,7 @@ class Scram:
         """cbind-input = gs2-header [cbind-data]"""
         expected = first.header.encode() + (self._attempt.channel.end_point if self._plus else b"")
         if not hmac.compare_digest(final.binding, expected):
-            raise BindingFailed("The channel bindings do not match: somebody may be in between")
+            raise NotLetIn("The channel bindings do not match: somebody may be in between")
 
     async def _end(self, login: Login, response: bytes) -> bytes | Login:
         if response:

@@ -21,16 +21,31 @@ def files(tls: settings.Tls, data_dir: Path) -> tuple[Path, Path]:
     return data_dir / "tls" / "certificate.pem", data_dir / "tls" / "key.pem"
 
 
-def server_context(certificate: Path, key: Path) -> ServerContext:
+def server_context(certificate: Path, key: Path, client_ca: str = "") -> ServerContext:
     """TLS 1.2 and later, without renegotiation, which would have a client cost one handshake after the other.
 
-    ``SettingsError`` when the files do not make a pair.
+    With ``client_ca`` clients may show a certificate, and are sent away with one of another authority.
+    ``SettingsError`` when the files do not make a pair, or cannot be read.
     """
     context = ServerContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
     load(context, certificate, key)
+    if client_ca:
+        _ask_for_certificates(context, client_ca)
     return context
+
+
+def _ask_for_certificates(context: ssl.SSLContext, client_ca: str) -> None:
+    try:
+        context.load_verify_locations(client_ca)
+    except FileNotFoundError:
+        raise settings.SettingsError(f"tls.client_ca: there is no file {client_ca}") from None
+    except ssl.SSLError:
+        raise settings.SettingsError(f"tls.client_ca: {client_ca} is no PEM file of certificates") from None
+    except OSError as error:
+        raise settings.SettingsError(f"tls.client_ca: {client_ca} cannot be read: {error.strerror}") from None
+    context.verify_mode = ssl.CERT_OPTIONAL
 
 
 def load(context: ServerContext, certificate: Path, key: Path) -> None:

@@ -11,7 +11,7 @@ import hmac
 import msgspec
 
 from skrytka.core import Core
-from skrytka.errors import AuthenticationFailed, Invalid
+from skrytka.errors import AuthenticationFailed
 from skrytka.model import Actor, Login
 from skrytka.services import addresses, authentication, guessing, hashing, verifiers
 from skrytka.services.deployment_secret import secret
@@ -66,10 +66,7 @@ def _is_still(offered: Credential | None, now: Credential | None) -> bool:
 
 
 async def _invent(core: Core, login: str) -> ScramKeys:
-    try:
-        name = addresses.normalise_address(login)
-    except Invalid:
-        name = login
+    name = addresses.normalised_or_none(login) or login
     key, named = await secret(core), name.encode("utf-8", "surrogatepass")
     salt, stored_key, server_key = (
         hmac.digest(key, b"scram %b %b" % (purpose, named), "sha256") for purpose in (b"salt", b"stored", b"server")

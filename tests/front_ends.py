@@ -7,6 +7,7 @@ comes from elsewhere without TLS.
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 import ssl
 import time
@@ -16,16 +17,21 @@ from functools import partial
 from typing import TypeVar
 
 import msgspec
+import pytest
 
 from skrytka.connections.connection import Client, ClientConnection
 from skrytka.connections.interface import Connection, Listener
 from skrytka.core import Core
 from skrytka.extensions import Extensions
 from skrytka.model import Actor, Flags, MailboxRef, NewMessage, Status, Uid
-from skrytka.services import aliases, contents, domains, folders, inflight, mailboxes, messages
+from skrytka.sasl import scram
+from skrytka.services import aliases, contents, domains, folders, inflight, mailboxes, messages, verifiers
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
 from skrytka.settings import Settings
 from skrytka.store.opening import Databases
+from skrytka.store.operations import credentials
+from skrytka.store.operations.credentials import Verifiers, VerifiersAdd
+from skrytka.store.operations.routes import Address
 from tests import cores
 from tests.transcripts import Action
 
@@ -42,8 +48,8 @@ async def open_core(
     extensions: Extensions | None = None,
     now: Callable[[], float] = time.time,
 ) -> AsyncIterator[Core]:
-    """A core with ann and the others, see ``provision``. A login stores no SCRAM keys, which would cost time."""
-    quick = msgspec.structs.replace(settings, auth=msgspec.structs.replace(settings.auth, scram=False))
+    """A core with ann and the others, see ``provision``. Their SCRAM keys are as cheap as they may be."""
+    quick = msgspec.structs.replace(settings, auth=msgspec.structs.replace(settings.auth, scram_iterations=4_096))
     async with cores.open_core(databases, quick, extensions, now) as core:
         await provision(core)
         yield core
@@ -184,6 +190,23 @@ def provider_actions(core: Core) -> dict[str, Action]:
         "reserve": reserve,
         "held": held,
     }
+
+
+def scram_actions(core: Core, monkeypatch: pytest.MonkeyPatch) -> dict[str, Action]:
+    """What makes SCRAM the same each time: ``salt address base64`` of its keys, ``nonce text`` of the server."""
+
+    async def salt(words: Sequence[str]) -> None:
+        found = await core.directory.read(credentials.find, Address(words[0], words[0].partition("@")[2]))
+        assert found is not None
+        assert found.argon2id is not None
+        keys = verifiers.scram_keys(PASSWORD, 4_096, base64.b64decode(words[1]))
+        added = VerifiersAdd(found.target.mailbox.mailbox_id, found.version, Verifiers(found.argon2id, keys))
+        await core.directory.write(credentials.add_verifiers, added)
+
+    async def nonce(words: Sequence[str]) -> None:
+        monkeypatch.setattr(scram, "make_nonce", lambda: words[0])
+
+    return {"salt": salt, "nonce": nonce}
 
 
 async def mailbox(core: Core, address: str) -> MailboxRef:

@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("store", "blobs", "bus"),
     ("core",),
     ("services",),
+    ("sasl",),
     ("plugin_host.front_end",),
     ("plugin_host", "jobs", "connections"),
     ("plugin_api",),

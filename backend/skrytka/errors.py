@@ -87,6 +87,13 @@ class AuthenticationFailed(DomainError):
         super().__init__("Wrong login or password")
 
 
+class NotAuthorized(AuthenticationFailed):
+    """Who is there is known, or would be by what was said; but he asks to act as somebody else."""
+
+    def __init__(self) -> None:
+        DomainError.__init__(self, "Nobody may act for another here")
+
+
 class TooManyFailures(DomainError):
     """Too many failed logins from where this one comes. ``retry_after_s`` is when another one is looked at."""
 

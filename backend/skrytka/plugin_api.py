@@ -1,7 +1,7 @@
 """Everything a plugin may import from Skrytka. A test holds the plugins to that."""
 
-from skrytka import errors, mime, model
-from skrytka.connections.interface import Connection, Listener, Signal
+from skrytka import errors, mime, model, sasl
+from skrytka.connections.interface import Channel, Connection, Listener, Signal
 from skrytka.connections.pace import Pace
 from skrytka.core import Core
 from skrytka.extensions import (
@@ -38,6 +38,7 @@ from skrytka.services import (
 
 __all__ = [
     "Authenticator",
+    "Channel",
     "Connection",
     "Core",
     "Delivery",
@@ -70,6 +71,7 @@ __all__ = [
     "pop3_locks",
     "quota",
     "replacing",
+    "sasl",
     "slices",
     "text_search",
     "views",

@@ -98,6 +98,9 @@ class Rest(Section, frozen=True):
 class Auth(Section, frozen=True):
     scram: bool = True
     """Whether setting a password also stores SCRAM-SHA-256 keys; the weaker verifier bounds what an offline attack costs."""
+    scram_iterations: Annotated[int, msgspec.Meta(ge=4_096, le=10_000_000)] = 100_000
+    """Rounds of these keys, which every client has to do at each login; after a change, those of a mailbox are made anew when
+    its password is next sent."""
     allow_plaintext: bool = False
     """Passwords without TLS from elsewhere than loopback or a trusted proxy."""
     cache_s: Seconds = 300.0
@@ -127,6 +130,11 @@ class Tls(Section, frozen=True):
     """A PEM file, read again at SIGHUP; empty makes a self-signed pair in the data directory at the first start."""
     key: str = ""
     """The key of the certificate; both are set or none."""
+    client_ca: str = ""
+    """A PEM file of the authorities whose client certificates let in (SASL EXTERNAL), read when a worker starts (SIGUSR2); empty
+    asks for none. A client that shows another certificate is sent away."""
+    client_name: Literal["rfc822Name", "emailAddress", "commonName"] = "rfc822Name"
+    """What names the mailbox: each ``rfc822Name`` of the certificate's subjectAltName, or one of the other two of its subject."""
 
 
 class Limits(Section, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skrytka.plugin_api import sasl
 from skrytka_imap.session import Session, State
 
 ALWAYS = (b"IMAP4rev1", b"IMAP4rev2", b"LITERAL+", b"SASL-IR", b"ID", b"ENABLE", b"IDLE")
@@ -63,5 +64,7 @@ def capabilities(session: Session) -> bytes:
     words = [*ALWAYS]
     if session.wire.can_start_tls:
         words.append(b"STARTTLS")
-    words.append(b"AUTH=PLAIN" if session.wire.secure else b"LOGINDISABLED")
+    words += (b"AUTH=%b" % name.encode() for name in sasl.mechanisms(session.core, session.wire.channel))
+    if not session.wire.secure:
+        words.append(b"LOGINDISABLED")
     return b" ".join(words)

@@ -10,7 +10,7 @@ import time
 import zlib
 from collections import deque
 
-from skrytka.plugin_api import Connection, Core, Signal, slices
+from skrytka.plugin_api import Channel, Connection, Core, Signal, slices
 from skrytka_imap.wire import Over
 
 LEVEL = 1
@@ -45,6 +45,10 @@ class Deflated:
     @property
     def secure(self) -> bool:
         return self._connection.secure
+
+    @property
+    def channel(self) -> Channel:
+        return self._connection.channel
 
     # Sending
 

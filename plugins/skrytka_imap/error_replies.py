@@ -23,6 +23,7 @@ CODES: dict[type[errors.DomainError], bytes] = {
     NotSaved: b"NOTSAVED",
     errors.Suspended: b"CONTACTADMIN",
     errors.AuthenticationFailed: b"AUTHENTICATIONFAILED",
+    errors.NotAuthorized: b"AUTHORIZATIONFAILED",
     errors.TooManyFailures: b"UNAVAILABLE",
     errors.InUse: b"INUSE",
     errors.LockLost: b"INUSE",

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from skrytka.plugin_api import Connection, Core, Pace, Signal, inflight, slices
+from skrytka.plugin_api import Channel, Connection, Core, Pace, Signal, inflight, slices
 from skrytka_imap.conversation import Conversation
 from skrytka_imap.deflated import Deflated
 from skrytka_imap.faults import SyntaxFault
@@ -50,6 +50,10 @@ class ConnectionWire:
     @property
     def secure(self) -> bool:
         return self._connection.secure
+
+    @property
+    def channel(self) -> Channel:
+        return self._connection.channel
 
     @property
     def can_start_tls(self) -> bool:

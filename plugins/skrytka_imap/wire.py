@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from skrytka.plugin_api import Channel
 from skrytka_imap.framing import Event
 
 T = TypeVar("T")
@@ -24,6 +25,10 @@ class Wire(Protocol):
     @property
     def secure(self) -> bool:
         """Passwords may be asked for."""
+
+    @property
+    def channel(self) -> Channel:
+        """How the client came: what mechanisms may let it in by."""
 
     @property
     def can_start_tls(self) -> bool:

@@ -21,6 +21,7 @@ CODES: Mapping[type[errors.DomainError], tuple[int, str]] = {
     errors.LimitReached: (452, "4.3.1"),
     errors.Suspended: (450, "4.2.1"),
     errors.AuthenticationFailed: (451, "4.3.0"),
+    errors.NotAuthorized: (451, "4.3.0"),
     errors.TooManyFailures: (451, "4.3.0"),
     errors.InUse: (450, "4.2.0"),
     errors.LockLost: (451, "4.3.0"),

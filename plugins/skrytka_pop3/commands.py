@@ -35,17 +35,16 @@ class Pass(msgspec.Struct, frozen=True):
     password: str
 
 
-class AuthBegin(msgspec.Struct, frozen=True):
-    """AUTH without initial response, RFC 5034 section 4."""
-
-    mechanism: str
-
-
 class Auth(msgspec.Struct, frozen=True):
-    """AUTH with its response, initial or on a line of its own; ``response`` is decoded from base64. RFC 5034 section
-    4."""
+    """RFC 5034 section 4: the mechanism in upper case; ``initial`` is decoded from base64, None where there is none."""
 
     mechanism: str
+    initial: bytes | None = None
+
+
+class AuthResponse(msgspec.Struct, frozen=True):
+    """The answer to a challenge, decoded from base64. RFC 5034 section 4."""
+
     response: bytes
 
 
@@ -107,8 +106,8 @@ Command = (
     | Stls
     | User
     | Pass
-    | AuthBegin
     | Auth
+    | AuthResponse
     | AuthCancel
     | Stat
     | List

@@ -82,7 +82,7 @@ class Conversation:
         if target is None:
             return self._bad(states.REFUSALS[session.state])
         reply = await self._run(command)
-        session.state = target.ok if reply.ok else target.failed
+        session.state = target.after(reply)
         self._follow(command, reply)
         return reply
 
@@ -90,7 +90,7 @@ class Conversation:
         if isinstance(event, framing.LineTooLong):
             raise grammar.BadCommand("The line is too long")
         if self.session.state is State.SASL:
-            return grammar.parse_response(self.session.mechanism, event.octets)
+            return grammar.parse_response(event.octets)
         return grammar.parse(event.octets)
 
     def _bad(self, text: str) -> Reply:

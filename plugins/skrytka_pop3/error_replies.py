@@ -20,6 +20,7 @@ CODES: Mapping[type[errors.DomainError], str] = {
     errors.LimitReached: "SYS/TEMP",
     errors.Suspended: "SYS/PERM",
     errors.AuthenticationFailed: "AUTH",
+    errors.NotAuthorized: "AUTH",
     errors.TooManyFailures: "SYS/TEMP",
     errors.InUse: "IN-USE",
     errors.LockLost: "SYS/TEMP",

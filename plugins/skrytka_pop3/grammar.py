@@ -35,11 +35,11 @@ def parse(line: bytes) -> Command:
     return parser(rest)
 
 
-def parse_response(mechanism: str, line: bytes) -> Command:
+def parse_response(line: bytes) -> Command:
     """Read a line that answers a challenge: ``"*" / base64``, RFC 5034 section 4."""
     if line == b"*":
         return commands.AuthCancel()
-    return commands.Auth(mechanism, _base64(line))
+    return commands.AuthResponse(_base64(line))
 
 
 def _base64(encoded: bytes) -> bytes:
@@ -69,7 +69,7 @@ def _auth(rest: str) -> Command:
     if not _MECHANISM.fullmatch(mechanism):
         raise BadCommand("Syntax: AUTH mechanism [initial-response]")
     if not blank:
-        return commands.AuthBegin(mechanism.upper())
+        return commands.Auth(mechanism.upper())
     return commands.Auth(mechanism.upper(), b"" if initial == "=" else _base64(initial.encode()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -26,8 +27,9 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class Challenge(msgspec.Struct, frozen=True):
-    """An empty SASL challenge, RFC 5034 section 4."""
+    """A SASL challenge, RFC 5034 section 4."""
 
+    octets: bytes = b""
     ok: bool = True
 
 
@@ -78,7 +80,7 @@ def _pieces(reply: Reply) -> Iterator[bytes]:
         case Status():
             yield _status_line(reply)
         case Challenge():
-            yield b"+ \r\n"
+            yield b"+ %b\r\n" % base64.b64encode(reply.octets)
         case Listing():
             yield _status_line(ok(reply.text))
             lines = iter(reply.lines)

@@ -80,4 +80,4 @@ async def _send(connection: Connection, reply: Reply) -> None:
 
 
 def _peer(connection: Connection) -> Peer:
-    return Peer(connection.client_address, connection.secure, connection.tls, connection.can_start_tls)
+    return Peer(connection.client_address, connection.channel, connection.tls, connection.can_start_tls)

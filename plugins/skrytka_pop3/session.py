@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from skrytka.plugin_api import Core, errors, model
+from skrytka.plugin_api import Channel, Core, errors, model, sasl
 from skrytka_pop3.maildrop import Maildrop
 from skrytka_pop3.settings import Pop3Settings
 from skrytka_pop3.states import State
@@ -17,17 +17,22 @@ _log = logging.getLogger(__name__)
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """What matters of the connection; ``secure`` means that passwords may be asked for."""
+    """What matters of the connection."""
 
     address: str
-    secure: bool
+    channel: Channel
     tls: bool
     can_start_tls: bool
+
+    @property
+    def secure(self) -> bool:
+        """Passwords may be asked for."""
+        return self.channel.secure
 
 
 @dataclass(slots=True)
 class Session:
-    """The state of one conversation. ``name`` is what USER said, ``mechanism`` what AUTH said; ``sending`` is what a
+    """The state of one conversation. ``name`` is what USER said, ``exchange`` what AUTH began; ``sending`` is what a
     large mail on its way out holds."""
 
     core: Core
@@ -35,7 +40,7 @@ class Session:
     peer: Peer
     state: State = State.START
     name: str = ""
-    mechanism: str = ""
+    exchange: sasl.Exchange | None = None
     login_failures: int = 0
     bad_commands: int = 0
     open_maildrop: Maildrop | None = None

@@ -9,6 +9,7 @@ import msgspec
 
 from skrytka_pop3 import commands
 from skrytka_pop3.commands import Command
+from skrytka_pop3.replies import Challenge, Reply
 
 
 class State(enum.Enum):
@@ -22,10 +23,15 @@ class State(enum.Enum):
 
 
 class Next(msgspec.Struct, frozen=True):
-    """Where a command leads that was answered +OK, and one that was answered -ERR."""
+    """Where a command leads that was answered +OK, and one that was answered -ERR. A challenge always leads to ``SASL``."""
 
     ok: State
     failed: State
+
+    def after(self, reply: Reply) -> State:
+        if isinstance(reply, Challenge):
+            return State.SASL
+        return self.ok if reply.ok else self.failed
 
 
 def _stays(state: State) -> Next:
@@ -50,8 +56,8 @@ TRANSITIONS: Mapping[tuple[State, type[Command]], Next] = {
     **{(state, commands.Stls): Next(State.START, state) for state in _BEFORE_LOGIN},
     **{(state, commands.User): Next(State.NAMED, State.START) for state in _BEFORE_LOGIN},
     (State.NAMED, commands.Pass): Next(State.TRANSACTION, State.START),
-    **{(state, commands.AuthBegin): Next(State.SASL, State.START) for state in _BEFORE_LOGIN},
-    **{(state, commands.Auth): Next(State.TRANSACTION, State.START) for state in (*_BEFORE_LOGIN, State.SASL)},
+    **{(state, commands.Auth): Next(State.TRANSACTION, State.START) for state in _BEFORE_LOGIN},
+    (State.SASL, commands.AuthResponse): Next(State.TRANSACTION, State.START),
     (State.SASL, commands.AuthCancel): _stays(State.START),
     **{(State.TRANSACTION, kind): _stays(State.TRANSACTION) for kind in (commands.Capa, commands.Lang)},
     **{(State.TRANSACTION, kind): _stays(State.TRANSACTION) for kind in _TRANSACTION_COMMANDS},

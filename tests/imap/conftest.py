@@ -75,7 +75,9 @@ async def served(
 
 
 @pytest.fixture
-def actions(core: Core, served: front_ends.Served, clock: list[float]) -> dict[str, Action]:
+def actions(
+    core: Core, served: front_ends.Served, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Action]:
     """What transcripts may do besides what ``front_ends.actions`` has."""
 
     async def elsewhere(words: Sequence[str]) -> None:
@@ -99,6 +101,7 @@ def actions(core: Core, served: front_ends.Served, clock: list[float]) -> dict[s
 
     return {
         **front_ends.actions(core),
+        **front_ends.scram_actions(core, monkeypatch),
         **_actions_of_mail(core),
         **_actions_of_time(core, clock),
         "ended": ended,

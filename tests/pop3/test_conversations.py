@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 
 from skrytka import errors
+from skrytka.connections.interface import Channel
 from skrytka.core import Core
 from skrytka.model import NewMessage
 from skrytka.services import downloads, folders, messages, outgoing
@@ -124,7 +125,7 @@ async def test_a_large_mail_to_a_slow_client(core: Core, serve: Serve[Pop3Settin
 async def test_a_bug_is_logged_and_ends_the_session(core: Core, caplog: pytest.LogCaptureFixture) -> None:
     """The bug is a core that lacks a part."""
     broken = replace(core, directory=cast(Database, None))
-    talk = Conversation(Session(broken, Pop3Settings(), Peer("192.0.2.1", True, False, False)))
+    talk = Conversation(Session(broken, Pop3Settings(), Peer("192.0.2.1", Channel(True), False, False)))
     talk.feed(LOGIN + b"CAPA\r\n")
     assert await talk.step() == replies.ok("Send the password")
     assert await talk.step() == replies.BUG
@@ -152,7 +153,9 @@ async def test_the_client_does_not_wait_for_stamps_and_none_is_lost(core: Core) 
 
     shard = Interrupted(shard_of(core, ref), stamping.stamp_downloads, hold_up)
     talk = Conversation(
-        Session(replace(core, shards={ref.shard: shard}), Pop3Settings(), Peer("192.0.2.1", True, False, False))
+        Session(
+            replace(core, shards={ref.shard: shard}), Pop3Settings(), Peer("192.0.2.1", Channel(True), False, False)
+        )
     )
     talk.feed(LOGIN + b"".join(b"RETR %d\r\n" % number for number in range(1, count + 1)))
     async with asyncio.timeout(10):

@@ -121,7 +121,7 @@ def pop3_command(event: pop3_framing.Event) -> object:
     if isinstance(event, pop3_framing.LineTooLong):
         return event
     outcomes: list[object] = []
-    for parse in (pop3_grammar.parse, lambda line: pop3_grammar.parse_response("PLAIN", line)):
+    for parse in (pop3_grammar.parse, pop3_grammar.parse_response):
         try:
             outcomes.append(parse(event.octets))
         except pop3_grammar.BadCommand as error:

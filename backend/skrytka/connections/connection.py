@@ -13,7 +13,8 @@ from typing import Literal, cast
 
 import msgspec
 
-from skrytka.connections.interface import Listener, Signal
+from skrytka.connections.interface import Channel, Listener, Signal
+from skrytka.connections.tls_context import ServerContext
 
 READ_HIGH_WATER = 256 * 1024
 WRITE_HIGH_WATER = 256 * 1024
@@ -47,6 +48,7 @@ class ClientConnection(asyncio.Protocol):
         "_deadline",
         "_drain_told",
         "_draining",
+        "_end_point",
         "_eof",
         "_loop",
         "_lost",
@@ -81,6 +83,9 @@ class ClientConnection(asyncio.Protocol):
         self.can_start_tls = not listener.tls and tls_context is not None
         self._trusted_plaintext = client.trusted_plaintext
         self._tls_context = tls_context
+        self._end_point = b""
+        if listener.tls:
+            self._remember_end_point()
         self._patience = patience or Patience()
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
@@ -100,6 +105,16 @@ class ClientConnection(asyncio.Protocol):
     @property
     def secure(self) -> bool:
         return self.tls or self._trusted_plaintext
+
+    @property
+    def channel(self) -> Channel:
+        certificate = self._transport.get_extra_info("peercert") if self.tls else None
+        return Channel(self.secure, self._end_point, certificate or None)
+
+    def _remember_end_point(self) -> None:
+        """Of the certificate that a handshake which begins now shows: it may be another one before that is over."""
+        if isinstance(self._tls_context, ServerContext):
+            self._end_point = self._tls_context.end_point
 
     # What the transport calls
 
@@ -272,6 +287,7 @@ class ClientConnection(asyncio.Protocol):
         self._chunks.clear()
         self._size = 0
         self._reading_paused = False
+        self._remember_end_point()
         transport: asyncio.Transport | None = None
         try:
             transport = await self._loop.start_tls(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import msgspec
 
@@ -31,6 +32,19 @@ class Listener(msgspec.Struct, frozen=True):
     tls_ended_upstream: bool = False
 
 
+class Channel(msgspec.Struct, frozen=True):
+    """What a login may rely on of how the client came, as it is now: STARTTLS changes it.
+
+    ``secure`` is that of the connection. ``end_point`` is the channel binding ``tls-server-end-point`` (RFC 5929 section 4) of
+    TLS that ends here, empty where there is none. ``certificate`` is the client's, verified, as ``ssl.SSLSocket.getpeercert``
+    has it, None without one.
+    """
+
+    secure: bool
+    end_point: bytes = b""
+    certificate: Mapping[str, Any] | None = None
+
+
 class Connection(Protocol):
     listener: Listener
     client_address: str
@@ -40,6 +54,10 @@ class Connection(Protocol):
     @property
     def secure(self) -> bool:
         """True when passwords may be asked for: TLS here or upstream, loopback, or the setting allows plaintext."""
+
+    @property
+    def channel(self) -> Channel:
+        """How the client came; made anew each time."""
 
     async def receive(self, timeout_s: float) -> bytes | Signal:
         """Octets as they came; ``b""`` once the client has gone. ``DRAINING`` only when nothing is buffered."""

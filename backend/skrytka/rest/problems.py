@@ -68,6 +68,7 @@ TABLE: dict[type[errors.DomainError], tuple[int, str]] = {
     errors.LimitReached: (409, "limit_reached"),
     errors.Suspended: (409, "suspended"),
     errors.AuthenticationFailed: (401, "unauthenticated"),
+    errors.NotAuthorized: (401, "unauthenticated"),
     errors.TooManyFailures: (429, "too_many_failures"),
     errors.InUse: (409, "in_use"),
     errors.LockLost: (409, "lock_lost"),

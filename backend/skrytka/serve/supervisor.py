@@ -76,7 +76,7 @@ async def prepare(settings: Settings, plugins: Plugins) -> list[str]:
         made = tls.ensure_self_signed(certificate, key, settings.serve.hostname or socket.gethostname())
         verb = "was made" if made else "is used"
         notices.append(f"tls.certificate is not set: the self-signed {certificate} {verb}, clients will warn")
-    tls.server_context(certificate, key)
+    tls.server_context(certificate, key, settings.tls.client_ca)
     return notices
 
 
@@ -214,7 +214,9 @@ class Supervisor:
 
     def _reload(self) -> None:
         try:
-            tls.server_context(*tls.files(self._settings.tls, Path(self._settings.data_dir)))
+            tls.server_context(
+                *tls.files(self._settings.tls, Path(self._settings.data_dir)), self._settings.tls.client_ca
+            )
         except SettingsError as error:
             logger.error("the certificate stays as it was: %s", error)
             return

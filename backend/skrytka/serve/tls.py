@@ -8,6 +8,7 @@ from pathlib import Path
 
 from skrytka import settings
 from skrytka.blobs.folders import make_folder
+from skrytka.connections.tls_context import ServerContext
 
 
 def files(tls: settings.Tls, data_dir: Path) -> tuple[Path, Path]:
@@ -20,19 +21,34 @@ def files(tls: settings.Tls, data_dir: Path) -> tuple[Path, Path]:
     return data_dir / "tls" / "certificate.pem", data_dir / "tls" / "key.pem"
 
 
-def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
+def server_context(certificate: Path, key: Path, client_ca: str = "") -> ServerContext:
     """TLS 1.2 and later, without renegotiation, which would have a client cost one handshake after the other.
 
-    ``SettingsError`` when the files do not make a pair.
+    With ``client_ca`` clients may show a certificate, and are sent away with one of another authority.
+    ``SettingsError`` when the files do not make a pair, or cannot be read.
     """
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context = ServerContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
     load(context, certificate, key)
+    if client_ca:
+        _ask_for_certificates(context, client_ca)
     return context
 
 
-def load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+def _ask_for_certificates(context: ssl.SSLContext, client_ca: str) -> None:
+    try:
+        context.load_verify_locations(client_ca)
+    except FileNotFoundError:
+        raise settings.SettingsError(f"tls.client_ca: there is no file {client_ca}") from None
+    except ssl.SSLError:
+        raise settings.SettingsError(f"tls.client_ca: {client_ca} is no PEM file of certificates") from None
+    except OSError as error:
+        raise settings.SettingsError(f"tls.client_ca: {client_ca} cannot be read: {error.strerror}") from None
+    context.verify_mode = ssl.CERT_OPTIONAL
+
+
+def load(context: ServerContext, certificate: Path, key: Path) -> None:
     """Load, or reload in place: handshakes from now on use the files as they are now.
 
     A throw-away context takes them first, because one that failed half-way would answer with a broken pair.
@@ -40,6 +56,7 @@ def load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
         context.load_cert_chain(certificate, key, password="")
+        context.bind(certificate)
     except FileNotFoundError:
         absent = certificate if not certificate.exists() else key
         setting = "tls.certificate" if absent == certificate else "tls.key"

@@ -60,7 +60,7 @@ class Worker:
         self._plugins: Plugins = manager.load(tuple(booted.settings["serve"]["plugins"]))
         self._settings = boot.settings_of(booted, self._plugins)
         self._certificate = tls.files(self._settings.tls, Path(self._settings.data_dir))
-        self._context = tls.server_context(*self._certificate)
+        self._context = tls.server_context(*self._certificate, self._settings.tls.client_ca)
         self._stop = asyncio.Event()
         self._leave = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []

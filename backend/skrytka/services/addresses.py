@@ -54,6 +54,14 @@ def normalise_address(text: str, field: str = "address") -> str:
     return address
 
 
+def normalised_or_none(text: str) -> str | None:
+    """The same, None for what can be no address."""
+    try:
+        return normalise_address(text)
+    except Invalid:
+        return None
+
+
 def domain_of(address: str) -> str:
     """The domain of a normalised address."""
     return address.rpartition("@")[2]

@@ -21,14 +21,9 @@ AUTHENTICATOR_TIMEOUT_S = 10.0
 
 
 async def login(core: Core, actor: Actor, login: str, password: str) -> Login:
-    """Let a client in by its address, or an alias, and password.
-
-    Authenticators of plugins are asked first, in order. An unknown address, one without a password and a wrong password
-    do the same work and look the same; only who knows the password learns that the mailbox is suspended. Failures are counted
-    and slow down those that follow (``guessing``); ``TooManyFailures`` is for a network that has failed too often.
-    """
+    """As ``by_password``, and count what came of it."""
     try:
-        entered = await _login(core, actor, login, password)
+        entered = await by_password(core, actor, login, password)
     except DomainError as failure:
         counting.login(actor.protocol, failure)
         raise
@@ -36,10 +31,17 @@ async def login(core: Core, actor: Actor, login: str, password: str) -> Login:
     return entered
 
 
-async def _login(core: Core, actor: Actor, login: str, password: str) -> Login:
-    """What ``guessing`` says comes first. Who is remembered does not wait, but a network that is refused may not even ask that:
-    its guesses would be answered, and be counted by nobody."""
-    credential = await _find(core, login)
+async def by_password(core: Core, actor: Actor, login: str, password: str) -> Login:
+    """Let a client in by its address, or an alias, and password.
+
+    Authenticators of plugins are asked first, in order. An unknown address, one without a password and a wrong password
+    do the same work and look the same; only who knows the password learns that the mailbox is suspended. Failures are counted
+    and slow down those that follow (``guessing``); ``TooManyFailures`` is for a network that has failed too often.
+
+    What ``guessing`` says comes first. Who is remembered does not wait, but a network that is refused may not even ask that:
+    its guesses would be answered, and be counted by nobody.
+    """
+    credential = await find(core, login)
     prepared = _prepare(password)
     remembered = credential is not None and prepared is not None and _is_remembered(core, credential, prepared)
     if remembered:
@@ -52,11 +54,18 @@ async def _login(core: Core, actor: Actor, login: str, password: str) -> Login:
         target = await core.directory.read(routes.find, _key(address))
         if target is None:
             raise AuthenticationFailed
-        return _enter(actor, target, credential_version=0)
+        return enter(actor, target, credential_version=0)
     if guesser is not None and not await _verify(core, guesser, credential, prepared):
         raise AuthenticationFailed
     assert credential is not None, "nothing else verifies"
-    return _enter(actor, credential.target, credential.version)
+    return enter(actor, credential.target, credential.version)
+
+
+async def vouched(core: Core, actor: Actor, name: str) -> Login | None:
+    """Let in who was authenticated by somebody else, to a mailbox or alias; None where there is none. It needs no password."""
+    address = addresses.normalised_or_none(name)
+    target = None if address is None else await core.directory.read(routes.find, _key(address))
+    return None if target is None else enter(actor, target, credential_version=0)
 
 
 async def confirm(core: Core, mailbox: MailboxRef) -> None:
@@ -88,12 +97,10 @@ def _key(address: str) -> Address:
     return Address(address, addresses.domain_of(address))
 
 
-async def _find(core: Core, login: str) -> Credential | None:
-    try:
-        address = addresses.normalise_address(login)
-    except Invalid:
-        return None
-    return await core.directory.read(credentials.find, _key(address))
+async def find(core: Core, login: str) -> Credential | None:
+    """What lets in to a name, None for one that is no mailbox."""
+    address = addresses.normalised_or_none(login)
+    return None if address is None else await core.directory.read(credentials.find, _key(address))
 
 
 def _prepare(password: str) -> str | None:
@@ -132,7 +139,7 @@ async def _verify(core: Core, guesser: Guesser, credential: Credential | None, p
 
 async def _renew_verifiers(core: Core, credential: Credential, stored: Verifiers, prepared: str, costs: Costs) -> None:
     """Now that the password is at hand: add missing SCRAM keys, hash anew if the costs were changed."""
-    if not verifiers.outdated(stored, costs):
+    if not verifiers.outdated(stored, costs, prepared):
         return
     try:
         renewed = await hashing.run(core, verifiers.renew, prepared, stored, costs)
@@ -142,7 +149,8 @@ async def _renew_verifiers(core: Core, credential: Credential, stored: Verifiers
         return  # the queue is full, or the disk is: the login itself is done, a later one will renew
 
 
-def _enter(actor: Actor, target: Target, credential_version: int) -> Login:
+def enter(actor: Actor, target: Target, credential_version: int) -> Login:
+    """The login of who has proved to be it; ``Suspended`` or ``Unavailable`` for a mailbox that cannot be entered now."""
     if target.suspended:
         raise Suspended("The mailbox is suspended")
     if target.state is not State.ACTIVE:

@@ -25,7 +25,8 @@ from skrytka.connections.networks import client_key, contains, parse_address, pa
 from skrytka.core import Core
 from skrytka.errors import Invalid, TooManyFailures, Unavailable
 from skrytka.services import addresses
-from skrytka.store.operations import deployments, login_failures
+from skrytka.services.deployment_secret import secret
+from skrytka.store.operations import login_failures
 from skrytka.store.operations.login_failures import Failure, Subject
 
 log = logging.getLogger(__name__)
@@ -35,12 +36,6 @@ SLOTS = 65_536
 
 _NAMED_LENGTH = 320
 _KEY_PARTS = 3
-
-
-class _Secret:
-    """The deployment's id, which keys the hash of subjects: nobody can know whose slot is whose."""
-
-    key: bytes = b""
 
 
 class Counted(NamedTuple):
@@ -180,10 +175,7 @@ async def _network(core: Core, client_address: str) -> Counted | None:
 
 
 async def _subject(core: Core, kind: str, name: str) -> Subject:
-    secret = core.state(_Secret)
-    if not secret.key:
-        deployment = await core.directory.read(deployments.get, None)
-        assert deployment is not None, "made when the databases were opened"
-        secret.key = deployment.deployment_id.encode()[: hashlib.blake2b.MAX_KEY_SIZE]
-    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16, key=secret.key).digest()
+    """Hashed with the deployment's secret: nobody can know whose slot is whose."""
+    key = (await secret(core))[: hashlib.blake2b.MAX_KEY_SIZE]
+    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16, key=key).digest()
     return Subject(kind, int.from_bytes(digest[:4]) % SLOTS, digest)

@@ -1,7 +1,8 @@
 """What is stored of a password: argon2id, and the keys of SCRAM-SHA-256 (RFC 5802, RFC 7677). Everything here blocks.
 
 Passwords are prepared as the OpaqueString profile of RFC 8265 section 4.2: other spaces become U+0020, then NFC; control
-characters and the empty string are refused. That is also what a SCRAM client of today does; for ASCII it is the same as SASLprep.
+characters and the empty string are refused. SCRAM has SASLprep on top (RFC 5802 section 2.2); a password that it prohibits, as
+one of characters newer than Unicode 3.2, has no SCRAM keys.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from skrytka.errors import Fault
 from skrytka.services.faults import refuse
+from skrytka.services.saslprep import saslprep
 from skrytka.settings import Auth
 from skrytka.store.operations.credentials import ScramKeys, Verifiers
 
-SCRAM_ITERATIONS = 100_000
 PASSWORD_OCTETS = 1_024
 
 
@@ -32,10 +33,11 @@ class Costs(msgspec.Struct, frozen=True):
     argon2_time_cost: int
     argon2_memory_kib: int
     scram: bool
+    scram_iterations: int
 
     @classmethod
     def of(cls, auth: Auth) -> Costs:
-        return cls(auth.argon2_time_cost, auth.argon2_memory_kib, auth.scram)
+        return cls(auth.argon2_time_cost, auth.argon2_memory_kib, auth.scram, auth.scram_iterations)
 
     @property
     def hasher(self) -> argon2.PasswordHasher:
@@ -61,16 +63,28 @@ def _faults(prepared: str) -> Iterator[Fault]:
 
 def make(prepared: str, costs: Costs) -> Verifiers:
     """Every verifier that the settings ask for."""
-    return Verifiers(costs.hasher.hash(prepared), scram_keys(prepared) if costs.scram else None)
+    return Verifiers(costs.hasher.hash(prepared), _scram_keys(prepared, costs))
 
 
-def scram_keys(prepared: str, salt: bytes | None = None, iterations: int = SCRAM_ITERATIONS) -> ScramKeys:
+def _scram_keys(prepared: str, costs: Costs) -> ScramKeys | None:
+    sasl_prepared = saslprep(prepared) if costs.scram else None
+    return None if sasl_prepared is None else scram_keys(sasl_prepared, costs.scram_iterations)
+
+
+def scram_keys(prepared: str, iterations: int, salt: bytes | None = None) -> ScramKeys:
     """RFC 5802 section 3: StoredKey = H(HMAC(SaltedPassword, "Client Key")), ServerKey = HMAC(SaltedPassword, "Server Key")."""
     salt = salt or secrets.token_bytes(16)
     salted = hashlib.pbkdf2_hmac("sha256", prepared.encode(), salt, iterations)
     client_key = hmac.digest(salted, b"Client Key", "sha256")
     server_key = hmac.digest(salted, b"Server Key", "sha256")
     return ScramKeys(salt, iterations, hashlib.sha256(client_key).digest(), server_key)
+
+
+def proves(keys: ScramKeys, signed: bytes, proof: bytes) -> bool:
+    """RFC 5802 section 3: ClientProof XOR HMAC(StoredKey, AuthMessage) is the key that StoredKey is the hash of."""
+    signature = hmac.digest(keys.stored_key, signed, "sha256")
+    client_key = (int.from_bytes(signature) ^ int.from_bytes(proof[: len(signature)])).to_bytes(len(signature))
+    return len(proof) == len(signature) and hmac.compare_digest(hashlib.sha256(client_key).digest(), keys.stored_key)
 
 
 def matches(argon2id: str, prepared: str) -> bool:
@@ -86,9 +100,15 @@ def dummy(costs: Costs) -> str:
     return f"$argon2id$v=19$m={costs.argon2_memory_kib},t={costs.argon2_time_cost},p=1${salt}${digest}"
 
 
-def outdated(stored: Verifiers, costs: Costs) -> bool:
+def outdated(stored: Verifiers, costs: Costs, prepared: str) -> bool:
     """True when a login in plaintext should store better or missing verifiers."""
-    return (costs.scram and stored.scram is None) or costs.hasher.check_needs_rehash(stored.argon2id)
+    return _wants_scram(prepared, stored, costs) or costs.hasher.check_needs_rehash(stored.argon2id)
+
+
+def _wants_scram(prepared: str, stored: Verifiers, costs: Costs) -> bool:
+    if not costs.scram or (stored.scram is not None and stored.scram.iterations == costs.scram_iterations):
+        return False
+    return saslprep(prepared) is not None
 
 
 def renew(prepared: str, stored: Verifiers, costs: Costs) -> Verifiers:
@@ -97,6 +117,6 @@ def renew(prepared: str, stored: Verifiers, costs: Costs) -> Verifiers:
     if costs.hasher.check_needs_rehash(argon2id):
         argon2id = costs.hasher.hash(prepared)
     scram = stored.scram
-    if scram is None and costs.scram:
-        scram = scram_keys(prepared)
+    if _wants_scram(prepared, stored, costs):
+        scram = _scram_keys(prepared, costs)
     return Verifiers(argon2id, scram)

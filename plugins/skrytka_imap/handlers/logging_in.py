@@ -1,14 +1,15 @@
-"""LOGIN and AUTHENTICATE PLAIN."""
+"""LOGIN and AUTHENTICATE."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import random
+from collections.abc import Awaitable
 
 import msgspec
 
-from skrytka.plugin_api import authentication, errors, model
+from skrytka.plugin_api import authentication, errors, model, sasl
 from skrytka_imap.capabilities import capabilities
 from skrytka_imap.commands import Authenticate, Login
 from skrytka_imap.error_replies import code_of
@@ -16,34 +17,48 @@ from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.replies import Reply, Then, no, ok
 from skrytka_imap.session import Session
 
+NOT_SECURE = no("Passwords are taken over TLS only", b"PRIVACYREQUIRED")
+"""Not where others may read them (RFC 3501 section 11.1; the code is RFC 5530's)."""
+
 
 async def login(session: Session, command: Login) -> Reply:
     """RFC 3501 section 6.2.3."""
-    return _refusal(session) or await _log_in(session, command.name, command.password)
+    if not session.wire.secure:
+        return NOT_SECURE
+    actor = _actor(session)
+    return await _log_in(session, authentication.login(session.core, actor, command.name, command.password))
 
 
 async def authenticate(session: Session, command: Authenticate) -> Reply:
-    """RFC 3501 section 6.2.2, RFC 4959 for the initial response, RFC 4616 for PLAIN."""
-    if command.mechanism != "PLAIN":
-        return no("Only PLAIN is known here", b"CANNOT")
-    if refusal := _refusal(session):
-        return refusal
-    response = command.initial if command.initial is not None else await _ask(session)
-    authorization, name, password = _plain(response)
-    if authorization not in ("", name):
-        return no("Nobody may act for another here", b"AUTHORIZATIONFAILED")
-    return await _log_in(session, name, password)
-
-
-def _refusal(session: Session) -> Reply | None:
-    """Passwords are not taken where others may read them (RFC 3501 section 11.1; the code is RFC 5530's)."""
-    return None if session.wire.secure else no("Passwords are taken over TLS only", b"PRIVACYREQUIRED")
-
-
-async def _log_in(session: Session, name: str, password: str) -> Reply:
-    actor = model.Actor(name, "imap", session.wire.client_address, session.client_name)
+    """RFC 3501 section 6.2.2, RFC 4959 for the initial response."""
     try:
-        login = await authentication.login(session.core, actor, name, password)
+        exchange = sasl.begin(session.core, _actor(session), session.wire.channel, command.mechanism)
+    except sasl.UnknownMechanism:
+        return no("There is no such mechanism here", b"CANNOT")
+    except sasl.NotSecure:
+        return NOT_SECURE
+    return await _log_in(session, _converse(session, exchange, command.initial))
+
+
+def _actor(session: Session) -> model.Actor:
+    """Who asks to log in; what follows the login is done by the login's actor."""
+    return model.Actor("", "imap", session.wire.client_address, session.client_name)
+
+
+async def _converse(session: Session, exchange: sasl.Exchange, initial: bytes | None) -> model.Login:
+    """Challenges and responses, to the end of the exchange."""
+    try:
+        outcome = await exchange.begin(initial)
+        while isinstance(outcome, bytes):
+            outcome = await exchange.step(await _ask(session, outcome))
+    except sasl.Malformed as fault:
+        raise SyntaxFault(str(fault)) from None
+    return outcome
+
+
+async def _log_in(session: Session, logging_in: Awaitable[model.Login]) -> Reply:
+    try:
+        login = await logging_in
     except (errors.AuthenticationFailed, errors.Suspended, errors.TooManyFailures) as error:
         return await _failed(session, no(str(error), code_of(error)))
     await session.authenticate(login)
@@ -61,9 +76,9 @@ async def _failed(session: Session, reply: Reply) -> Reply:
     return msgspec.structs.replace(reply, then=Then.CLOSE)
 
 
-async def _ask(session: Session) -> bytes:
-    """The response to an empty challenge, without its base64; ``*`` cancels (RFC 3501 section 6.2.2)."""
-    session.wire.write(b"+ \r\n")
+async def _ask(session: Session, challenge: bytes) -> bytes:
+    """The response to a challenge, without its base64; ``*`` cancels (RFC 3501 section 6.2.2)."""
+    session.wire.write(b"+ %b\r\n" % base64.b64encode(challenge))
     line = await session.wire.line(session.settings.login_timeout_s)
     if line == b"*":
         raise SyntaxFault("AUTHENTICATE is cancelled")
@@ -71,12 +86,3 @@ async def _ask(session: Session) -> bytes:
         return base64.b64decode(line, validate=True)
     except binascii.Error:
         raise SyntaxFault("A response is in base64") from None
-
-
-def _plain(response: bytes) -> tuple[str, str, str]:
-    """RFC 4616 section 2: ``message = [authzid] UTF8NUL authcid UTF8NUL passwd``."""
-    try:
-        authorization, name, password = response.decode().split("\x00")
-    except ValueError:
-        raise SyntaxFault("PLAIN is [authorization] NUL name NUL password in UTF-8") from None
-    return authorization, name, password

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from skrytka.plugin_api import sasl
 from skrytka_pop3 import commands
 from skrytka_pop3.replies import Listing, Status, failed, ok
 from skrytka_pop3.session import Session
@@ -25,7 +26,7 @@ async def capa(session: Session, _command: commands.Capa) -> Listing:
         "LANG",
     ]
     if peer.secure:
-        names += ["USER", "SASL PLAIN"]
+        names += ["USER", " ".join(("SASL", *sasl.mechanisms(session.core, peer.channel)))]
     if settings.login_delay_s:
         names.append(f"LOGIN-DELAY {settings.login_delay_s}")
     if peer.can_start_tls and not peer.tls and session.open_maildrop is None:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from skrytka.plugin_api import authentication, errors
+from collections.abc import Awaitable
+
+from skrytka.plugin_api import authentication, errors, model, sasl
 from skrytka_pop3 import commands
 from skrytka_pop3.error_replies import reply_to
 from skrytka_pop3.login_delay import may_login
@@ -12,7 +14,6 @@ from skrytka_pop3.replies import Challenge, Status, failed, ok
 from skrytka_pop3.session import Session
 
 _NOT_SECURE = "A password may only be sent over TLS"
-_PLAIN_PARTS = 3
 
 
 async def stls(session: Session, _command: commands.Stls) -> Status:
@@ -42,28 +43,21 @@ async def pass_(session: Session, command: commands.Pass) -> Status:
     return await _log_in(session, session.name, command.password)
 
 
-async def auth_begin(session: Session, command: commands.AuthBegin) -> Status | Challenge:
-    """RFC 5034 section 4: the client will answer an empty challenge."""
-    refusal = _refusal(session, command.mechanism)
-    session.mechanism = command.mechanism
-    return refusal or Challenge()
-
-
-async def auth(session: Session, command: commands.Auth) -> Status:
-    """``[authzid] NUL authcid NUL passwd``, RFC 4616 section 2. Acting as another than who logs in is not offered."""
-    refusal = _refusal(session, command.mechanism)
-    if refusal:
-        return refusal
+async def auth(session: Session, command: commands.Auth) -> Status | Challenge:
+    """RFC 5034 section 4."""
     try:
-        parts = command.response.decode("utf-8").split("\0")
-    except UnicodeDecodeError:
-        return failed("The response is not UTF-8")
-    if len(parts) != _PLAIN_PARTS:
-        return failed("The response is not one of PLAIN")
-    authzid, authcid, password = parts
-    if authzid not in {"", authcid}:
-        return failed("Logging in as somebody else is not possible", "AUTH")
-    return await _log_in(session, authcid, password)
+        session.exchange = sasl.begin(session.core, session.actor, session.peer.channel, command.mechanism)
+    except sasl.UnknownMechanism:
+        return failed("There is no such mechanism here")
+    except sasl.NotSecure:
+        return failed(_NOT_SECURE)
+    return await _go_on(session, session.exchange.begin(command.initial))
+
+
+async def auth_response(session: Session, command: commands.AuthResponse) -> Status | Challenge:
+    """The client's answer to a challenge, RFC 5034 section 4."""
+    assert session.exchange is not None, "a challenge is open"
+    return await _go_on(session, session.exchange.step(command.response))
 
 
 async def auth_cancel(_session: Session, _command: commands.AuthCancel) -> Status:
@@ -71,20 +65,36 @@ async def auth_cancel(_session: Session, _command: commands.AuthCancel) -> Statu
     return failed("AUTH cancelled")
 
 
-def _refusal(session: Session, mechanism: str) -> Status | None:
-    if mechanism != "PLAIN":
-        return failed("The only mechanism is PLAIN")
-    return None if session.peer.secure else failed(_NOT_SECURE)
+async def _go_on(session: Session, step: Awaitable[bytes | model.Login]) -> Status | Challenge:
+    """One step of an exchange: another challenge, or its end."""
+    try:
+        outcome = await step
+    except sasl.Malformed as fault:
+        return failed(str(fault))
+    except errors.DomainError as error:
+        return _refused(session, error)
+    return Challenge(outcome) if isinstance(outcome, bytes) else await _enter(session, outcome)
 
 
 async def _log_in(session: Session, name: str, password: str) -> Status:
-    """Check the password, then lock and list the mailbox. A wrong password is answered late, to slow down guessing."""
     try:
         login = await authentication.login(session.core, session.actor, name, password)
-    except (errors.AuthenticationFailed, errors.TooManyFailures) as error:
-        session.login_failures += 1
-        refusal = reply_to(error)
-        return Status(False, refusal.text, refusal.code, session.settings.login_failure_delay_s)
+    except errors.DomainError as error:
+        return _refused(session, error)
+    return await _enter(session, login)
+
+
+def _refused(session: Session, error: errors.DomainError) -> Status:
+    """A login that failed is answered late, to slow down guessing."""
+    refusal = reply_to(error)
+    if not isinstance(error, errors.AuthenticationFailed | errors.TooManyFailures):
+        return refusal
+    session.login_failures += 1
+    return Status(False, refusal.text, refusal.code, session.settings.login_failure_delay_s)
+
+
+async def _enter(session: Session, login: model.Login) -> Status:
+    """Lock and list the mailbox."""
     if not may_login(session.core, login.mailbox, session.settings.login_delay_s):
         return failed(f"Log in every {session.settings.login_delay_s} seconds at most", "LOGIN-DELAY")
     session.open_maildrop = await open_maildrop(session.core, login)

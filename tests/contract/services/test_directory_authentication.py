@@ -134,7 +134,7 @@ async def test_setting_a_password_stores_both_verifiers(core: Core) -> None:
     assert credential.argon2id.startswith("$argon2id$v=19$m=8192,t=1,p=1$")
     assert credential.scram is not None
     assert credential.scram.iterations == 100_000
-    assert credential.scram == verifiers.scram_keys("pencil", credential.scram.salt)
+    assert credential.scram == verifiers.scram_keys("pencil", 100_000, credential.scram.salt)
 
 
 async def test_a_directory_that_can_only_be_read_lets_in(core: Core) -> None:
@@ -157,7 +157,7 @@ async def test_a_plaintext_login_adds_scram_and_dearer_hashes(core: Core) -> Non
     after = await stored(core)
     assert after.version == before.version
     assert after.scram is not None
-    assert after.scram == verifiers.scram_keys("pencil", after.scram.salt)
+    assert after.scram == verifiers.scram_keys("pencil", 100_000, after.scram.salt)
     assert after.argon2id is not None
     assert "m=8192,t=2,p=1" in after.argon2id
     await authentication.login(vary(core, auth=dearer, process=True), CLIENT, "ann@example.org", "pencil")
@@ -235,7 +235,7 @@ def test_the_cache_forgets_by_time_version_and_size() -> None:
 def test_scram_keys_are_those_of_rfc_7677() -> None:
     """RFC 7677 section 3: user, pencil, 4 096 iterations; the proof and the server's signature follow from the keys."""
 
-    keys = verifiers.scram_keys("pencil", base64.b64decode("W22ZaJ0SNY7soEsUEjb6gQ=="), 4_096)
+    keys = verifiers.scram_keys("pencil", 4_096, base64.b64decode("W22ZaJ0SNY7soEsUEjb6gQ=="))
     nonce = "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
     message = f"n=user,r=rOprNGfwEbeRWgbNEkqO,r={nonce},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,r={nonce}".encode()
     proof = base64.b64decode("dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=")

@@ -76,6 +76,13 @@ class LimitReached(DomainError):
     """A limit on how many: folders, keywords, aliases, messages of one COPY."""
 
 
+class TooManyFolders(LimitReached):
+    """A mailbox has as many folders as it may have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A mailbox has at most {limit} folders")
+
+
 class Suspended(DomainError):
     """The provider suspended the mailbox or its domain."""
 

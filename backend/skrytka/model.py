@@ -95,6 +95,7 @@ class Quota(msgspec.Struct, frozen=True):
 class Usage(msgspec.Struct, frozen=True):
     storage_octets: int = 0
     messages: int = 0
+    folders: int = 0
 
 
 class Domain(msgspec.Struct, frozen=True):

@@ -28,6 +28,7 @@ LOGGED_IN = (
     b"QUOTA",
     b"QUOTA=RES-STORAGE",
     b"QUOTA=RES-MESSAGE",
+    b"QUOTA=RES-MAILBOX",
     b"CONDSTORE",
     b"QRESYNC",
     b"CONTEXT=SEARCH",

@@ -20,6 +20,7 @@ CODES: dict[type[errors.DomainError], bytes] = {
     errors.OverQuota: b"OVERQUOTA",
     errors.TooLarge: b"TOOBIG",
     errors.LimitReached: b"LIMIT",
+    errors.TooManyFolders: b"OVERQUOTA",
     NotSaved: b"NOTSAVED",
     errors.Suspended: b"CONTACTADMIN",
     errors.AuthenticationFailed: b"AUTHENTICATIONFAILED",

@@ -41,7 +41,7 @@ def clock() -> list[float]:
 @pytest.fixture
 async def core(open_databases: Databases, settings: Settings, clock: list[float]) -> AsyncIterator[Core]:
     """Services with the mailboxes of ``front_ends.provision``."""
-    limits = msgspec.structs.replace(settings.limits, message_octets=200_000)
+    limits = msgspec.structs.replace(settings.limits, message_octets=200_000, folders=20)
     small = msgspec.structs.replace(settings, limits=limits)
     extensions = Extensions(renditions=RENDITIONS)
     async with front_ends.open_core(open_databases, small, extensions, now=lambda: clock[0]) as core:

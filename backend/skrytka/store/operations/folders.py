@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from skrytka.errors import AlreadyExists, LimitReached, NotFound
+from skrytka.errors import AlreadyExists, LimitReached, NotFound, TooManyFolders
 from skrytka.model import Folder, FolderHead, FolderId, MailboxId, ModSeq, Role, Uid
 from skrytka.store.interface import Row, Statement, Tx
 from skrytka.store.operations.locking import advance, check_uid_validities, hold, no_folder
@@ -132,7 +132,7 @@ async def make(tx: Tx, values: NewFolder, missing: Sequence[str], modseq: ModSeq
     next_folder_id, next_uid_validity, folders = row
     check_uid_validities(next_uid_validity)
     if folders > values.limit:
-        raise LimitReached(f"A mailbox has at most {values.limit} folders")
+        raise TooManyFolders(values.limit)
     statements: list[Statement] = []
     for index, name in enumerate(missing):
         role = values.role.value if values.role is not None and index == count - 1 else None

@@ -224,6 +224,16 @@ class Expunged(msgspec.Struct, frozen=True):
     uids: tuple[Uid, ...]
 
 
+class MetadataChange(msgspec.Struct, frozen=True):
+    """An entry of metadata that was set or removed. ``folder`` is None for one of the mailbox as a whole."""
+
+    modseq: ModSeq
+    folder_id: FolderId
+    user_id: MailboxId
+    entry: str
+    folder: str | None
+
+
 class Hint(msgspec.Struct, frozen=True, array_like=True):
     """A bus message: mailbox ``mailbox_id`` went from ``previous`` to ``modseq`` in these folders. It may get lost."""
 

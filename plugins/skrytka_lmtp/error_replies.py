@@ -20,6 +20,7 @@ CODES: Mapping[type[errors.DomainError], tuple[int, str]] = {
     errors.TooLarge: (552, "5.3.4"),
     errors.LimitReached: (452, "4.3.1"),
     errors.TooManyFolders: (452, "4.3.1"),
+    errors.TooManyEntries: (452, "4.3.1"),
     errors.Suspended: (450, "4.2.1"),
     errors.AuthenticationFailed: (451, "4.3.0"),
     errors.TooManyFailures: (451, "4.3.0"),

@@ -19,6 +19,7 @@ CODES: Mapping[type[errors.DomainError], str] = {
     errors.TooLarge: "SYS/PERM",
     errors.LimitReached: "SYS/TEMP",
     errors.TooManyFolders: "SYS/TEMP",
+    errors.TooManyEntries: "SYS/TEMP",
     errors.Suspended: "SYS/PERM",
     errors.AuthenticationFailed: "AUTH",
     errors.TooManyFailures: "SYS/TEMP",

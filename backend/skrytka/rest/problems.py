@@ -67,6 +67,7 @@ TABLE: dict[type[errors.DomainError], tuple[int, str]] = {
     errors.TooLarge: (413, "too_large"),
     errors.LimitReached: (409, "limit_reached"),
     errors.TooManyFolders: (409, "limit_reached"),
+    errors.TooManyEntries: (409, "limit_reached"),
     errors.Suspended: (409, "suspended"),
     errors.AuthenticationFailed: (401, "unauthenticated"),
     errors.TooManyFailures: (429, "too_many_failures"),

@@ -10,6 +10,7 @@ from skrytka.errors import AlreadyExists, LimitReached, NotFound, TooManyFolders
 from skrytka.model import Folder, FolderHead, FolderId, MailboxId, ModSeq, Role, Uid
 from skrytka.store.interface import Row, Statement, Tx
 from skrytka.store.operations.locking import advance, check_uid_validities, hold, no_folder
+from skrytka.store.operations.metadata_rows import removal
 from skrytka.store.operations.shard_mailboxes import INSERT_FOLDER, INSERT_SUBSCRIPTION
 
 COLUMNS = "folder_id, name, role, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, octets"
@@ -165,6 +166,7 @@ async def doom(tx: Tx, values: Doom) -> Changed:
                 " used_octets = used_octets - ? WHERE mailbox_id = ?",
                 (row[1], row[2], values.mailbox_id),
             ),
+            *removal(values.mailbox_id, FolderId(row[0])),
         ]
     )
     return Changed(modseq, (FolderId(row[0]),))

@@ -39,6 +39,7 @@ INSERT_SUBSCRIPTION = (
 _KEYS: tuple[tuple[str, str], ...] = (
     ("folder", "folder_id"),
     ("subscription", "name"),
+    ("metadata", "folder_id, user_id, entry"),
     ("message", "folder_id, uid"),
     ("expunged", "folder_id, uid"),
     ("doomed_folder", "folder_id"),

@@ -20,8 +20,8 @@ def normalised(name: str, *, for_reading: bool = False) -> str:
     if not _NAME.fullmatch(lower) or (not for_reading and (lower in (SHARED, PRIVATE) or _VENDOR.fullmatch(lower))):
         raise Invalid(
             "entry",
-            "the name of an entry is ASCII, begins with /private/ or /shared/, has four components at least where the"
-            " second one is vendor, none of them empty, and no * and % in it",
+            "An entry is called /private/... or /shared/..., in ASCII, without *, % and empty parts; behind vendor there"
+            " are two",
         )
     return lower
 

@@ -44,6 +44,7 @@ from skrytka_imap.commands.fetch import (
     SectionText,
 )
 from skrytka_imap.commands.listing import List, Selection
+from skrytka_imap.commands.metadata import Depth, GetMetadata, SetMetadata
 from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
 from skrytka_imap.commands.partial import Partial
 from skrytka_imap.commands.partial_range import PartialRange
@@ -68,6 +69,7 @@ Command = (
     | Examine
     | Expunge
     | Fetch
+    | GetMetadata
     | GetQuota
     | GetQuotaRoot
     | Id
@@ -84,6 +86,7 @@ Command = (
     | Replace
     | Search
     | Select
+    | SetMetadata
     | SetQuota
     | StartTls
     | Status
@@ -140,6 +143,7 @@ __all__ = [
     "Copy",
     "Create",
     "Delete",
+    "Depth",
     "EmailId",
     "Enable",
     "Examine",
@@ -147,6 +151,7 @@ __all__ = [
     "Fetch",
     "FetchAttribute",
     "FetchItem",
+    "GetMetadata",
     "GetQuota",
     "GetQuotaRoot",
     "Id",
@@ -172,6 +177,7 @@ __all__ = [
     "Select",
     "Selection",
     "SequenceSet",
+    "SetMetadata",
     "SetQuota",
     "Source",
     "SourceKind",

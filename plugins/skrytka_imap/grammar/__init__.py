@@ -12,7 +12,17 @@ from types import MappingProxyType
 
 from skrytka_imap.commands import Command, Tagged
 from skrytka_imap.faults import SyntaxFault
-from skrytka_imap.grammar import any_state, append, authenticated, fetch, listing, not_authenticated, search, selected
+from skrytka_imap.grammar import (
+    any_state,
+    append,
+    authenticated,
+    fetch,
+    listing,
+    metadata,
+    not_authenticated,
+    search,
+    selected,
+)
 from skrytka_imap.grammar.cursor import Cursor
 
 Parser = Callable[[Cursor], Command]
@@ -34,6 +44,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "EXAMINE": authenticated.examine,
         "EXPUNGE": selected.expunge,
         "FETCH": fetch.fetch,
+        "GETMETADATA": metadata.get_metadata,
         "GETQUOTA": authenticated.get_quota,
         "GETQUOTAROOT": authenticated.get_quota_root,
         "ID": any_state.identify,
@@ -49,6 +60,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "REPLACE": append.replace,
         "SEARCH": search.search,
         "SELECT": authenticated.select,
+        "SETMETADATA": metadata.set_metadata,
         "SETQUOTA": authenticated.set_quota,
         "STARTTLS": not_authenticated.start_tls,
         "STATUS": authenticated.status,

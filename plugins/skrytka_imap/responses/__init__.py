@@ -38,6 +38,7 @@ from skrytka_imap.responses.fetch import (
 )
 from skrytka_imap.responses.flags import flag_list, flags_lines
 from skrytka_imap.responses.folders import list_line, lsub_line, namespace_line, separator_line, status_line
+from skrytka_imap.responses.metadata import metadata_changed_line, metadata_line
 from skrytka_imap.responses.quota import quota_line, quota_root_line
 from skrytka_imap.responses.session import SEARCH, enabled_line, id_line, search_end, search_numbers
 from skrytka_imap.responses.sets import Run, add_to_runs, number_set, runs_of, set_of_runs, vanished_line
@@ -81,6 +82,8 @@ __all__ = [
     "literal_head",
     "literal_prefix",
     "lsub_line",
+    "metadata_changed_line",
+    "metadata_line",
     "modseq_item",
     "namespace_line",
     "nstring",

@@ -65,7 +65,8 @@ class OverQuota(DomainError):
 
 
 class TooLarge(DomainError):
-    """One message over a size limit: its own (``limits.message_octets``) or that of its header (``limits.header_octets``)."""
+    """One message over a size limit: its own (``limits.message_octets``) or that of its header (``limits.header_octets``); or a
+    value of metadata (``limits.metadata_entry_octets``)."""
 
     def __init__(self, limit_octets: int, what: str = "message") -> None:
         super().__init__(f"The {what} is larger than {limit_octets} octets")
@@ -74,6 +75,21 @@ class TooLarge(DomainError):
 
 class LimitReached(DomainError):
     """A limit on how many: folders, keywords, aliases, messages of one COPY."""
+
+
+class TooManyFolders(LimitReached):
+    """A mailbox has as many folders as it may have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A mailbox has at most {limit} folders")
+
+
+class TooManyEntries(LimitReached):
+    """A folder, or the mailbox as a whole, has as many entries of metadata as it may have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"There are at most {limit} entries of metadata")
+        self.limit = limit
 
 
 class Suspended(DomainError):

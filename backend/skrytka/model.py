@@ -95,6 +95,7 @@ class Quota(msgspec.Struct, frozen=True):
 class Usage(msgspec.Struct, frozen=True):
     storage_octets: int = 0
     messages: int = 0
+    folders: int = 0
 
 
 class Domain(msgspec.Struct, frozen=True):
@@ -221,6 +222,16 @@ class FlagsStored(msgspec.Struct, frozen=True):
 class Expunged(msgspec.Struct, frozen=True):
     modseq: ModSeq
     uids: tuple[Uid, ...]
+
+
+class MetadataChange(msgspec.Struct, frozen=True):
+    """An entry of metadata that was set or removed. ``folder`` is None for one of the mailbox as a whole."""
+
+    modseq: ModSeq
+    folder_id: FolderId
+    user_id: MailboxId
+    entry: str
+    folder: str | None
 
 
 class Hint(msgspec.Struct, frozen=True, array_like=True):

@@ -154,6 +154,14 @@ class Limits(Section, frozen=True):
     """Keywords of one message."""
     keyword_octets: Positive = 128
     """The longest keyword."""
+    metadata_entries: Annotated[int, msgspec.Meta(ge=10, le=500)] = 200
+    """Entries of metadata of a folder, and of the mailbox as a whole; RFC 5464 wants 10 at least."""
+    metadata_entry_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 65_536
+    """The value of one entry; RFC 5464 wants 1024 at least."""
+    metadata_name_octets: Positive = 512
+    """The name of one entry."""
+    metadata_octets: Positive = 10 * 1024 * 1024
+    """Names and values of all entries of a mailbox."""
     aliases: Positive = 1_000
     """Aliases of a mailbox."""
     copy_messages: Positive = 100_000

@@ -22,6 +22,7 @@ from skrytka_imap.grammar import parse
 from skrytka_imap.replies import Reply, Then, bad, no, seven_bit
 from skrytka_imap.session import Session, State
 from skrytka_imap.table import Entry, entry_of
+from skrytka_imap.telling_metadata import tell_metadata
 from skrytka_imap.wire import Over, Stream
 
 log = logging.getLogger(__name__)
@@ -56,9 +57,9 @@ class Conversation:
             case FramingError(tag=tag, fatal=fatal):
                 if event.kind is FramingErrorKind.NO_ROOM:
                     # Our lack, not the client's nonsense: it does not count as a bad command.
-                    self._stream.write(_too_much(event).line(tag or b"*"))
+                    self._stream.write(self._too_much(event).line(tag or b"*"))
                 else:
-                    self._refuse(tag, _too_much(event))
+                    self._refuse(tag, self._too_much(event))
                 if fatal:
                     raise Over("Too much to read past")
             case LineReceived():
@@ -110,6 +111,8 @@ class Conversation:
                 enable_condstore(session, tagged.command)
         before = session.selected if session.is_selected else None
         reply = await self._run(entry, tagged.command)
+        if session.metadata is not None and reply.then is Then.GO_ON:
+            await tell_metadata(session)
         if session.is_selected and session.selected is before:
             try:
                 await announce(session, may_expunge=entry.may_expunge, with_uid=entry.is_uid)
@@ -155,20 +158,23 @@ class Conversation:
         if self._bad_in_a_row >= self._session.settings.max_bad_commands:
             raise Over("Too many bad commands")
 
+    def _too_much(self, error: FramingError) -> Reply:
+        """RFC 5530 section 3 has no code for "too much at once"; UNAVAILABLE is the one that asks to try again later."""
+        match error.kind:
+            case FramingErrorKind.LITERAL_TOO_LARGE:
+                return no(error.message, b"TOOBIG")
+            case FramingErrorKind.METADATA_TOO_LARGE:
+                session = self._session
+                most = min(session.core.settings.limits.metadata_entry_octets, session.settings.command_literal_octets)
+                return no(error.message, b"METADATA MAXSIZE %d" % most)
+            case FramingErrorKind.NO_ROOM:
+                return no(error.message, b"UNAVAILABLE")
+            case FramingErrorKind.LINE_TOO_LONG:
+                return bad(error.message)
+
 
 _WHEN = {
     State.NOT_AUTHENTICATED: "log in first",
     State.AUTHENTICATED: "you are logged in, and no folder is selected",
     State.SELECTED: "you are logged in, and a folder is selected",
 }
-
-
-def _too_much(error: FramingError) -> Reply:
-    """RFC 5530 section 3 has no code for "too much at once"; UNAVAILABLE is the one that asks to try again later."""
-    match error.kind:
-        case FramingErrorKind.LITERAL_TOO_LARGE:
-            return no(error.message, b"TOOBIG")
-        case FramingErrorKind.NO_ROOM:
-            return no(error.message, b"UNAVAILABLE")
-        case FramingErrorKind.LINE_TOO_LONG:
-            return bad(error.message)

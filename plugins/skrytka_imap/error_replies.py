@@ -20,6 +20,8 @@ CODES: dict[type[errors.DomainError], bytes] = {
     errors.OverQuota: b"OVERQUOTA",
     errors.TooLarge: b"TOOBIG",
     errors.LimitReached: b"LIMIT",
+    errors.TooManyFolders: b"OVERQUOTA",
+    errors.TooManyEntries: b"METADATA TOOMANY",
     NotSaved: b"NOTSAVED",
     errors.Suspended: b"CONTACTADMIN",
     errors.AuthenticationFailed: b"AUTHENTICATIONFAILED",

@@ -18,6 +18,7 @@ TAG = re.compile(rb"([^\x00-\x20\x7f-\xff(){%*\"\\+]+)(?= |$)")
 LITERAL = re.compile(rb"\{([0-9]{1,20})(\+?)\}\Z")
 BRINGS_MAIL = re.compile(rb"[^ ]+ (?:APPEND|(?:UID )?REPLACE) ", re.IGNORECASE)
 FOLDER_NAME_NEXT = re.compile(rb"[^ ]+ (?:APPEND|(?:UID )?REPLACE [0-9*]+) \Z", re.IGNORECASE)
+SETS_METADATA = re.compile(rb"[^ ]+ SETMETADATA ", re.IGNORECASE)
 MARKER_OCTETS = len("{12345678901234567890+}\r")
 
 
@@ -62,6 +63,7 @@ class LiteralWanted(msgspec.Struct, frozen=True):
 class FramingErrorKind(enum.Enum):
     LINE_TOO_LONG = "line too long"
     LITERAL_TOO_LARGE = "literal too large"
+    METADATA_TOO_LARGE = "metadata too large"
     NO_ROOM = "no room now"
 
 
@@ -236,7 +238,7 @@ class Framing:
         message = f"The literals of this command have at most {self._literal_room()} octets"
         if self._is_too_large_a_mail(size):
             message = f"A message has at most {self.limits.mail_octets} octets"
-        error = self._error(FramingErrorKind.LITERAL_TOO_LARGE, message, fatal=fatal)
+        error = self._error(self._kind_of_too_large(size), message, fatal=fatal)
         if fatal:
             self._die()
         elif synchronizing:
@@ -245,6 +247,12 @@ class Framing:
             self._wanted = size
             self._skip(_State.SKIP_LITERAL)
         return error
+
+    def _kind_of_too_large(self, size: int) -> FramingErrorKind:
+        """A value of metadata that can never be taken has an answer of its own (RFC 5464 section 4.3)."""
+        if size > self.limits.literal_octets and SETS_METADATA.match(self._pieces[0]) is not None:
+            return FramingErrorKind.METADATA_TOO_LARGE
+        return FramingErrorKind.LITERAL_TOO_LARGE
 
     def _no_room(self, size: int, *, synchronizing: bool) -> FramingError:
         """The literal is within the limits, only not now: one that is on its way is skipped, however long it is."""

@@ -32,6 +32,14 @@ class NothingSelected(Exception):
     """A handler wanted the selected folder of a session that has none: the table allowed its command in a wrong state."""
 
 
+class MetadataTold:
+    """Up to which modseq the client was told what others did to metadata, and the modseqs of what it did itself since."""
+
+    def __init__(self, modseq: model.ModSeq) -> None:
+        self.modseq = modseq
+        self.own: set[model.ModSeq] = set()
+
+
 class Session:
     """One client's session. All transitions between states are the four methods below."""
 
@@ -45,6 +53,8 @@ class Session:
         """Whether the client speaks IMAP4rev2 (RFC 9051), and not IMAP4rev1."""
         self.utf8 = False
         """UTF8=ACCEPT (RFC 6855)."""
+        self.metadata: MetadataTold | None = None
+        """None until ENABLE METADATA."""
         self.client_name = ""
         self.tag = b""
         """Of the running command, for answers that say what they belong to (RFC 4466 section 2.6.2)."""
@@ -74,6 +84,7 @@ class Session:
         await self.end()
         self._admission = self._login = self._selected = None
         self.condstore = self.qresync = self.rev2 = self.utf8 = False
+        self.metadata = None
         self.client_name = ""
 
     async def end(self) -> None:

@@ -19,6 +19,8 @@ CODES: Mapping[type[errors.DomainError], tuple[int, str]] = {
     errors.OverQuota: (452, "4.2.2"),
     errors.TooLarge: (552, "5.3.4"),
     errors.LimitReached: (452, "4.3.1"),
+    errors.TooManyFolders: (452, "4.3.1"),
+    errors.TooManyEntries: (452, "4.3.1"),
     errors.Suspended: (450, "4.2.1"),
     errors.AuthenticationFailed: (451, "4.3.0"),
     errors.NotAuthorized: (451, "4.3.0"),

@@ -18,6 +18,8 @@ CODES: Mapping[type[errors.DomainError], str] = {
     errors.OverQuota: "SYS/TEMP",
     errors.TooLarge: "SYS/PERM",
     errors.LimitReached: "SYS/TEMP",
+    errors.TooManyFolders: "SYS/TEMP",
+    errors.TooManyEntries: "SYS/TEMP",
     errors.Suspended: "SYS/PERM",
     errors.AuthenticationFailed: "AUTH",
     errors.NotAuthorized: "AUTH",

@@ -52,7 +52,7 @@ async def test_absent_fields_keep_and_null_resets(api: AsyncClient, ann: str) ->
     kept = (await api.put(ANN, json={"quota": {"messages": 6}})).json()
     assert kept["display_name"] == "Ann"
     assert kept["quota"] == {"storage_octets": 1000, "messages": 6}
-    assert kept["usage"] == {"storage_octets": 0, "messages": 0}
+    assert kept["usage"] == {"storage_octets": 0, "messages": 0, "folders": 6}
     reset = (await api.put(ANN, json={"quota": None, "display_name": None})).json()
     assert reset["quota"] == {"storage_octets": None, "messages": None}
     assert reset["display_name"] == ""
@@ -125,7 +125,7 @@ async def test_quota_is_a_resource_of_its_own(api: AsyncClient, ann: str) -> Non
     put = await api.put(f"{ANN}/quota", json={"messages": 1})
     assert put.json() == {
         "quota": {"storage_octets": None, "messages": 1},
-        "usage": {"storage_octets": 0, "messages": 0},
+        "usage": {"storage_octets": 0, "messages": 0, "folders": 6},
     }
     assert (await api.post(f"{ANN}/messages", content=b"a: b\r\n\r\n")).status_code == 201
     full = await api.post(f"{ANN}/messages", content=b"a: b\r\n\r\n")

@@ -32,6 +32,14 @@ NOW = 1_800_000_000.0
 """15 January 2027, 08:00 UTC: the time of the services, so that INTERNALDATE and UIDVALIDITY can be told beforehand."""
 
 
+METADATA_LIMITS = {
+    "metadata_entries": 10,
+    "metadata_entry_octets": 1_024,
+    "metadata_name_octets": 60,
+    "metadata_octets": 4_000,
+}
+
+
 @pytest.fixture
 def clock() -> list[float]:
     """What the services take for the time, in one place."""
@@ -41,7 +49,7 @@ def clock() -> list[float]:
 @pytest.fixture
 async def core(open_databases: Databases, settings: Settings, clock: list[float]) -> AsyncIterator[Core]:
     """Services with the mailboxes of ``front_ends.provision``."""
-    limits = msgspec.structs.replace(settings.limits, message_octets=200_000)
+    limits = msgspec.structs.replace(settings.limits, message_octets=200_000, folders=20, **METADATA_LIMITS)
     small = msgspec.structs.replace(settings, limits=limits)
     extensions = Extensions(renditions=RENDITIONS)
     async with front_ends.open_core(open_databases, small, extensions, now=lambda: clock[0]) as core:
@@ -60,6 +68,7 @@ def imap_settings() -> ImapSettings:
         append_octets=400_000,
         catenate_parts=5,
         thread_message_ids=25,
+        admin_uri="mailto:postmaster@example.org",
         url_hosts=("mail.example.org",),
     )
 

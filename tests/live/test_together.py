@@ -75,4 +75,4 @@ def converse(service: Service, address: str, one: Dialogue, other: Dialogue) -> 
     read = b"".join(line + b"\r\n" for line in locked.retr(1)[1])
     assert read.endswith(mail(2)), "within the grace it can still be read"
     locked.quit()
-    assert service.api("GET", f"/mailboxes/{address}")["usage"] == {"storage_octets": 0, "messages": 0}
+    assert service.api("GET", f"/mailboxes/{address}")["usage"] == {"storage_octets": 0, "messages": 0, "folders": 6}

@@ -66,6 +66,8 @@ TABLE: dict[type[errors.DomainError], tuple[int, str]] = {
     errors.OverQuota: (507, "over_quota"),
     errors.TooLarge: (413, "too_large"),
     errors.LimitReached: (409, "limit_reached"),
+    errors.TooManyFolders: (409, "limit_reached"),
+    errors.TooManyEntries: (409, "limit_reached"),
     errors.Suspended: (409, "suspended"),
     errors.AuthenticationFailed: (401, "unauthenticated"),
     errors.NotAuthorized: (401, "unauthenticated"),

@@ -1,4 +1,4 @@
-"""``skrytka check`` within one mailbox: its counters, numbers, messages and contents."""
+"""``skrytka check`` within one mailbox: its metadata, counters, numbers, messages and contents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skrytka.services.checking_index import check_index
 from skrytka.services.contents import is_intact
 from skrytka.services.findings import Depth, Finding
 from skrytka.services.shards import shard_of
-from skrytka.store.operations import bounds, consistency, counters
+from skrytka.store.operations import bounds, consistency, counters, metadata_rows
 from skrytka.store.operations.consistency import ContentPage, Contents, ContentState, MessagePage
 from skrytka.store.operations.counters import Recount
 
@@ -20,7 +20,8 @@ PAGE = 500
 
 async def check_rows(core: Core, mailbox: MailboxRef, depth: Depth) -> list[Finding]:
     """Everything that is wrong in a mailbox; ``NotFound`` when it is deleted meanwhile."""
-    found = await _counters(core, mailbox, depth.repair)
+    found = await _metadata(core, mailbox, depth.repair)
+    found += await _counters(core, mailbox, depth.repair)
     found += await _messages(core, mailbox, depth.repair)
     async for content in _contents(core, mailbox):
         found += await _check_content(core, mailbox, content, depth)
@@ -37,6 +38,14 @@ async def _counters(core: Core, mailbox: MailboxRef, repair: bool) -> list[Findi
         detail = f"{_where(behind.folder_id)}: {behind.bound} is {behind.stored}, needs {behind.needed}"
         found.append(Finding("number in use", mailbox.address, detail, repair))
     return found
+
+
+async def _metadata(core: Core, mailbox: MailboxRef, repair: bool) -> list[Finding]:
+    lost = await shard_of(core, mailbox).write(metadata_rows.drop_lost, (mailbox.mailbox_id, repair))
+    return [
+        Finding("metadata without folder", mailbox.address, f"folder {folder_id}, {count} entries", repair)
+        for folder_id, count in lost
+    ]
 
 
 def _where(folder_id: int | None) -> str:

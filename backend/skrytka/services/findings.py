@@ -20,6 +20,7 @@ Kind = Literal[
     "mailbox not on its shard",
     "message without content",
     "message without folder",
+    "metadata without folder",
     "missing blob",
     "number in use",
     "outdated limits",

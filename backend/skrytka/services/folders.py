@@ -63,7 +63,13 @@ async def rename(core: Core, actor: Actor, mailbox: MailboxRef, old: str, new: s
         raise AlreadyExists("folder", new)
     if old == INBOX:
         inbox = renaming.EmptyInbox(
-            mailbox.mailbox_id, path(new), str(actor), limits.folders, limits.copy_messages, now(core)
+            mailbox.mailbox_id,
+            path(new),
+            str(actor),
+            limits.folders,
+            limits.copy_messages,
+            limits.metadata_octets,
+            now(core),
         )
         await shard_of(core, mailbox).write(renaming.empty_inbox, inbox, _publishing(core, mailbox))
     else:

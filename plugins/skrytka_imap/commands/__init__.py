@@ -44,6 +44,7 @@ from skrytka_imap.commands.fetch import (
     SectionText,
 )
 from skrytka_imap.commands.listing import List, Selection
+from skrytka_imap.commands.metadata import Depth, GetMetadata, SetMetadata
 from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
 from skrytka_imap.commands.partial import Partial
 from skrytka_imap.commands.partial_range import PartialRange
@@ -69,6 +70,7 @@ Command = (
     | Examine
     | Expunge
     | Fetch
+    | GetMetadata
     | GetQuota
     | GetQuotaRoot
     | Id
@@ -85,6 +87,7 @@ Command = (
     | Replace
     | Search
     | Select
+    | SetMetadata
     | SetQuota
     | Sort
     | StartTls
@@ -145,6 +148,7 @@ __all__ = [
     "Copy",
     "Create",
     "Delete",
+    "Depth",
     "EmailId",
     "Enable",
     "Examine",
@@ -152,6 +156,7 @@ __all__ = [
     "Fetch",
     "FetchAttribute",
     "FetchItem",
+    "GetMetadata",
     "GetQuota",
     "GetQuotaRoot",
     "Id",
@@ -177,6 +182,7 @@ __all__ = [
     "Select",
     "Selection",
     "SequenceSet",
+    "SetMetadata",
     "SetQuota",
     "Sort",
     "SortCriterion",

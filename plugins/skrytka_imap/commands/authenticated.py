@@ -124,19 +124,19 @@ class Unauthenticate(msgspec.Struct, frozen=True):
 
 
 class GetQuota(msgspec.Struct, frozen=True):
-    """RFC 9208 section 4.1.2."""
+    """RFC 9208 section 4.1.1."""
 
     root: str
 
 
 class GetQuotaRoot(msgspec.Struct, frozen=True):
-    """RFC 9208 section 4.1.3."""
+    """RFC 9208 section 4.1.2."""
 
     name: str
 
 
 class SetQuota(msgspec.Struct, frozen=True):
-    """RFC 9208 section 4.1.1. ``limits`` are (resource in upper case, limit)."""
+    """RFC 9208 section 4.1.3. ``limits`` are (resource in upper case, limit)."""
 
     root: str
     limits: tuple[tuple[str, int], ...]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from skrytka_imap.commands import List, Selection, StatusItem
 from skrytka_imap.grammar.cursor import Cursor
 from skrytka_imap.grammar.folder_name import folder_name, pattern
+from skrytka_imap.grammar.metadata import entry_list
 from skrytka_imap.grammar.status_items import status_items
 
 RETURN = re.compile(rb" RETURN \(", re.IGNORECASE)
@@ -31,9 +34,10 @@ def list_folders(cursor: Cursor) -> List:
     several = cursor.skip(b"(")
     patterns = _patterns(cursor) if several else (pattern(cursor),)
     returns = cursor.take(RETURN) is not None  # spaces may stand at the end of a line
-    subscribed, status = _return_options(cursor) if returns else (False, ())
+    asked = _return_options(cursor) if returns else Returned()
     extended = selects or several or returns
-    return List(reference, patterns, extended, selection, subscribed or Selection.SUBSCRIBED in selection, status)
+    subscribed = asked.subscribed or Selection.SUBSCRIBED in selection
+    return List(reference, patterns, extended, selection, subscribed, asked.status, asked.metadata)
 
 
 def _selection(cursor: Cursor) -> frozenset[Selection]:
@@ -65,13 +69,23 @@ def _patterns(cursor: Cursor) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _return_options(cursor: Cursor) -> tuple[bool, tuple[StatusItem, ...]]:
-    """RFC 5258 section 6, RFC 5819 section 3, RFC 6154 section 6. Whether SUBSCRIBED, and the items of STATUS.
+class Returned(msgspec.Struct, frozen=True):
+    """What RETURN asks for; CHILDREN and SPECIAL-USE are told anyway."""
 
-    return-option = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "STATUS" SP "(" status-att *(SP status-att) ")"
+    subscribed: bool = False
+    status: tuple[StatusItem, ...] = ()
+    metadata: tuple[str, ...] = ()
+
+
+def _return_options(cursor: Cursor) -> Returned:
+    """RFC 5258 section 6, RFC 5819 section 3, RFC 6154 section 6, RFC 9590 section 5.
+
+    return-option = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "STATUS" SP "(" status-att *(SP status-att) ")" /
+                    "METADATA" SP "(" entry *(SP entry) ")"
     """
     subscribed, first = False, True
     status: tuple[StatusItem, ...] = ()
+    metadata: tuple[str, ...] = ()
     while not cursor.skip(b")"):
         if not first:
             cursor.space()
@@ -80,8 +94,12 @@ def _return_options(cursor: Cursor) -> tuple[bool, tuple[StatusItem, ...]]:
         if word == "STATUS":
             cursor.space()
             status = status_items(cursor)
+        elif word == "METADATA":
+            cursor.space()
+            cursor.expect(b"(")
+            metadata = entry_list(cursor)
         elif word == "SUBSCRIBED":
             subscribed = True
         elif word not in ("CHILDREN", "SPECIAL-USE"):
             raise cursor.fault(f"There is no return option {word[:40]}")
-    return subscribed, status
+    return Returned(subscribed, status, metadata)

@@ -6,18 +6,21 @@ from skrytka_imap import responses
 from skrytka_imap.commands import Enable, Namespace
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.session import Session
+from skrytka_imap.telling_metadata import enable_metadata
 
-KNOWN = frozenset({"CONDSTORE", "IMAP4REV2", "QRESYNC", "UTF8=ACCEPT"})
+KNOWN = frozenset({"CONDSTORE", "IMAP4REV2", "METADATA", "METADATA-SERVER", "QRESYNC", "UTF8=ACCEPT"})
 
 
 async def enable(session: Session, command: Enable) -> Reply:
-    """RFC 5161 section 3.1; UTF8=ACCEPT: RFC 6855 section 3. The conversation has enabled CONDSTORE by now, which QRESYNC
-    brings (RFC 7162 section 3.2.3). IMAP4rev2: RFC 9051 section 6.3.1."""
+    """RFC 5161 section 3.1; UTF8=ACCEPT: RFC 6855 section 3; METADATA: RFC 5464 section 4.1; IMAP4rev2: RFC 9051 section 6.3.1.
+    The conversation has enabled CONDSTORE by now, which QRESYNC brings (RFC 7162 section 3.2.3)."""
     known = [name for name in command.names if name in KNOWN]
     session.qresync |= "QRESYNC" in known
     session.utf8 |= "UTF8=ACCEPT" in known
     if "IMAP4REV2" in known:
         _speak_rev2(session)
+    if "METADATA" in known or "METADATA-SERVER" in known:
+        await enable_metadata(session)
     session.wire.write(responses.enabled_line(known))
     return ok("What is known is enabled")
 

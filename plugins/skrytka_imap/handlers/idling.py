@@ -9,6 +9,7 @@ from skrytka_imap.announcing import announce
 from skrytka_imap.commands import Idle
 from skrytka_imap.replies import Reply, bad, ok
 from skrytka_imap.session import Session
+from skrytka_imap.telling_metadata import tell_metadata
 from skrytka_imap.wire import Over
 
 
@@ -35,6 +36,8 @@ async def _until_line(session: Session) -> bytes:
         await confirm(session)
         if session.is_selected:
             await announce(session, may_expunge=True)
+        if session.metadata is not None:
+            await tell_metadata(session)
         now = time.monotonic()
         if now >= ends:
             raise Over("Autologout; idle for too long")

@@ -9,6 +9,7 @@ import msgspec
 from skrytka.plugin_api import folders, model
 from skrytka_imap import responses
 from skrytka_imap.commands import List, Lsub, Selection
+from skrytka_imap.handlers.getting_metadata import tell_all_entries
 from skrytka_imap.handlers.telling_status import status_line
 from skrytka_imap.patterns import SEPARATOR, matcher
 from skrytka_imap.replies import Reply, ok
@@ -18,16 +19,18 @@ from skrytka_imap.special_uses import SPECIAL_USES
 
 class Listed(msgspec.Struct, frozen=True):
     """A name to be told. ``folder`` is None where none has it; ``below`` says what is selected below it, though it is not itself
-    matched by the pattern."""
+    matched by the pattern. ``selected``: it is itself."""
 
     name: str
     folder: model.Folder | None
     attributes: list[str]
     below: list[str]
+    selected: bool
 
 
 async def list_folders(session: Session, command: List) -> Reply:
-    """RFC 3501 section 6.3.8 and RFC 5258, with the attributes of RFC 3348 and RFC 6154, and STATUS (RFC 5819)."""
+    """RFC 3501 section 6.3.8 and RFC 5258, with the attributes of RFC 3348 and RFC 6154, STATUS (RFC 5819), and
+    METADATA (RFC 9590)."""
     if command.patterns == ("",) and not command.extended:
         session.wire.write(responses.separator_line())
         return ok("That is the separator")
@@ -44,6 +47,8 @@ async def list_folders(session: Session, command: List) -> Reply:
             )
             if command.status and listed.folder is not None:
                 session.wire.write(await status_line(session, listed.folder, command.status))
+            if command.metadata and listed.folder is not None and listed.selected:
+                await tell_all_entries(session, listed.folder, command.metadata)
         await session.wire.breathe()
     return ok("Those are the folders")
 
@@ -63,7 +68,7 @@ def _listed(command: List, found: dict[str, model.Folder], subscribed: set[str],
             attributes = [] if folder is not None else [nowhere]
             attributes += _attributes(folder, has_children=name in superior)
             attributes += ["\\Subscribed"] if name in subscribed else []
-            yield Listed(name, folder, attributes, list(below) if name in above else [])
+            yield Listed(name, folder, attributes, list(below) if name in above else [], name in selected)
 
 
 def _is_selected(

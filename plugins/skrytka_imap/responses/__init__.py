@@ -45,6 +45,7 @@ from skrytka_imap.responses.folders import (
     separator_line,
     status_line,
 )
+from skrytka_imap.responses.metadata import metadata_changed_line, metadata_line
 from skrytka_imap.responses.quota import quota_line, quota_root_line
 from skrytka_imap.responses.session import SEARCH, SORT, enabled_line, id_line, search_end, search_numbers
 from skrytka_imap.responses.sets import Run, add_to_runs, number_set, runs_of, set_of_runs, vanished_line
@@ -92,6 +93,8 @@ __all__ = [
     "literal_head",
     "literal_prefix",
     "lsub_line",
+    "metadata_changed_line",
+    "metadata_line",
     "modseq_item",
     "namespace_line",
     "nstring",

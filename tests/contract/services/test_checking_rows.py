@@ -9,7 +9,7 @@ import pytest
 from skrytka.core import Core
 from skrytka.errors import Unavailable
 from skrytka.model import ContentId, Mailbox, NewMessage, Quota, Role, Status, Uid
-from skrytka.services import aliases, checking, contents, domains, folders, indexing, mailboxes, messages
+from skrytka.services import aliases, checking, contents, domains, folders, indexing, mailboxes, messages, metadata
 from skrytka.services.checking import Finding
 from skrytka.services.mailboxes import MailboxChange
 from skrytka.store.operations import shard_mailboxes
@@ -177,3 +177,20 @@ async def test_a_search_index_that_names_what_is_gone(core: Core, ann: Mailbox) 
     wrong = Finding("search index", ANN, "contents 1 to 3: other contents are there", True)
     assert found[-1] == wrong
     assert wrong not in await checking.check(core, repair=True)
+
+
+async def test_metadata_of_a_folder_that_is_not_there_and_its_octets(core: Core, ann: Mailbox) -> None:
+    inbox = await folders.get_by_role(core, ann.ref, Role.INBOX)
+    sent = await folders.get_by_role(core, ann.ref, Role.SENT)
+    for folder in (inbox, sent):
+        edit = metadata.Edit({"/private/comment": b"mine"})
+        await metadata.put(core, ADMIN, ann.ref, ann.ref.mailbox_id, folder.folder_id, edit)
+    await mended(core)
+    await on_shard(core, ann, "UPDATE metadata SET folder_id = 99 WHERE folder_id = 1")
+    await on_shard(core, ann, "UPDATE mailbox SET metadata_octets = 39, modseq = 1")
+    found = await checking.check(core, repair=True)
+    assert Finding("metadata without folder", ANN, "folder 99, 1 entries", True) in found
+    assert Finding("counter", ANN, "mailbox: metadata_octets is 19, counted 20", True) in found
+    assert await checking.check(core, repair=False) == []
+    assert await metadata.last_modseq(core, ann.ref) > 1
+    assert await metadata.sizes(core, ann.ref, ann.ref.mailbox_id, sent.folder_id) == {"/private/comment": 4}

@@ -65,7 +65,7 @@ async def test_create_with_defaults(core: Core) -> None:
     )
     assert mailbox.ref.shard == list(core.shards)[mailbox.ref.mailbox_id % len(core.shards)]
     assert await mailboxes.get(core, "ann@example.org") == mailbox
-    assert await quota.get(core, mailbox.ref) == (Quota(None, None), Usage(0, 0))
+    assert await quota.get(core, mailbox.ref) == (Quota(None, None), Usage(0, 0, 6))
     assert (await folders.list_all(core, mailbox.ref))[0].role is Role.INBOX
     assert await pending(core) == []
 
@@ -187,7 +187,7 @@ async def test_deleted_at_once_and_made_again(core: Core) -> None:
     new = await make_mailbox(core)
     assert new.ref.mailbox_id > old.ref.mailbox_id
     assert await aliases.list_all(core, "ann@example.org") == []
-    assert await mailboxes.usage(core, new.ref) == Usage(0, 0)
+    assert await mailboxes.usage(core, new.ref) == Usage(0, 0, 6)
 
 
 async def test_creation_is_finished_after_an_outage(core: Core) -> None:

@@ -98,7 +98,7 @@ async def test_the_last_octet_is_given_once(core: Core, make_mailbox: MakeMailbo
     assert [type(failure) for failure in failures] == [OverQuota] * 5
     assert {failure.resource for failure in failures if isinstance(failure, OverQuota)} == {"storage"}
     assert await uids(core, mailbox) == [1, 2, 3]
-    assert await usage(core, mailbox) == Usage(3 * size, 3)
+    assert await usage(core, mailbox) == Usage(3 * size, 3, 6)
     await assert_counted(core, mailbox)
 
 
@@ -107,7 +107,7 @@ async def test_the_last_message_is_given_once(core: Core, make_mailbox: MakeMail
     await append(core, mailbox)
     with pytest.raises(OverQuota, match="messages"):
         await append(core, mailbox, 2)
-    assert await usage(core, mailbox) == Usage(len(mail("number 0")), 1)
+    assert await usage(core, mailbox) == Usage(len(mail("number 0")), 1, 6)
     assert await append(core, mailbox) == [2]
 
 
@@ -127,7 +127,7 @@ async def test_refusals_change_nothing(core: Core, make_mailbox: MakeMailbox) ->
     with pytest.raises(NotFound, match="mailbox"):
         await append(core, msgspec.structs.replace(mailbox, mailbox_id=999_999))
     assert await uids(core, mailbox) == []
-    assert await usage(core, mailbox) == Usage(0, 0)
+    assert await usage(core, mailbox) == Usage(0, 0, 6)
 
 
 async def test_a_suspended_mailbox_takes_no_mail(core: Core, make_mailbox: MakeMailbox) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skrytka.core import Core
 from skrytka.model import MailboxRef, RetentionPolicy, Role, Uid
-from skrytka.services import folders, indexing, mailboxes, messages, pop3_locks, retention, retention_sweep
+from skrytka.services import folders, indexing, mailboxes, messages, metadata, pop3_locks, retention, retention_sweep
 from skrytka.services.shards import shard_of
 from skrytka.store.interface import Tx
 from tests.contract.provisioning import ADMIN, DAY_S, Clock, add_messages, make_mailbox, vary
@@ -29,6 +29,8 @@ async def fill(core: Core, clock: Clock, mailbox: MailboxRef) -> None:
     found = await mailboxes.get(core, mailbox.address)
     inbox, _ = await add_messages(core, found, 3)
     await messages.expunge(core, ADMIN, mailbox, inbox, [Uid(1)], deleted_only=False)
+    edit = metadata.Edit({"/private/comment": b"mine", "/shared/comment": b"ours"})
+    await metadata.put(core, ADMIN, mailbox, mailbox.mailbox_id, inbox, edit)
     await folders.create(core, ADMIN, mailbox, "Old")
     await folders.delete(core, ADMIN, mailbox, "Old")
     await pop3_locks.acquire(core, ADMIN, mailbox, "worker")

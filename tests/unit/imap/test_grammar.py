@@ -30,6 +30,8 @@ DAY = datetime.date(1994, 2, 1)
 A = c.FetchAttribute
 T = c.SectionText
 K = c.SourceKind
+INFINITY = c.Depth.INFINITY
+NUL_VALUE = ("/private/c", b"\0")
 
 
 def read(text: bytes) -> c.Command:
@@ -113,6 +115,12 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
         c.Status("x", (c.StatusItem.MESSAGES, c.StatusItem.UIDNEXT, c.StatusItem.HIGHESTMODSEQ)),
     ),
     (b"ENABLE condstore X-FOO", c.Enable(("CONDSTORE", "X-FOO"))),
+    (b"GETMETADATA (MAXSIZE 9 depth infinity) inbox /Private", c.GetMetadata("INBOX", ("/private",), INFINITY, 9)),
+    (
+        b'GETMETADATA "" (DEPTH 1) ("/shared/a b" /shared/c)',
+        c.GetMetadata("", ("/shared/a b", "/shared/c"), c.Depth.ONE),
+    ),
+    (b"SETMETADATA a (/private/b nil /private/c ~{1+}\r\n\0)", c.SetMetadata("a", (("/private/b", None), NUL_VALUE))),
     (b'GETQUOTA ""', c.GetQuota("")),
     (b"GETQUOTAROOT inbox", c.GetQuotaRoot("INBOX")),
     (b'SETQUOTA "" (storage 512 MESSAGE 9)', c.SetQuota("", (("STORAGE", 512), ("MESSAGE", 9)))),

@@ -39,11 +39,12 @@ async def raise_bounds(tx: Tx, values: Recount) -> list[Behind]:
         " COALESCE((SELECT MAX(folder_id) + 1 FROM folder WHERE mailbox_id = ?), 0),"
         " COALESCE((SELECT MAX(content_id) + 1 FROM content WHERE mailbox_id = ?), 0),"
         " COALESCE((SELECT MAX(uid_validity) + 1 FROM folder WHERE mailbox_id = ?), 0),"
-        " COALESCE((SELECT MAX(folder_id) + 1 FROM doomed_folder WHERE mailbox_id = ?), 0)",
-        *[values.mailbox_id] * 5,
+        " COALESCE((SELECT MAX(folder_id) + 1 FROM doomed_folder WHERE mailbox_id = ?), 0),"
+        " COALESCE((SELECT MAX(modseq) FROM metadata WHERE mailbox_id = ?), 0)",
+        *[values.mailbox_id] * 6,
     )
     assert needed is not None
-    modseq = max([needed[0], *(one.needed for one in found if one.bound == "highest_modseq")])
+    modseq = max([needed[0], needed[5], *(one.needed for one in found if one.bound == "highest_modseq")])
     right = (modseq, max(needed[1], needed[4]), needed[2], needed[3])
     found += _low(None, _MAILBOX_BOUNDS, mailbox, right)
     if values.repair and found:

@@ -9,11 +9,14 @@ import msgspec
 from skrytka.errors import NotFound
 from skrytka.model import FolderId, MailboxId
 from skrytka.store.interface import Row, Statement, Tx
+from skrytka.store.operations.metadata_rows import octets
 
-Counter = Literal["messages", "unseen", "deleted", "octets", "used_octets", "used_messages", "folders"]
+Counter = Literal[
+    "messages", "unseen", "deleted", "octets", "used_octets", "used_messages", "folders", "metadata_octets"
+]
 
 _FOLDER_COUNTERS: tuple[Counter, ...] = ("messages", "unseen", "deleted", "octets")
-_MAILBOX_COUNTERS: tuple[Counter, ...] = ("used_octets", "used_messages", "folders")
+_MAILBOX_COUNTERS: tuple[Counter, ...] = ("used_octets", "used_messages", "folders", "metadata_octets")
 
 
 class Recount(msgspec.Struct, frozen=True):
@@ -33,14 +36,20 @@ class Miscount(msgspec.Struct, frozen=True):
 async def recount(tx: Tx, values: Recount) -> list[Miscount]:
     """Compare the counters of a mailbox with what they count, mend them if asked. Run as a write to see one state."""
     mailbox = await tx.row(
-        "UPDATE mailbox SET modseq = modseq WHERE mailbox_id = ? RETURNING used_octets, used_messages, folders",
+        "UPDATE mailbox SET modseq = modseq WHERE mailbox_id = ?"
+        " RETURNING used_octets, used_messages, folders, metadata_octets",
         values.mailbox_id,
     )
     if mailbox is None:
         raise NotFound("mailbox", str(values.mailbox_id))
     folders = await _folders(tx, values.mailbox_id)
     found = [miscount for row in folders for miscount in _folder_miscounts(row)]
-    counted = (sum(row[8] for row in folders), sum(row[5] for row in folders), len(folders))
+    counted = (
+        sum(row[8] for row in folders),
+        sum(row[5] for row in folders),
+        len(folders),
+        await octets(tx, values.mailbox_id),
+    )
     found += [
         Miscount(None, name, stored, right)
         for name, stored, right in zip(_MAILBOX_COUNTERS, mailbox, counted, strict=True)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from skrytka.errors import AlreadyExists, LimitReached, NotFound
+from skrytka.errors import AlreadyExists, LimitReached, NotFound, TooManyFolders
 from skrytka.model import Folder, FolderHead, FolderId, MailboxId, ModSeq, Role, Uid
 from skrytka.store.interface import Row, Statement, Tx
 from skrytka.store.operations.locking import advance, check_uid_validities, hold, no_folder
+from skrytka.store.operations.metadata_rows import removal
 from skrytka.store.operations.shard_mailboxes import INSERT_FOLDER, INSERT_SUBSCRIPTION
 
 COLUMNS = "folder_id, name, role, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, octets"
@@ -132,7 +133,7 @@ async def make(tx: Tx, values: NewFolder, missing: Sequence[str], modseq: ModSeq
     next_folder_id, next_uid_validity, folders = row
     check_uid_validities(next_uid_validity)
     if folders > values.limit:
-        raise LimitReached(f"A mailbox has at most {values.limit} folders")
+        raise TooManyFolders(values.limit)
     statements: list[Statement] = []
     for index, name in enumerate(missing):
         role = values.role.value if values.role is not None and index == count - 1 else None
@@ -165,6 +166,7 @@ async def doom(tx: Tx, values: Doom) -> Changed:
                 " used_octets = used_octets - ? WHERE mailbox_id = ?",
                 (row[1], row[2], values.mailbox_id),
             ),
+            *removal(values.mailbox_id, FolderId(row[0])),
         ]
     )
     return Changed(modseq, (FolderId(row[0]),))

@@ -7,7 +7,7 @@ import msgspec
 from skrytka.errors import AlreadyExists, LimitReached, NotFound
 from skrytka.model import FolderId, MailboxId
 from skrytka.store.interface import Tx
-from skrytka.store.operations import copying
+from skrytka.store.operations import copying, metadata_rows
 from skrytka.store.operations.folders import Changed, NewFolder, make, names
 from skrytka.store.operations.locking import advance
 from skrytka.store.operations.shard_mailboxes import INBOX_FOLDER_ID
@@ -31,6 +31,7 @@ class EmptyInbox(msgspec.Struct, frozen=True):
     actor: str
     folder_limit: int
     message_limit: int
+    metadata_limit: int
     now: int
 
 
@@ -68,7 +69,7 @@ def _check_limits(values: Rename, renamed: dict[str, str]) -> None:
 
 
 async def empty_inbox(tx: Tx, values: EmptyInbox) -> Changed:
-    """Move all of INBOX into a new folder; INBOX itself and its children stay."""
+    """Move all of INBOX into a new folder; INBOX itself, its children and its metadata stay (RFC 5464 section 4.1)."""
     modseq = await advance(tx, values.mailbox_id)
     present = await names(tx, values.mailbox_id)
     if values.path[-1] in present:
@@ -80,4 +81,6 @@ async def empty_inbox(tx: Tx, values: EmptyInbox) -> Changed:
         values.mailbox_id, INBOX_FOLDER_ID, None, made[-1], values.actor, values.message_limit, values.now
     )
     await copying.move_all(tx, transfer, modseq)
+    folders = (INBOX_FOLDER_ID, made[-1])
+    await metadata_rows.copy(tx, values.mailbox_id, folders, modseq, values.metadata_limit)
     return Changed(modseq, (INBOX_FOLDER_ID, *made))

@@ -39,6 +39,7 @@ INSERT_SUBSCRIPTION = (
 _KEYS: tuple[tuple[str, str], ...] = (
     ("folder", "folder_id"),
     ("subscription", "name"),
+    ("metadata", "folder_id, user_id, entry"),
     ("message", "folder_id, uid"),
     ("expunged", "folder_id, uid"),
     ("doomed_folder", "folder_id"),
@@ -176,11 +177,12 @@ async def delete_some(tx: Tx, mailbox_id: MailboxId) -> bool:
 async def usage(tx: Tx, mailbox_id: MailboxId) -> tuple[Quota, Usage]:
     """Limits and use as the write transactions see them."""
     row = await tx.row(
-        "SELECT quota_octets, quota_messages, used_octets, used_messages FROM mailbox WHERE mailbox_id = ?", mailbox_id
+        "SELECT quota_octets, quota_messages, used_octets, used_messages, folders FROM mailbox WHERE mailbox_id = ?",
+        mailbox_id,
     )
     if row is None:
         raise NotFound("mailbox", str(mailbox_id))
-    return Quota(row[0], row[1]), Usage(row[2], row[3])
+    return Quota(row[0], row[1]), Usage(row[2], row[3], row[4])
 
 
 class MailboxPage(msgspec.Struct, frozen=True):

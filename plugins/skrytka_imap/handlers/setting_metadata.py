@@ -1,0 +1,42 @@
+"""SETMETADATA."""
+
+from __future__ import annotations
+
+from skrytka.plugin_api import errors, folders, metadata
+from skrytka_imap.commands import SetMetadata
+from skrytka_imap.computed_entries import ADMIN, SPECIAL_USE, role_of
+from skrytka_imap.replies import Reply, no, ok
+from skrytka_imap.session import Session
+from skrytka_imap.special_uses import SPECIAL_USES
+
+
+async def set_metadata(session: Session, command: SetMetadata) -> Reply:
+    """RFC 5464 section 4.3: all entries, or none. METADATA TOOMANY has its place in ``error_replies``."""
+    folder = await folders.get(session.core, session.mailbox, command.name) if command.name else None
+    entries = dict(command.entries)
+    if folder is None and ADMIN in entries:
+        return no("Only the provider says how to reach him", b"NOPERM")
+    try:
+        edit = _edit(entries, of_folder=folder is not None)
+    except ValueError:
+        return no("A folder can be for one of " + " ".join(SPECIAL_USES.values()), b"USEATTR")
+    place = metadata.WHOLE_MAILBOX if folder is None else folder.folder_id
+    try:
+        modseq = await metadata.put(
+            session.core, session.actor, session.mailbox, session.mailbox.mailbox_id, place, edit
+        )
+    except errors.TooLarge as error:
+        return no(str(error), b"METADATA MAXSIZE %d" % error.limit_octets)
+    except errors.AlreadyExists:
+        return no("Another folder is for that already", b"USEATTR")
+    if session.metadata is not None:
+        session.metadata.own.add(modseq)
+    return ok("The entries are set")
+
+
+def _edit(entries: dict[str, bytes | None], *, of_folder: bool) -> metadata.Edit:
+    """What a folder is for is kept with the folder, not as an entry (RFC 6154 section 4)."""
+    if not of_folder or SPECIAL_USE not in entries:
+        return metadata.Edit(entries)
+    kept = {name: value for name, value in entries.items() if name != SPECIAL_USE}
+    return metadata.Edit(kept, (role_of(entries[SPECIAL_USE]),), (SPECIAL_USE,))

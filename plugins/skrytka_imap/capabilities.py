@@ -40,6 +40,7 @@ LOGGED_IN = (
     b"SEARCHRES",
     b"WITHIN",
     b"UIDBATCHES",
+    b"UIDONLY",
     b"COMPRESS=DEFLATE",
 )
 

@@ -58,20 +58,20 @@ async def _open(session: Session, command: Select | Examine, *, read_only: bool)
     selected.claim_recent(recent)
     selected.learn(view.keywords.values(), session.settings.told_keywords)
     session.select(selected)
-    session.wire.write(_description(session.mailbox, selected))
+    session.wire.write(_description(session.mailbox, selected, with_unseen=not session.uid_only))
     if command.resync is not None and command.resync.uid_validity == view.uid_validity:
         await resynchronize(session, command.resync)
 
 
-def _description(mailbox: model.MailboxRef, selected: Selected) -> bytes:
+def _description(mailbox: model.MailboxRef, selected: Selected, *, with_unseen: bool) -> bytes:
     """What SELECT answers before its tagged line, HIGHESTMODSEQ (RFC 7162 section 3.1.2.1) and MAILBOXID (RFC 8474 section 4.2)
-    always."""
+    always; UNSEEN tells a message number."""
     view = selected.view
     lines = [
         b"* %d EXISTS" % len(view.uids),
         b"* %d RECENT" % selected.count_recent(),
     ]
-    if (unseen := _first_unseen(view)) is not None:
+    if with_unseen and (unseen := _first_unseen(view)) is not None:
         lines.append(b"* OK [UNSEEN %d] The first one not seen" % unseen)
     lines += [
         b"* OK [UIDVALIDITY %d] UIDs are valid" % view.uid_validity,

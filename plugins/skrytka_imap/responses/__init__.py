@@ -18,6 +18,7 @@ from skrytka_imap.responses.fetch import (
     DATE_ITEM,
     EMAILID_ITEM,
     ENVELOPE_ITEM,
+    FETCH,
     FLAGS_ITEM,
     MODSEQ_ITEM,
     PREVIEW_ITEM,
@@ -25,6 +26,7 @@ from skrytka_imap.responses.fetch import (
     SIZE_ITEM,
     THREADID_ITEM,
     UID_ITEM,
+    UIDFETCH,
     fetch_line,
     fetch_lines,
     flag_lines,
@@ -34,6 +36,7 @@ from skrytka_imap.responses.fetch import (
     literal8_head,
     literal_head,
     modseq_item,
+    uid_flag_lines,
     uid_item,
 )
 from skrytka_imap.responses.flags import flag_list, flags_lines
@@ -51,6 +54,7 @@ __all__ = [
     "EMAILID_ITEM",
     "ENVELOPE_ITEM",
     "ESEARCH_END",
+    "FETCH",
     "FLAGS_ITEM",
     "MODSEQ_ITEM",
     "PREVIEW_ITEM",
@@ -58,6 +62,7 @@ __all__ = [
     "SEARCH",
     "SIZE_ITEM",
     "THREADID_ITEM",
+    "UIDFETCH",
     "UID_ITEM",
     "Run",
     "add_to_runs",
@@ -96,6 +101,7 @@ __all__ = [
     "string",
     "uid_batch",
     "uid_batches_head",
+    "uid_flag_lines",
     "uid_item",
     "vanished_line",
 ]

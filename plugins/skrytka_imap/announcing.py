@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from skrytka.plugin_api import errors, folders, model, views
 from skrytka_imap import responses
 from skrytka_imap.commands import Command, Examine, Select
-from skrytka_imap.selected import Selected, Updates, at
+from skrytka_imap.flag_telling import flag_lines, tell_keywords
+from skrytka_imap.message_names import tells_vanished
+from skrytka_imap.selected import Selected, Updates
 from skrytka_imap.session import Session
 from skrytka_imap.updating import tell_changes, tell_expunged
 from skrytka_imap.wire import Over
@@ -89,16 +89,9 @@ def enable_condstore(session: Session, command: Command) -> None:
     session.condstore = True
 
 
-def tell_keywords(session: Session, carried: Iterable[Sequence[str]]) -> None:
-    """FLAGS and PERMANENTFLAGS anew when a message carries a keyword that the client has not heard of (RFC 3501, 7.2.6)."""
-    selected = session.selected
-    if selected.learn(carried, session.settings.told_keywords):
-        session.wire.write(responses.flags_lines(selected.known_keywords, read_only=selected.read_only))
-
-
 async def _write(session: Session, selected: Selected, updates: Updates, *, with_uid: bool) -> None:
     wire = session.wire
-    if session.qresync and updates.vanished:
+    if updates.vanished and tells_vanished(session):
         wire.write(responses.vanished_line(responses.runs_of(updates.vanished)))
     else:
         for number in updates.expunged:
@@ -109,19 +102,5 @@ async def _write(session: Session, selected: Selected, updates: Updates, *, with
     tell_keywords(session, (keywords[uid] for uid in updates.uids if uid in keywords))
     for start in range(0, len(updates.changed), CHUNK):
         places = updates.changed[start : start + CHUNK]
-        wire.write(flag_lines(selected, places, with_uid=with_uid, with_modseq=session.condstore))
+        wire.write(flag_lines(session, places, with_uid=with_uid, with_modseq=session.condstore))
         await wire.breathe()
-
-
-def flag_lines(selected: Selected, places: Sequence[int], *, with_uid: bool, with_modseq: bool) -> bytes:
-    """The FETCH answers that tell the flags of the messages at ``places`` of the view."""
-    view = selected.view
-    return responses.flag_lines(
-        [place + 1 for place in places],
-        at(view.uids, places),
-        at(view.flags, places),
-        at(view.modseqs, places) if with_modseq else None,
-        keywords=view.keywords,
-        recent=selected.recent,
-        with_uid=with_uid,
-    )

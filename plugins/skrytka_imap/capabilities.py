@@ -52,6 +52,7 @@ LOGGED_IN = (
     b"THREAD=REFS",
     b"WITHIN",
     b"UIDBATCHES",
+    b"UIDONLY",
     b"COMPRESS=DEFLATE",
 )
 

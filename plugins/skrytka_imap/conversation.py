@@ -23,6 +23,7 @@ from skrytka_imap.replies import Reply, Then, bad, no, seven_bit
 from skrytka_imap.session import Session, State
 from skrytka_imap.table import Entry, entry_of
 from skrytka_imap.telling_metadata import tell_metadata
+from skrytka_imap.uid_only import has_message_numbers
 from skrytka_imap.wire import Over, Stream
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,8 @@ class Conversation:
         self._session.tag = tagged.tag
         if self._session.state not in entry.states:
             return bad(f"{entry.name} is not for now: {_WHEN[self._session.state]}")
+        if self._session.uid_only and (entry.takes_numbers or has_message_numbers(tagged.command)):
+            return bad("Message numbers are not allowed once UIDONLY is enabled", b"UIDREQUIRED")
         try:
             return await self._handle(entry, tagged)
         except (Over, ConnectionError):

@@ -56,5 +56,5 @@ def no(text: str, code: bytes | None = None, then: Then = Then.GO_ON) -> Reply:
     return Reply(b"NO", text, code, then)
 
 
-def bad(text: str) -> Reply:
-    return Reply(b"BAD", text)
+def bad(text: str, code: bytes | None = None) -> Reply:
+    return Reply(b"BAD", text, code)

@@ -55,6 +55,7 @@ class Session:
         """UTF8=ACCEPT (RFC 6855)."""
         self.metadata: MetadataTold | None = None
         """None until ENABLE METADATA."""
+        self.uid_only = False
         self.client_name = ""
         self.tag = b""
         """Of the running command, for answers that say what they belong to (RFC 4466 section 2.6.2)."""
@@ -83,7 +84,7 @@ class Session:
         """Back to not authenticated: all is forgotten but the logins that failed, which are the connection's."""
         await self.end()
         self._admission = self._login = self._selected = None
-        self.condstore = self.qresync = self.rev2 = self.utf8 = False
+        self.condstore = self.qresync = self.rev2 = self.uid_only = self.utf8 = False
         self.metadata = None
         self.client_name = ""
 

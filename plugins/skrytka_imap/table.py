@@ -64,10 +64,13 @@ class Entry(msgspec.Struct, frozen=True):
     states: State
     may_expunge: bool
     is_uid: bool
+    takes_numbers: bool
+    """Its other form takes UIDs in their place; EXPUNGE takes none in this one."""
 
 
 def _entry(name: str, command: type[commands.Command], handle: Handler, states: State, may_expunge: bool) -> Entry:
-    return Entry(name, PARSERS[name], command, handle, states, may_expunge, name.startswith("UID "))
+    takes_numbers = f"UID {name}" in PARSERS and name != "EXPUNGE"
+    return Entry(name, PARSERS[name], command, handle, states, may_expunge, name.startswith("UID "), takes_numbers)
 
 
 # fmt: off

@@ -79,7 +79,7 @@ class Fetch(msgspec.Struct, frozen=True):
     is PARTIAL (RFC 9394 section 3.3).
 
     ``items`` have every item once, in the client's order, macros expanded. UID FETCH has UID among them (6.4.8), and
-    CHANGEDSINCE has MODSEQ (RFC 7162 section 3.1.4.1), asked for or not.
+    CHANGEDSINCE has MODSEQ (RFC 7162 section 3.1.4.1), asked for or not. ``implies_uid``: it was not asked for, and is the first.
     """
 
     sequence: SequenceSet
@@ -88,6 +88,7 @@ class Fetch(msgspec.Struct, frozen=True):
     changed_since: int | None = None
     vanished: bool = False
     window: PartialRange | None = None
+    implies_uid: bool = False
 
     @property
     def sets_seen(self) -> bool:

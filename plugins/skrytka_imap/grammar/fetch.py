@@ -52,9 +52,10 @@ def fetch(cursor: Cursor, *, uid: bool = False) -> Fetch:
     items, modifiers = _asked(cursor)
     if modifiers.vanished and not uid:
         raise cursor.fault("VANISHED goes with UID FETCH")
-    if uid and FetchAttribute.UID not in items:
+    implies_uid = uid and FetchAttribute.UID not in items
+    if implies_uid:
         items = (FetchAttribute.UID, *items)
-    return Fetch(sequence, items, uid, modifiers.changed_since, modifiers.vanished, modifiers.window)
+    return Fetch(sequence, items, uid, modifiers.changed_since, modifiers.vanished, modifiers.window, implies_uid)
 
 
 def uid_fetch(cursor: Cursor) -> Fetch:

@@ -6,28 +6,29 @@ from collections.abc import Iterable, Sequence
 
 from skrytka.plugin_api import contents
 from skrytka_imap import responses
-from skrytka_imap.announcing import flag_lines
 from skrytka_imap.commands import FetchAttribute, FetchItem
+from skrytka_imap.flag_telling import flag_lines
 from skrytka_imap.handlers.fetch_plan import Plan, row_item
+from skrytka_imap.message_names import begin, names_at
 from skrytka_imap.selected import Selected, at
+from skrytka_imap.session import Session
 
 Column = tuple[bytes, Iterable[object]]
 """An item as it is formatted, and its values."""
 
 
-def lines_from_view(selected: Selected, plan: Plan, places: Sequence[int]) -> bytes:
+def lines_from_view(session: Session, plan: Plan, places: Sequence[int]) -> bytes:
     """Lines of what the view has: nothing is read."""
-    if FetchAttribute.FLAGS in plan.items:
-        return flag_lines(selected, places, with_uid=plan.with_uid, with_modseq=plan.with_modseq)
-    return lines_from_rows(selected, plan, places, ())
+    if FetchAttribute.FLAGS in plan.items and not session.uid_only:
+        return flag_lines(session, places, with_uid=plan.with_uid, with_modseq=plan.with_modseq)
+    return lines_from_rows(session, plan, places, ())
 
 
-def lines_from_rows(
-    selected: Selected, plan: Plan, places: Sequence[int], listings: Sequence[contents.Listing]
-) -> bytes:
+def lines_from_rows(session: Session, plan: Plan, places: Sequence[int], listings: Sequence[contents.Listing]) -> bytes:
     """Lines of what the view, rows and renditions have; ``listings`` are of the messages at ``places``, one each."""
+    selected = session.selected
     columns = [_view_column(selected, item, places) or _row_column(item, listings) for item, _ in plan.writers]
-    return responses.fetch_lines([place + 1 for place in places], columns)
+    return responses.fetch_lines(names_at(session, places), columns, begin(session))
 
 
 def _view_column(selected: Selected, item: FetchItem, places: Sequence[int]) -> Column | None:

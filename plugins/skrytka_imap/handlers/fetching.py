@@ -15,17 +15,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 
+import msgspec
+
 from skrytka.plugin_api import contents, errors, messages, mime, model, outgoing
 from skrytka_imap import responses
-from skrytka_imap.announcing import tell_keywords
 from skrytka_imap.commands import BinarySize, Fetch, FetchAttribute, FetchItem, PartialRange
 from skrytka_imap.decoded import UnknownEncoding, check
 from skrytka_imap.faults import SyntaxFault
+from skrytka_imap.flag_telling import tell_keywords
 from skrytka_imap.handlers.batches import batches
 from skrytka_imap.handlers.fetch_lines import lines_from_rows, lines_from_view
 from skrytka_imap.handlers.fetch_plan import Cut, Decode, Mail, Plan, plan_of
 from skrytka_imap.handlers.resynchronizing import tell_vanished
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named
+from skrytka_imap.message_names import begin, name_at
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.selected import at
 from skrytka_imap.session import Session
@@ -69,12 +72,14 @@ async def _fetch(session: Session, command: Fetch) -> Reply:
         places = _changed_since(selected.view, places, command.changed_since)
     if command.window is not None:
         places = _within(places, command.window)
+    if session.uid_only:
+        command = _without_implied_uid(command)
     plan = plan_of(command, session.mailbox.mailbox_id, condstore=session.condstore)
     sets_seen = command.sets_seen and not selected.read_only
     missing = 0
     for run in _chunks(places, TOGETHER if plan.reads_mails else CHUNK):
         if plan.needs_only_view:
-            session.wire.write(lines_from_view(session.selected, plan, run))
+            session.wire.write(lines_from_view(session, plan, run))
             await session.wire.breathe()
         elif plan.needs_only_rows:
             missing += await _fetch_rows(session, plan, run)
@@ -83,6 +88,11 @@ async def _fetch(session: Session, command: Fetch) -> Reply:
         else:
             missing += await _fetch_run(session, plan, run, sets_seen=sets_seen)
     return _outcome(session, command, places, missing)
+
+
+def _without_implied_uid(command: Fetch) -> Fetch:
+    """RFC 9586 section 3.3: UIDFETCH begins with the UID, and has it among its items where the client asked for it."""
+    return msgspec.structs.replace(command, items=command.items[1:]) if command.implies_uid else command
 
 
 def _changed_since(view: model.FolderView, places: Sequence[range], since: int) -> list[range]:
@@ -117,7 +127,7 @@ async def _fetch_rows(session: Session, plan: Plan, places: Sequence[int]) -> in
     known = [place for place in places if uids[place] in listings]
     for start in range(0, len(known), LINES):
         some = known[start : start + LINES]
-        session.wire.write(lines_from_rows(session.selected, plan, some, [listings[uids[place]] for place in some]))
+        session.wire.write(lines_from_rows(session, plan, some, [listings[uids[place]] for place in some]))
         await session.wire.breathe()
     return len(places) - len(known)
 
@@ -283,7 +293,7 @@ async def _send(session: Session, plan: Plan, place: int, mail: Mail, seen: mode
     The octets of a section are written as they are, without a copy, and before the next is cut.
     """
     wire, told = session.wire, _Told(session, place, seen)
-    start = b"* %d FETCH (" % (place + 1)
+    start = begin(session) % name_at(session, place)
     items: list[bytes] = []
     for item, writer in plan.writers:
         if isinstance(writer, (Cut, Decode)):

@@ -12,8 +12,8 @@ from itertools import islice
 
 from skrytka.plugin_api import messages, model
 from skrytka_imap import responses
-from skrytka_imap.announcing import flag_lines
 from skrytka_imap.commands import Resync, SequenceSet
+from skrytka_imap.flag_telling import flag_lines
 from skrytka_imap.selected import Selected
 from skrytka_imap.session import Session
 
@@ -45,7 +45,7 @@ async def resynchronize(session: Session, resync: Resync) -> None:
         places = range(start, min(start + SCANNED, len(view.uids)))
         changed = [place for place in places if view.modseqs[place] > since and _is_in(known, view.uids[place])]
         for first in range(0, len(changed), CHUNK):
-            session.wire.write(flag_lines(selected, changed[first : first + CHUNK], with_uid=True, with_modseq=True))
+            session.wire.write(flag_lines(session, changed[first : first + CHUNK], with_uid=True, with_modseq=True))
         await session.wire.breathe()
 
 

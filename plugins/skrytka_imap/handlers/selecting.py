@@ -73,9 +73,9 @@ def _named(name: str, asked: str) -> bytes:
 
 def _description(session: Session, selected: Selected) -> bytes:
     """What SELECT answers before its tagged line, HIGHESTMODSEQ (RFC 7162 section 3.1.2.1) and MAILBOXID (RFC 8474 section 4.2)
-    always."""
+    always; UNSEEN tells a message number."""
     view, lines = selected.view, []
-    if not session.rev2 and (unseen := _first_unseen(view)) is not None:
+    if not (session.rev2 or session.uid_only) and (unseen := _first_unseen(view)) is not None:
         lines.append(b"* OK [UNSEEN %d] The first one not seen" % unseen)
     lines += [
         b"* OK [UIDVALIDITY %d] UIDs are valid" % view.uid_validity,

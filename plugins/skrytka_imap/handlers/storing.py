@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from skrytka.plugin_api import messages, model
 from skrytka_imap import responses
-from skrytka_imap.announcing import tell_keywords
 from skrytka_imap.commands import Store
+from skrytka_imap.flag_telling import tell_keywords
 from skrytka_imap.handlers.progress import Progress
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, uids_at
+from skrytka_imap.message_names import begin
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
 
@@ -52,12 +53,14 @@ async def _tell(session: Session, command: Store, change: model.FlagChange, stor
     for row in rows:
         number = session.selected.number(row.uid)
         if number is not None:
-            session.wire.write(responses.fetch_line(number, _items(session, command, row)))
+            name = row.uid if session.uid_only else number
+            session.wire.write(responses.fetch_line(name, _items(session, command, row), begin(session)))
             await session.wire.breathe()
 
 
 def _items(session: Session, command: Store, row: model.MessageRow) -> list[bytes]:
-    items = [responses.uid_item(row.uid)] if command.uid or session.condstore else []
+    with_uid = (command.uid or session.condstore) and not session.uid_only
+    items = [responses.uid_item(row.uid)] if with_uid else []
     if not command.silent:
         recent = session.selected.is_recent(row.uid)
         items.append(responses.flags_item(row.flags, row.keywords, recent=recent))

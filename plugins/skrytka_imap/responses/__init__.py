@@ -18,6 +18,7 @@ from skrytka_imap.responses.fetch import (
     DATE_ITEM,
     EMAILID_ITEM,
     ENVELOPE_ITEM,
+    FETCH,
     FLAGS_ITEM,
     MODSEQ_ITEM,
     PREVIEW_ITEM,
@@ -25,6 +26,7 @@ from skrytka_imap.responses.fetch import (
     SIZE_ITEM,
     THREADID_ITEM,
     UID_ITEM,
+    UIDFETCH,
     fetch_line,
     fetch_lines,
     flag_lines,
@@ -34,6 +36,7 @@ from skrytka_imap.responses.fetch import (
     literal8_head,
     literal_head,
     modseq_item,
+    uid_flag_lines,
     uid_item,
 )
 from skrytka_imap.responses.flags import flag_list, flags_lines
@@ -60,6 +63,7 @@ __all__ = [
     "EMAILID_ITEM",
     "ENVELOPE_ITEM",
     "ESEARCH_END",
+    "FETCH",
     "FLAGS_ITEM",
     "MODSEQ_ITEM",
     "PREVIEW_ITEM",
@@ -69,6 +73,7 @@ __all__ = [
     "SORT",
     "THREAD",
     "THREADID_ITEM",
+    "UIDFETCH",
     "UID_ITEM",
     "Run",
     "add_to_runs",
@@ -111,6 +116,7 @@ __all__ = [
     "thread_lists",
     "uid_batch",
     "uid_batches_head",
+    "uid_flag_lines",
     "uid_item",
     "vanished_line",
 ]

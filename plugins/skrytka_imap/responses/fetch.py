@@ -17,6 +17,10 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _DAY_S = 86_400
 _TWO_DIGITS = tuple(b"%02d" % number for number in range(60))
 
+FETCH = b"* %d FETCH ("
+UIDFETCH = b"* %d UIDFETCH ("
+"""How a line begins: with the message's number, or with its UID (RFC 9586 section 3.3)."""
+
 UID_ITEM = b"UID %d"
 FLAGS_ITEM = b"FLAGS (%b)"
 MODSEQ_ITEM = b"MODSEQ (%d)"
@@ -32,14 +36,19 @@ THREADID_ITEM = b"THREADID %b"
 """The items as they are formatted, one by one or for ``fetch_lines``."""
 
 
-def fetch_line(number: int, items: Iterable[bytes]) -> bytes:
-    """message-data = nz-number SP ("FETCH" SP msg-att), msg-att = "(" item *(SP item) ")" """
-    return b"* %d FETCH (%b)\r\n" % (number, b" ".join(items))
+def fetch_line(number: int, items: Iterable[bytes], begin: bytes = FETCH) -> bytes:
+    """message-data = nz-number SP ("FETCH" SP msg-att), msg-att = "(" item *(SP item) ")" ; or after UIDFETCH the UID
+
+    uidfetch-resp = uniqueid SP "UIDFETCH" SP msg-att
+    """
+    return begin % number + b" ".join(items) + b")\r\n"
 
 
-def fetch_lines(numbers: Iterable[int], columns: Sequence[tuple[bytes, Iterable[object]]]) -> bytes:
+def fetch_lines(
+    numbers: Iterable[int], columns: Sequence[tuple[bytes, Iterable[object]]], begin: bytes = FETCH
+) -> bytes:
     """The same for many messages: each column is an item as it is formatted, and its values in the order of the numbers."""
-    line = b"* %d FETCH (" + b" ".join([item for item, _ in columns]) + b")\r\n"
+    line = begin + b" ".join([item for item, _ in columns]) + b")\r\n"
     return b"".join([line % row for row in zip(numbers, *(values for _, values in columns), strict=True)])
 
 
@@ -75,6 +84,21 @@ def flag_lines(
         else:
             lines = [f"* {number} FETCH (FLAGS ({text}) MODSEQ ({modseq}))\r\n" for number, _, text, modseq in known]
     return "".join(lines).encode()
+
+
+def uid_flag_lines(
+    uids: Sequence[int],
+    flags: Iterable[int],
+    modseqs: Iterable[int] | None = None,
+    *,
+    keywords: Mapping[int, tuple[str, ...]],
+    recent: Sequence[range] = (),
+) -> bytes:
+    """The same as UIDFETCH."""
+    columns: list[tuple[bytes, Iterable[object]]] = [(FLAGS_ITEM, flag_octets(uids, flags, keywords, recent))]
+    if modseqs is not None:
+        columns.append((MODSEQ_ITEM, modseqs))
+    return fetch_lines(uids, columns, UIDFETCH)
 
 
 def _flag_texts(

@@ -18,7 +18,7 @@ from skrytka_imap.search.fixing import with_numbers_fixed
 from skrytka_imap.search.fuzzy import BEST
 from skrytka_imap.search.listing import Listing
 from skrytka_imap.search.matcher import Matcher, compiled
-from skrytka_imap.search.needs import Needs, counts_messages, is_about_selected, needs, uses_saved, weight
+from skrytka_imap.search.needs import Needs, counts_messages, has_numbers, is_about_selected, needs, uses_saved, weight
 
 __all__ = [
     "BEST",
@@ -29,6 +29,7 @@ __all__ = [
     "Needs",
     "compiled",
     "counts_messages",
+    "has_numbers",
     "is_about_selected",
     "needs",
     "uses_saved",

@@ -65,7 +65,12 @@ def counts_messages(key: SearchKey) -> bool:
 
 def is_about_selected(key: SearchKey) -> bool:
     """Whether the key means something in the selected folder only: numbers, and ``$``."""
-    return uses_saved(key) or any(isinstance(one, Numbers) for one in _leaves(key))
+    return uses_saved(key) or has_numbers(key)
+
+
+def has_numbers(key: SearchKey) -> bool:
+    """Whether a sequence set is in it, of numbers or ``$``."""
+    return any(isinstance(one, Numbers) for one in _leaves(key))
 
 
 def uses_saved(key: SearchKey) -> bool:

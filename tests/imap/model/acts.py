@@ -188,6 +188,8 @@ async def do(world: World, sessions: list[Told], act: Act) -> None:
     """One act, and what must hold after it."""
     place = act.session % len(sessions)
     told = sessions[place]
+    if told.uid_only:
+        act = msgspec.structs.replace(act, uid=True)
     if beside := BESIDE.get(act.name):
         await beside(world, told, act)
         return
@@ -196,7 +198,7 @@ async def do(world: World, sessions: list[Told], act: Act) -> None:
         await world.check(told, all_told=True)
     if act.name == "reconnect":
         await told.close()
-        told = sessions[place] = await world.session()
+        told = sessions[place] = await world.session(uid_only=told.uid_only)
     if act.name in ANEW or not told.folder:
         await told.select(FOLDERS[act.first % len(FOLDERS)], read_only=act.choice % 4 == 0)
         await world.check(told, all_told=True)

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from tests.imap.client import FETCH as FETCH_LINE
 from tests.imap.client import SEARCH, Client, Entry
 
+UIDFETCH = re.compile(rb"\* ([0-9]+) UIDFETCH \((.*)\)\r\n\Z", re.DOTALL)
+NUMBERED = re.compile(rb"\* [0-9]+ (?:FETCH|EXPUNGE)")
 MODIFIED = re.compile(rb"\[MODIFIED ([0-9,:]+)\]")
 UID_ITEM = re.compile(rb"\bUID [0-9]+")
 MODSEQ_ITEM = re.compile(rb"\bMODSEQ \(([0-9]+)\)")
@@ -24,6 +26,8 @@ class Told(Client):
         self.folder = ""
         self.read_only = False
         self.condstore = False
+        self.uid_only = False
+        """No numbers either way (RFC 9586): ``entries`` are then in the order of their UIDs, those not known yet at the end."""
         self.idling = ""
         self.found: list[int] = []
         self.answered: set[int] = set()
@@ -35,6 +39,10 @@ class Told(Client):
     async def log_in(self, password: str) -> None:
         await self._line()
         await self.ask(f'LOGIN ann@example.org "{password}"')
+
+    async def use_uids_only(self) -> None:
+        assert b" OK " in await self.ask("ENABLE UIDONLY")
+        self.uid_only = True
 
     async def select(self, folder: str, *, read_only: bool) -> None:
         """SELECT or EXAMINE; from its first answer on, numbers are those of the new folder."""
@@ -81,6 +89,12 @@ class Told(Client):
             self._take_back(list(self._guesses))
         return answer
 
+    def knows(self, entry: Entry) -> bool:
+        """Whether all that a client wants to know of a message was told."""
+        if entry.uid is None or entry.flags is None:
+            return False
+        return not self.condstore or entry.uid in self.modseqs
+
     def _take_back(self, uids: list[int]) -> None:
         for entry in self.entries:
             if entry.uid in uids and entry.uid in self._guesses:
@@ -100,13 +114,28 @@ class Told(Client):
                 self.found = [int(number) for number in found[1].split()]
             else:
                 self._apply(line, may_expunge=not self._doing.startswith(QUIET))
-                if fetched := FETCH_LINE.match(line):
+                if fetched := FETCH_LINE.match(line) or UIDFETCH.match(line):
                     self.answered.add(int(fetched[1]))
+
+    def _apply(self, line: bytes, *, may_expunge: bool) -> None:
+        if not self.uid_only:
+            super()._apply(line, may_expunge=may_expunge)
+            return
+        assert not NUMBERED.match(line), f"a number after ENABLE UIDONLY: {line!r}"
+        if match := UIDFETCH.match(line):
+            uid = int(match[1])
+            entry = next((entry for entry in self.entries if entry.uid in (uid, None)), None)
+            assert entry is not None, f"UID {uid} is not among the messages that were told"
+            entry.uid = uid
+            self._apply_fetch(entry, match[2])
+            self.entries.sort(key=lambda entry: (entry.uid is None, entry.uid or 0))
+        else:
+            super()._apply(line, may_expunge=may_expunge)
 
     def _apply_fetch(self, entry: Entry, items: bytes) -> None:
         before = entry.flags
         super()._apply_fetch(entry, items)
-        if self._doing.startswith("UID "):
+        if self._doing.startswith("UID ") and not self.uid_only:
             assert UID_ITEM.search(items), f"an answer to a UID command has no UID (RFC 3501 section 6.4.8): {items!r}"
         if entry.uid is not None and entry.flags is not before:
             self._guesses.pop(entry.uid, None)
@@ -123,7 +152,8 @@ def changed(flags: frozenset[str], mode: str, words: frozenset[str]) -> frozense
     if mode.startswith("+"):
         known = {word.lower() for word in flags}
         return flags | {word for word in words if word.lower() not in known}
-    return words
+    spelt = {word.lower(): word for word in flags}
+    return frozenset(spelt.get(word.lower(), word) for word in words)
 
 
 def numbers_of(text: bytes) -> list[int]:

@@ -46,9 +46,11 @@ class World:
         """The truth."""
         return await messages.page(self.core, self.mailbox, self._ids[folder], 0, MOST)
 
-    async def session(self) -> Told:
+    async def session(self, *, uid_only: bool = False) -> Told:
         told = Told(*await self._imap.connect())
         await told.log_in(front_ends.PASSWORD)
+        if uid_only:
+            await told.use_uids_only()
         return told
 
     async def check(self, told: Told, *, all_told: bool) -> None:
@@ -61,14 +63,15 @@ class World:
         rows = {row.uid: row for row in await self.rows(told.folder)}
         if all_told:
             assert len(told.entries) == len(rows), "EXISTS and EXPUNGE do not add up"
-        items = "UID FLAGS MODSEQ" if told.condstore else "UID FLAGS"
-        unknown = [
-            number
-            for number, entry in enumerate(told.entries, 1)
-            if entry.uid is None or entry.flags is None or (told.condstore and entry.uid not in told.modseqs)
-        ]
+        unknown = [number for number, entry in enumerate(told.entries, 1) if not told.knows(entry)]
+        if unknown and told.uid_only:
+            await told.ask("UID SEARCH ALL")
+            known = {entry.uid for entry in told.entries if told.knows(entry)}
+            unknown = [uid for uid in told.found if uid not in known]
         if unknown:
-            answer = await told.ask(f"FETCH {','.join(map(str, unknown))} ({items})")
+            items = "UID FLAGS MODSEQ" if told.condstore else "UID FLAGS"
+            fetch = "UID FETCH" if told.uid_only else "FETCH"
+            answer = await told.ask(f"{fetch} {','.join(map(str, unknown))} ({items})")
             assert b" OK " in answer, answer
             assert told.answered >= set(unknown), "a message of the folder is not answered for"
         seen = [(entry.uid, entry.flags) for entry in told.entries if all_told or entry.uid in rows]

@@ -181,14 +181,17 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
     (b"FETCH 1 all", c.Fetch(ONE, (A.FLAGS, A.INTERNALDATE, A.RFC822_SIZE, A.ENVELOPE))),
     (b"FETCH 1 FULL", c.Fetch(ONE, (A.FLAGS, A.INTERNALDATE, A.RFC822_SIZE, A.ENVELOPE, A.BODY))),
     (b"FETCH 1 (flags uid FLAGS)", c.Fetch(ONE, (A.FLAGS, A.UID))),
-    (b"UID FETCH 1 FLAGS", c.Fetch(ONE, (A.UID, A.FLAGS), uid=True)),
+    (b"UID FETCH 1 FLAGS", c.Fetch(ONE, (A.UID, A.FLAGS), uid=True, implies_uid=True)),
     (b"UID FETCH 1 (FLAGS UID)", c.Fetch(ONE, (A.FLAGS, A.UID), uid=True)),
     (
         b"FETCH 1 (RFC822 RFC822.HEADER RFC822.TEXT BODY BODYSTRUCTURE)",
         c.Fetch(ONE, (A.RFC822, A.RFC822_HEADER, A.RFC822_TEXT, A.BODY, A.BODYSTRUCTURE)),
     ),
     (b"FETCH 1 FLAGS (CHANGEDSINCE 9)", c.Fetch(ONE, (A.FLAGS, A.MODSEQ), changed_since=9)),
-    (b"UID FETCH $ FLAGS (Partial -3:-1)", c.Fetch(SAVED, (A.UID, A.FLAGS), True, window=c.PartialRange(-3, -1))),
+    (
+        b"UID FETCH $ FLAGS (Partial -3:-1)",
+        c.Fetch(SAVED, (A.UID, A.FLAGS), True, window=c.PartialRange(-3, -1), implies_uid=True),
+    ),
     (
         b"FETCH 1 FLAGS (PARTIAL 7:4 CHANGEDSINCE 9)",
         c.Fetch(ONE, (A.FLAGS, A.MODSEQ), changed_since=9, window=c.PartialRange(7, 4)),

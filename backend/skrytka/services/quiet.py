@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 REST = 4.0
 """For so many times as long as it worked it rests at least ..."""
@@ -22,14 +23,14 @@ LONGEST_WAIT_S = 10.0
 """How long it waits for a process that is never quiet."""
 
 
-async def rest(worked_s: float) -> None:
-    """To be awaited after each step, with how long it took."""
+async def rest(worked_s: float, processor_s: Callable[[], float] = time.process_time) -> None:
+    """To be awaited after each step, with how long it took. ``processor_s`` is what the process has used so far."""
     began = time.perf_counter()
     ends = began + LONGEST_WAIT_S
-    used_s = time.process_time()
+    used_s = processor_s()
     while True:
         await asyncio.sleep(min(REST * worked_s, LONGEST_REST_S))
-        now, now_used_s = time.perf_counter(), time.process_time()
+        now, now_used_s = time.perf_counter(), processor_s()
         if now_used_s - used_s <= BUSY * (now - began) or now >= ends:
             return
         began, used_s = now, now_used_s

@@ -7,7 +7,9 @@ import pytest
 from skrytka.services import quiet
 
 
-async def test_a_process_that_takes_a_whole_core_is_waited_for_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_that_takes_a_whole_core_is_waited_for_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(quiet, "LONGEST_WAIT_S", 0.5)
     began = time.perf_counter()
     await quiet.rest(0.01, processor_s=time.perf_counter)

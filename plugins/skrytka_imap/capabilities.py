@@ -36,6 +36,7 @@ LOGGED_IN = (
     b"QRESYNC",
     b"CONTEXT=SEARCH",
     b"ESEARCH",
+    b"FILTERS",
     b"INPROGRESS",
     b"MULTISEARCH",
     b"PARTIAL",

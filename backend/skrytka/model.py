@@ -92,6 +92,14 @@ class Quota(msgspec.Struct, frozen=True):
     messages: int | None = None
 
 
+class OwnLimits(msgspec.Struct, frozen=True):
+    """Limits that the user of a mailbox set, below those of the provider; ``None`` is none."""
+
+    storage_octets: int | None = None
+    messages: int | None = None
+    folders: int | None = None
+
+
 class Usage(msgspec.Struct, frozen=True):
     storage_octets: int = 0
     messages: int = 0

@@ -134,7 +134,7 @@ class Conversation:
                 await catch_up(self._session)
             return await entry.handle(self._session, command)
         except SyntaxFault as fault:
-            return bad(fault.message)
+            return msgspec.structs.replace(bad(fault.message), code=fault.code)
         except errors.DomainError as error:
             return no(str(error), code_of(error))
 

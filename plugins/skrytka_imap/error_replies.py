@@ -9,6 +9,14 @@ class NotSaved(errors.DomainError):
     """A search result that is not kept for ``$`` (RFC 5182 section 2.5)."""
 
 
+class UndefinedFilter(errors.DomainError):
+    """A search names a filter that is not there (RFC 5466 section 3.1)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no filter {name}")
+        self.name = name
+
+
 CODES: dict[type[errors.DomainError], bytes] = {
     errors.NotFound: b"NONEXISTENT",
     errors.AlreadyExists: b"ALREADYEXISTS",
@@ -36,4 +44,6 @@ CODES: dict[type[errors.DomainError], bytes] = {
 
 def code_of(error: errors.DomainError) -> bytes:
     """The response code of a NO; a plugin's own subclass of an error has the code of what it refines."""
+    if isinstance(error, UndefinedFilter):
+        return b"UNDEFINED-FILTER %b" % error.name.encode()
     return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)

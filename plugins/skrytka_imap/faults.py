@@ -6,8 +6,8 @@ from __future__ import annotations
 class SyntaxFault(Exception):
     """A command that is none. ``message`` is for the client; ``tag`` is None where not even that could be read.
 
-    It becomes a tagged BAD, or an untagged one without a tag (RFC 3501 section 7.1.3). With a response code it becomes NO: the
-    command can be read, but can never be done.
+    It becomes a tagged BAD, or an untagged one without a tag (RFC 3501 section 7.1.3). With a response code the grammar's becomes
+    NO: the command can be read, but can never be done. A handler's is BAD with the code.
     """
 
     def __init__(self, message: str, tag: bytes | None = None, code: bytes | None = None) -> None:

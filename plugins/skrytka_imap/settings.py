@@ -25,6 +25,7 @@ class Settings(FrontEndSettings, frozen=True):
     again, so that guessing is slow and its timing says nothing.
 
     ``admin_uri``: what the server's entry /shared/admin says (RFC 5464 section 3.2.1.1), a ``mailto:`` for example.
+    ``setquota``: whether users may limit their own mailboxes by SETQUOTA, below the provider's limits (RFC 9208 section 4.1.3).
     ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
     ``progress_interval_s``: so often the client of a long SEARCH or STORE hears how far that is (RFC 9585 section 4: 10 to 15).
     ``max_search_contexts``: so many searches of a session are kept up to date (RFC 5267 section 4.3.1).
@@ -47,6 +48,7 @@ class Settings(FrontEndSettings, frozen=True):
     catenate_parts: Positive = 100
     url_hosts: tuple[str, ...] = ()
     admin_uri: str = ""
+    setquota: bool = False
     told_keywords: Positive = 1_000
     progress_interval_s: Seconds = 10.0
     max_search_contexts: Positive = 10

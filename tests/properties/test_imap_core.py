@@ -6,7 +6,7 @@ from array import array
 from contextlib import suppress
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skrytka.plugin_api import mime, model
@@ -16,6 +16,7 @@ from skrytka_imap.commands import Expunge, Login, Search, Section, SectionText, 
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.framing import CommandReceived, Event, Framing, FramingError, Limits
 from skrytka_imap.grammar import PARSERS, parse
+from skrytka_imap.grammar.filters import filter_value
 from skrytka_imap.renditions import derive_bodystructure, derive_envelope
 from skrytka_imap.search import BadCharset, Listing
 from tests.searches import matcher_of
@@ -73,6 +74,16 @@ def outcome_of(pieces: tuple[bytes, ...]) -> Tagged | SyntaxFault:
         return parse(pieces)
     except SyntaxFault as fault:
         return fault
+
+
+@given(st.one_of(DIALOGUES, ARGUMENTS.map(lambda text: text.strip())))
+@example(b"SUBJECT {3}\r\na b FILTER x")
+def test_every_filter_is_a_search_or_a_fault(octets: bytes) -> None:
+    try:
+        found = filter_value(octets)
+    except SyntaxFault:
+        return
+    assert filter_value(octets) == found
 
 
 @given(st.text())

@@ -49,7 +49,7 @@ from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTl
 from skrytka_imap.commands.partial import Partial
 from skrytka_imap.commands.partial_range import PartialRange
 from skrytka_imap.commands.return_options import ReturnOption, Returns
-from skrytka_imap.commands.search import CancelUpdate, MultiSearch, Search
+from skrytka_imap.commands.search import CancelUpdate, Criteria, MultiSearch, Search
 from skrytka_imap.commands.selected import Check, Close, Copy, Expunge, Move, Store, UidBatches, Unselect
 from skrytka_imap.commands.sequence_set import SequenceSet
 from skrytka_imap.commands.sort import Sort, SortCriterion, SortKey, Thread, ThreadAlgorithm
@@ -147,6 +147,7 @@ __all__ = [
     "Compress",
     "Copy",
     "Create",
+    "Criteria",
     "Delete",
     "Depth",
     "EmailId",

@@ -130,6 +130,14 @@ class Fuzzy(msgspec.Struct, frozen=True):
     key: Header | Contains
 
 
+class Filter(msgspec.Struct, frozen=True):
+    """FILTER (RFC 5466 section 3.1): the keys that are stored under this name, as if in parentheses, which take its place before
+    anything is searched. ``fuzzily``: FUZZY stands before it."""
+
+    name: str
+    fuzzily: bool = False
+
+
 class Not(msgspec.Struct, frozen=True):
     key: SearchKey
 
@@ -165,6 +173,7 @@ SearchKey = (
     | Header
     | Contains
     | Fuzzy
+    | Filter
     | Not
     | Or
     | And
@@ -175,7 +184,7 @@ class Search(msgspec.Struct, frozen=True):
     """RFC 3501 section 6.4.4. ``charset`` is as the client wrote it; ``search.compile_search`` decides on it.
 
     ``mentions_modseq`` tells that the answer ends with the highest modseq found (RFC 7162 section 3.1.5). ``returns`` asks
-    for ESEARCH in the place of SEARCH (RFC 4731).
+    for ESEARCH in the place of SEARCH (RFC 4731). ``mentions_filter``: there are ``Filter`` keys in it.
     """
 
     key: SearchKey
@@ -183,6 +192,16 @@ class Search(msgspec.Struct, frozen=True):
     uid: bool = False
     mentions_modseq: bool = False
     returns: Returns | None = None
+    mentions_filter: bool = False
+
+
+class Criteria(msgspec.Struct, frozen=True):
+    """Keys, of a command or of a filter, and what is in them anywhere."""
+
+    key: SearchKey
+    mentions_modseq: bool = False
+    mentions_fuzzy: bool = False
+    mentions_filter: bool = False
 
 
 class CancelUpdate(msgspec.Struct, frozen=True):

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 
 from skrytka.plugin_api import model
-from skrytka_imap.commands import CancelUpdate, MultiSearch, ReturnOption, Returns, Search, Source, SourceKind
+from skrytka_imap.commands import CancelUpdate, Criteria, MultiSearch, ReturnOption, Returns, Search, Source, SourceKind
 from skrytka_imap.commands.search import (
     All,
     And,
     Contains,
+    Filter,
     Fuzzy,
     HasEmailId,
     HasFlag,
@@ -52,6 +53,8 @@ DEEPEST = 128
 """How far keys may nest: an OR of 128 addresses is written as 128 nested ORs."""
 MOST_KEYS = 1_000
 
+RELEVANCY_NEEDS_FUZZY = "RELEVANCY needs FUZZY"
+
 PLAIN: dict[str, SearchKey] = {
     "ALL": All(),
     "ANSWERED": HasFlag(model.Flags.ANSWERED),
@@ -86,9 +89,15 @@ def _program(cursor: Cursor, returns: Returns | None, *, uid: bool) -> Search:
         charset = cursor.astring("a charset").decode("ascii", "replace")
     keys = SearchKeys(cursor)
     key = keys.all()
-    if returns is not None and returns.scores and not keys.mentions_fuzzy:
-        raise cursor.fault("RELEVANCY needs FUZZY")
-    return Search(key, charset, uid, keys.mentions_modseq, returns)
+    found = criteria(cursor)
+    if returns is not None and returns.scores and not (found.mentions_fuzzy or found.mentions_filter):
+        raise cursor.fault(RELEVANCY_NEEDS_FUZZY)
+    return Search(found.key, charset, uid, found.mentions_modseq, returns, found.mentions_filter)
+
+
+def criteria(cursor: Cursor) -> Criteria:
+    """RFC 5466 section 4: search-criteria = search-key *(SP search-key)"""
+    return Criteria(key, keys.mentions_modseq, keys.mentions_fuzzy, keys.mentions_filter)
 
 
 def multisearch(cursor: Cursor) -> MultiSearch:
@@ -131,6 +140,7 @@ class SearchKeys:
     def __init__(self, cursor: Cursor) -> None:
         self.mentions_modseq = False
         self.mentions_fuzzy = False
+        self.mentions_filter = False
         self._cursor = cursor
         self._count = 0
         self._within_fuzzy = 0
@@ -193,7 +203,10 @@ class SearchKeys:
             raise self._cursor.fault(f"There is no search key {word[:40]}")
         self._cursor.space()
         self.mentions_modseq |= word == "MODSEQ"
+        self.mentions_filter |= word == "FILTER"
         key = parser(self._cursor)
+        if isinstance(key, Filter):
+            return Filter(key.name, bool(self._within_fuzzy))
         return Fuzzy(key) if self._within_fuzzy and isinstance(key, Header | Contains) else key
 
 
@@ -232,6 +245,18 @@ def _interval_s(cursor: Cursor) -> int:
     return seconds
 
 
+def _filter(cursor: Cursor) -> Filter:
+    """RFC 5466 section 4.
+
+    search-key  =/ "FILTER" SP filter-name
+    filter-name = 1*<any ATOM-CHAR except "/">
+    """
+    name = cursor.atom("the name of a filter")
+    if "/" in name:
+        raise cursor.fault("The name of a filter has no / in it")
+    return Filter(name)
+
+
 def _email_id(cursor: Cursor) -> SearchKey:
     """RFC 8474 section 7: search-key =/ "EMAILID" SP objectid"""
     ids = ids_of_email(_object_id(cursor))
@@ -257,6 +282,7 @@ WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "BODY": lambda cursor: Contains("BODY", cursor.astring("what to search for")),
     "CC": _header(b"cc"),
     "EMAILID": _email_id,
+    "FILTER": _filter,
     "FROM": _header(b"from"),
     "HEADER": _any_header,
     "KEYWORD": _keyword,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from skrytka.plugin_api import errors, folders, model, views
 from skrytka_imap import responses
 from skrytka_imap.commands import MultiSearch, SequenceSet
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.faults import SyntaxFault
+from skrytka_imap.filters import with_filters
 from skrytka_imap.handlers.contexts import keep_up_to_date, refuse_reuse
 from skrytka_imap.handlers.esearch import Results, answer
 from skrytka_imap.handlers.searching import bad_charset, found_in, refuse_charset
@@ -19,6 +22,8 @@ from skrytka_imap.updating import listing_of
 
 async def multisearch(session: Session, command: MultiSearch) -> Reply:
     """RFC 7377 section 2: an answer for each folder in which something was found, always with UIDs."""
+    refuse_charset(session, command.search)
+    command = msgspec.structs.replace(command, search=await with_filters(session, command.search))
     _check(session, command)
     saved = session.selected.saved if session.is_selected else NOTHING
     if command.returns.saves:
@@ -33,7 +38,6 @@ async def multisearch(session: Session, command: MultiSearch) -> Reply:
 
 def _check(session: Session, command: MultiSearch) -> None:
     """What makes sense only in the selected folder (sections 2.1 and 2.2)."""
-    refuse_charset(session, command.search)
     returns = command.returns
     if (command.names_selected or returns.updates) and not session.is_selected:
         raise SyntaxFault("No folder is selected")

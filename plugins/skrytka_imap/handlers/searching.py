@@ -10,6 +10,7 @@ from skrytka_imap import responses
 from skrytka_imap.commands import ReturnOption, Returns, Search
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.faults import SyntaxFault
+from skrytka_imap.filters import with_filters
 from skrytka_imap.handlers.contexts import keep_up_to_date, refuse_reuse
 from skrytka_imap.handlers.deciding import decide
 from skrytka_imap.handlers.esearch import tell_results
@@ -25,6 +26,7 @@ async def search(session: Session, command: Search) -> Reply:
     """RFC 3501 section 6.4.4; MODSEQ: RFC 7162 section 3.1.5, the answer ends with the highest modseq found; RETURN: RFC 4731,
     and in IMAP4rev2 without it too (RFC 9051 section 6.4.4)."""
     refuse_charset(session, command)
+    command = await with_filters(session, command)
     selected, returns = session.selected, command.returns
     if returns is not None and returns.updates:
         refuse_reuse(session)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from skrytka.plugin_api import errors, folders, metadata
 from skrytka_imap.commands import SetMetadata
 from skrytka_imap.computed_entries import ADMIN, SPECIAL_USE, role_of
+from skrytka_imap.faults import SyntaxFault
+from skrytka_imap.grammar.filters import check_filter
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
 from skrytka_imap.special_uses import SPECIAL_USES
@@ -18,6 +20,10 @@ async def set_metadata(session: Session, command: SetMetadata) -> Reply:
         return no("Only the provider says how to reach him", b"NOPERM")
     try:
         edit = _edit(entries, of_folder=folder is not None)
+        if folder is None:
+            _check_filters(entries)
+    except SyntaxFault as fault:
+        return no(fault.message, b"CANNOT")
     except ValueError:
         return no("A folder can be for one of " + " ".join(SPECIAL_USES.values()), b"USEATTR")
     place = metadata.WHOLE_MAILBOX if folder is None else folder.folder_id
@@ -32,6 +38,12 @@ async def set_metadata(session: Session, command: SetMetadata) -> Reply:
     if session.metadata is not None:
         session.metadata.own.add(modseq)
     return ok("The entries are set")
+
+
+def _check_filters(entries: dict[str, bytes | None]) -> None:
+    for name, value in entries.items():
+        if value is not None:
+            check_filter(name, value)
 
 
 def _edit(entries: dict[str, bytes | None], *, of_folder: bool) -> metadata.Edit:

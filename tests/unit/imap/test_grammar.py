@@ -261,6 +261,10 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
         b"SEARCH SAVEDBEFORE 1-Feb-1994 SAVEDON 1-Feb-1994 SAVEDSINCE 1-Feb-1994 SAVEDATESUPPORTED",
         c.Search(s.And((*(s.SaveDate(when, DAY) for when in (s.When.BEFORE, s.When.ON, s.When.SINCE)), s.All()))),
     ),
+    (
+        b"SEARCH FUZZY FILTER f OR FILTER G~ ALL",
+        c.Search(s.And((s.Filter("f", True), s.Or(s.Filter("G~"), s.All()))), mentions_filter=True),
+    ),
     (b"SEARCH FUZZY SUBJECT f TO b", c.Search(s.And((s.Fuzzy(s.Header(b"subject", b"f")), s.Header(b"to", b"b"))))),
     (
         b"SEARCH FUZZY (SEEN BODY f) TEXT g",
@@ -359,6 +363,8 @@ FAULTS: list[tuple[bytes, str]] = [
     (b"SEARCH ()", "Expected a search key before )"),
     (b"SEARCH EMAILID " + b"x" * 256, "An id has up to 255 letters, digits, _ and -"),
     (b"SEARCH FOO", "There is no search key FOO"),
+    (b"SEARCH FILTER a/b", "The name of a filter has no / in it"),
+    (b"SEARCH FILTER (ALL)", "Expected the name of a filter before (ALL)"),
     (b"SEARCH {3+}\r\nALL", "Expected a search key instead of a literal"),
     (b"SEARCH RETURN (MIN,MAX) ALL", "Expected a space before ,MAX) ALL"),
     (b"SEARCH RETURN ( MIN) ALL", "Expected a return option before  MIN) ALL"),

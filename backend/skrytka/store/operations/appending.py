@@ -12,6 +12,7 @@ from skrytka.store.interface import Row, Statement, Tx
 from skrytka.store.operations.contents import Prepared, insertion
 from skrytka.store.operations.keywords import Keywords, stored
 from skrytka.store.operations.locking import check_uids, no_folder
+from skrytka.store.operations.quotas import LIMITS
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ def _count_mailbox(values: Append, modseqs: int) -> Statement:
     return (
         "UPDATE mailbox SET modseq = modseq + ?, next_content_id = next_content_id + ?,"
         " used_octets = used_octets + ?, used_messages = used_messages + ? WHERE mailbox_id = ?"
-        " RETURNING quota_octets, quota_messages, used_octets, used_messages, modseq, next_content_id, status",
+        f" RETURNING {LIMITS}, used_octets, used_messages, modseq, next_content_id, status",
         (modseqs, count, _size(values.arrivals), count, values.mailbox_id),
     )
 

@@ -12,6 +12,7 @@ from skrytka.store.interface import Row, Statement, Tx
 from skrytka.store.operations.appending import check_quota
 from skrytka.store.operations.expunging import removal
 from skrytka.store.operations.locking import advance, check_uids, no_folder
+from skrytka.store.operations.quotas import LIMITS
 from skrytka.store.operations.selecting import CHUNK, chunks, listed
 
 
@@ -37,7 +38,7 @@ async def copy(tx: Tx, values: Transfer) -> Copied:
     found = await _found(tx, values)
     row = await tx.row(
         "UPDATE mailbox SET used_octets = used_octets + ?, used_messages = used_messages + ? WHERE mailbox_id = ?"
-        " RETURNING quota_octets, quota_messages, used_octets, used_messages",
+        f" RETURNING {LIMITS}, used_octets, used_messages",
         sum(row[2] for row in found),
         len(found),
         values.mailbox_id,

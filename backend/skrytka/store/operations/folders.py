@@ -123,17 +123,18 @@ async def make(tx: Tx, values: NewFolder, missing: Sequence[str], modseq: ModSeq
     count = len(missing)
     row = await tx.row(
         "UPDATE mailbox SET next_folder_id = next_folder_id + ?, next_uid_validity = next_uid_validity + ?,"
-        " folders = folders + ? WHERE mailbox_id = ? RETURNING next_folder_id, next_uid_validity, folders",
+        " folders = folders + ? WHERE mailbox_id = ? RETURNING next_folder_id, next_uid_validity, folders, own_folders",
         count,
         count,
         count,
         values.mailbox_id,
     )
     assert row is not None
-    next_folder_id, next_uid_validity, folders = row
+    next_folder_id, next_uid_validity, folders, own_limit = row
     check_uid_validities(next_uid_validity)
-    if folders > values.limit:
-        raise TooManyFolders(values.limit)
+    limit = values.limit if own_limit is None else min(own_limit, values.limit)
+    if folders > limit:
+        raise TooManyFolders(limit)
     statements: list[Statement] = []
     for index, name in enumerate(missing):
         role = values.role.value if values.role is not None and index == count - 1 else None

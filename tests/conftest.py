@@ -24,6 +24,7 @@ from skrytka.serve.tls import server_context
 from skrytka.settings import Settings, Store
 from skrytka.store import opening
 from tests import memory, servers
+from tests.issuers import Issuer
 
 S = TypeVar("S", bound=servers.Server)
 
@@ -206,6 +207,14 @@ def tls_contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLConte
     client = ssl.create_default_context(cafile=certificate)
     client.check_hostname = False
     return server_context(certificate, key), client
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    """An issuer of tokens, shared: whoever changes what it answers takes one of his own."""
+    issuer = Issuer()
+    yield issuer
+    issuer.stop()
 
 
 @pytest.fixture

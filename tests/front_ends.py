@@ -27,12 +27,12 @@ from skrytka.model import Actor, Flags, MailboxRef, NewMessage, Status, Uid
 from skrytka.sasl import scram
 from skrytka.services import aliases, contents, domains, folders, inflight, mailboxes, messages, verifiers
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
-from skrytka.settings import Settings
+from skrytka.settings import OAuth, Settings
 from skrytka.store.opening import Databases
 from skrytka.store.operations import credentials
 from skrytka.store.operations.credentials import Verifiers, VerifiersAdd
 from skrytka.store.operations.routes import Address
-from tests import cores
+from tests import cores, issuers
 from tests.transcripts import Action
 
 ACTOR = Actor("test", "cli")
@@ -190,6 +190,11 @@ def provider_actions(core: Core) -> dict[str, Action]:
         "reserve": reserve,
         "held": held,
     }
+
+
+def oauth(issuer: issuers.Issuer) -> OAuth:
+    """How the front ends check the tokens of transcripts."""
+    return issuer.by_keys(scope="mail", discovery_url="https://id.example.org/.well-known/openid-configuration")
 
 
 def scram_actions(core: Core, monkeypatch: pytest.MonkeyPatch) -> dict[str, Action]:

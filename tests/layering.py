@@ -59,7 +59,9 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "click": ("cli", "plugin_host"),
     "cryptography": ("serve.self_signed",),
     "httptools": ("serve",),
+    "httpx": ("sasl.issuer",),
     "idna": ("services.addresses",),
+    "jwt": ("sasl.jwts",),
     "litestar": ("rest", "plugin_host"),
     "msgspec": ("",),
     "pluggy": ("plugin_host",),
@@ -77,7 +79,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
         "serve",
         "services.pop3_locks",
     ),  # the last one for the host's name
-    "ssl": ("connections", "serve"),
+    "ssl": ("connections", "sasl.issuer", "serve"),
     "subprocess": (),
     "multiprocessing": (),
 }

@@ -26,6 +26,7 @@ from skrytka_pop3.server import converse as pop3
 from skrytka_pop3.settings import Pop3Settings
 from tests import front_ends
 from tests.certificates import Authority
+from tests.issuers import Issuer
 
 PLUGINS = Path(__file__).parent.parent / "plugins"
 QUOTED = re.compile(r"`([^`]+)`")
@@ -57,8 +58,9 @@ def _quoted(cell: str) -> tuple[str, ...]:
 
 
 @pytest.fixture
-async def core(settings: Settings, open_databases: Databases) -> AsyncIterator[Core]:
-    async with front_ends.open_core(open_databases, settings) as core:
+async def core(settings: Settings, open_databases: Databases, issuer: Issuer) -> AsyncIterator[Core]:
+    with_tokens = msgspec.structs.replace(settings, oauth=front_ends.oauth(issuer))
+    async with front_ends.open_core(open_databases, with_tokens) as core:
         yield core
 
 

@@ -125,6 +125,41 @@ class Auth(Section, frozen=True):
     """Where many log in from one address, as from a webmail: their failures count by name alone."""
 
 
+class OAuth(Section, frozen=True):
+    """Logins by token (SASL OAUTHBEARER and XOAUTH2): JWTs with ``jwks_url``, any with ``introspection_url``."""
+
+    jwks_url: str = ""
+    """Where the keys are that sign the tokens (RFC 7517); needs ``issuer`` and ``audience``."""
+    introspection_url: str = ""
+    """Where to ask about tokens (RFC 7662), at each login; instead of ``jwks_url``."""
+    client_id: str = ""
+    """Who we are there."""
+    client_secret: str = ""
+    """And how we prove it."""
+    issuer: str = ""
+    """``iss`` of the tokens."""
+    audience: str = ""
+    """What has to be in their ``aud``: who we are to the issuer. Without it the tokens of every other service would let in."""
+    claim: str = "email"
+    """What of a token names the mailbox; an ``email`` that the issuer calls not verified does not."""
+    scope: str = ""
+    """What has to be among the token's scopes, and what clients without it are told; empty is nothing."""
+    discovery_url: str = ""
+    """The issuer's ``openid-configuration``, for clients that need another token (RFC 7628 section 3.2.2)."""
+    keys_s: Seconds = 3_600.0
+    """After so long keys are fetched again; where that cannot be, they count for as long again."""
+    keys_retry_s: Seconds = 10.0
+    """So often at most, whatever keys are asked for."""
+    timeout_s: Seconds = 10.0
+    """The issuer has to answer within this time."""
+    answer_octets: Positive = 262_144
+    """The longest answer that is read."""
+    concurrency: Positive = 20
+    """How many tokens a worker checks at once."""
+    queue: Positive = 1_000
+    """How many may be checked or wait for it; more are told to try again."""
+
+
 class Tls(Section, frozen=True):
     certificate: str = ""
     """A PEM file, read again at SIGHUP; empty makes a self-signed pair in the data directory at the first start."""
@@ -225,6 +260,7 @@ class Settings(Section, frozen=True):
     blobs: Blobs = Blobs()
     rest: Rest = Rest()
     auth: Auth = Auth()
+    oauth: OAuth = OAuth()
     tls: Tls = Tls()
     limits: Limits = Limits()
     log: Log = Log()

@@ -22,6 +22,7 @@ from skrytka_imap.renditions import RENDITIONS
 from skrytka_imap.server import converse
 from skrytka_imap.settings import Settings as ImapSettings
 from tests import front_ends
+from tests.issuers import Issuer
 from tests.transcripts import Action
 
 if TYPE_CHECKING:
@@ -47,10 +48,12 @@ def clock() -> list[float]:
 
 
 @pytest.fixture
-async def core(open_databases: Databases, settings: Settings, clock: list[float]) -> AsyncIterator[Core]:
+async def core(
+    open_databases: Databases, settings: Settings, clock: list[float], issuer: Issuer
+) -> AsyncIterator[Core]:
     """Services with the mailboxes of ``front_ends.provision``."""
     limits = msgspec.structs.replace(settings.limits, message_octets=200_000, folders=20, **METADATA_LIMITS)
-    small = msgspec.structs.replace(settings, limits=limits)
+    small = msgspec.structs.replace(settings, limits=limits, oauth=front_ends.oauth(issuer))
     extensions = Extensions(renditions=RENDITIONS)
     async with front_ends.open_core(open_databases, small, extensions, now=lambda: clock[0]) as core:
         yield core

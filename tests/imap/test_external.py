@@ -89,8 +89,10 @@ async def test_it_is_announced_to_whom_it_lets_in(ends: Ends) -> None:
     certificate = ends.authority.issue("ann@example.org")
     assert "AUTH=EXTERNAL" in (await ends.ask_imap(certificate, "a CAPABILITY"))[0].split()
     assert "AUTH=EXTERNAL" not in (await ends.ask_imap(None, "a CAPABILITY"))[0].split()
-    assert "SASL EXTERNAL SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN" in await ends.ask_pop3(certificate, "CAPA")
-    assert "SASL SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN" in await ends.ask_pop3(None, "CAPA")
+    assert "SASL EXTERNAL SCRAM-SHA-256-PLUS SCRAM-SHA-256 OAUTHBEARER XOAUTH2 PLAIN LOGIN" in await ends.ask_pop3(
+        certificate, "CAPA"
+    )
+    assert "SASL SCRAM-SHA-256-PLUS SCRAM-SHA-256 OAUTHBEARER XOAUTH2 PLAIN LOGIN" in await ends.ask_pop3(None, "CAPA")
     assert await ends.answer(None) == "NO [CANNOT] There is no such mechanism here"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import issuers
 from tests.front_ends import Served
 from tests.transcripts import Action, load, replay
 
@@ -21,6 +22,14 @@ async def test_transcript(
     served: Served,
     actions: dict[str, Action],
     tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+    issuer: issuers.Issuer,
 ) -> None:
     steps = load(TRANSCRIPTS / f"{name}.txt")
-    await replay(steps, served.connect, octet_by_octet=octet_by_octet, actions=actions, client_tls=tls_contexts[1])
+    await replay(
+        steps,
+        served.connect,
+        octet_by_octet=octet_by_octet,
+        actions=actions,
+        client_tls=tls_contexts[1],
+        names=issuers.names(issuer),
+    )

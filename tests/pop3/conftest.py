@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from skrytka.core import Core
@@ -12,12 +13,13 @@ from skrytka.settings import Settings
 from skrytka.store.opening import Databases
 from skrytka_pop3.server import converse
 from skrytka_pop3.settings import Pop3Settings
-from tests.front_ends import Serve, open_core, serving
+from tests.front_ends import Serve, oauth, open_core, serving
+from tests.issuers import Issuer
 
 
 @pytest.fixture
-async def core(settings: Settings, open_databases: Databases) -> AsyncIterator[Core]:
-    async with open_core(open_databases, settings) as core:
+async def core(settings: Settings, open_databases: Databases, issuer: Issuer) -> AsyncIterator[Core]:
+    async with open_core(open_databases, msgspec.structs.replace(settings, oauth=oauth(issuer))) as core:
         yield core
 
 

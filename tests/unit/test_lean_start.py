@@ -11,7 +11,7 @@ import pytest
 from skrytka.store.engines import outages
 
 
-@pytest.mark.parametrize("package", ["psycopg", "redis", "cryptography"])
+@pytest.mark.parametrize("package", ["psycopg", "redis", "cryptography", "httpx", "jwt"])
 def test_a_worker_on_sqlite_and_the_local_bus_does_without(package: str) -> None:
     code = f"import sys, skrytka.serve.worker; sys.exit({package!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from skrytka.connections.interface import Channel
 from skrytka.core import Core
 from skrytka.model import Actor
-from skrytka.sasl import external, scram
+from skrytka.sasl import external, oauth, oauth_messages, scram
 from skrytka.sasl.exchange import Attempt, Exchange, Mechanism
 from skrytka.sasl.passwords import LoginMechanism, Plain
 
@@ -33,10 +33,15 @@ def _always(core: Core, channel: Channel) -> bool:
     return True
 
 
+_OAUTHBEARER = partial(oauth.TokenMechanism, read=oauth_messages.oauthbearer, error=oauth_messages.oauthbearer_error)
+_XOAUTH2 = partial(oauth.TokenMechanism, read=oauth_messages.xoauth2, error=oauth_messages.xoauth2_error)
+
 TABLE: Mapping[str, Entry] = {
     "EXTERNAL": Entry(external.External, external.works),
     "SCRAM-SHA-256-PLUS": Entry(partial(scram.Scram, plus=True), scram.can_bind),
     "SCRAM-SHA-256": Entry(partial(scram.Scram, plus=False), scram.works),
+    "OAUTHBEARER": Entry(_OAUTHBEARER, oauth.works),
+    "XOAUTH2": Entry(_XOAUTH2, oauth.works),
     "PLAIN": Entry(Plain, _always),
     "LOGIN": Entry(LoginMechanism, _always),
 }

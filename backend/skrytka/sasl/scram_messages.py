@@ -12,20 +12,16 @@ import re
 import msgspec
 
 from skrytka.sasl.exchange import Malformed
+from skrytka.sasl.gs2 import HEADER, SASLNAME, saslname
 
-# saslname  = 1*(value-safe-char / "=2C" / "=3D")     value-safe-char: UTF-8 without NUL, "=" and ","
-# printable = %x21-2B / %x2D-7E
+# printable  = %x21-2B / %x2D-7E
 # extensions = attr-val *("," attr-val)               attr-val = ALPHA "=" value
-SASLNAME = r"(?:[^\0=,]|=2C|=3D)+"
 _PRINTABLE = r"[\x21-\x2b\x2d-\x7e]+"
 _EXTENSIONS = r"(?:,[A-Za-z]=[^\0,]+)*"
 
 # client-first-message      = gs2-header client-first-message-bare
-# gs2-header                = gs2-cbind-flag "," [authzid] ","
-# gs2-cbind-flag            = ("p=" cb-name) / "n" / "y"
 # client-first-message-bare = [reserved-mext ","] username "," nonce ["," extensions]
-GS2_HEADER = rf"(?P<header>(?:(?P<flag>[ny])|p=(?P<binding>[A-Za-z0-9.-]+)),(?:a=(?P<authzid>{SASLNAME}))?,)"
-_FIRST = re.compile(GS2_HEADER + rf"(?P<bare>n=(?P<name>{SASLNAME}),r=(?P<nonce>{_PRINTABLE}){_EXTENSIONS})")
+_FIRST = re.compile(HEADER + rf"(?P<bare>n=(?P<name>{SASLNAME}),r=(?P<nonce>{_PRINTABLE}){_EXTENSIONS})")
 
 # client-final-message = channel-binding "," nonce ["," extensions] "," proof
 _BASE64 = r"[A-Za-z0-9+/]+={0,2}"
@@ -79,10 +75,6 @@ def server_first(nonce: str, salt: bytes, iterations: int) -> str:
 def server_final(signature: bytes) -> bytes:
     """server-final-message = (server-error / verifier) ["," extensions]"""
     return b"v=%b" % base64.b64encode(signature)
-
-
-def saslname(escaped: str | None) -> str:
-    return (escaped or "").replace("=2C", ",").replace("=3D", "=")
 
 
 def _text(octets: bytes) -> str:

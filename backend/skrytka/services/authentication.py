@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 
 from skrytka.core import Core
-from skrytka.errors import AuthenticationFailed, DomainError, Invalid, NotFound, Suspended, Unavailable
+from skrytka.errors import AuthenticationFailed, DomainError, Invalid, NotAuthorized, NotFound, Suspended, Unavailable
 from skrytka.model import Actor, Login, MailboxRef, State
 from skrytka.services import addresses, counting, guessing, hashing, verifiers
 from skrytka.services.guessing import Guesser
@@ -61,11 +61,24 @@ async def by_password(core: Core, actor: Actor, login: str, password: str) -> Lo
     return enter(actor, credential.target, credential.version)
 
 
-async def vouched(core: Core, actor: Actor, name: str) -> Login | None:
-    """Let in who was authenticated by somebody else, to a mailbox or alias; None where there is none. It needs no password."""
+async def vouched(core: Core, actor: Actor, name: str, acting_as: str = "") -> Login | None:
+    """Let in who was authenticated by somebody else, to a mailbox or alias; None where there is none. It needs no password.
+
+    ``acting_as``, where it is given, has to be a name of the same mailbox, or it is ``NotAuthorized``.
+    """
+    target = await _target(core, name)
+    if target is None:
+        return None
+    if acting_as:
+        asked = await _target(core, acting_as)
+        if asked is None or asked.mailbox.mailbox_id != target.mailbox.mailbox_id:
+            raise NotAuthorized
+    return enter(actor, target, credential_version=0)
+
+
+async def _target(core: Core, name: str) -> Target | None:
     address = addresses.normalised_or_none(name)
-    target = None if address is None else await core.directory.read(routes.find, _key(address))
-    return None if target is None else enter(actor, target, credential_version=0)
+    return None if address is None else await core.directory.read(routes.find, _key(address))
 
 
 async def confirm(core: Core, mailbox: MailboxRef) -> None:

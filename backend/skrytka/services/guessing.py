@@ -23,7 +23,7 @@ from typing import NamedTuple
 from skrytka import metrics
 from skrytka.connections.networks import client_key, contains, parse_address, parse_networks
 from skrytka.core import Core
-from skrytka.errors import Invalid, TooManyFailures, Unavailable
+from skrytka.errors import TooManyFailures, Unavailable
 from skrytka.services import addresses
 from skrytka.services.deployment_secret import secret
 from skrytka.store.operations import login_failures
@@ -134,12 +134,11 @@ class Guesser:
         return self._core.settings.auth.longest_delay_s * min(1.0, over)
 
 
-async def guesser(core: Core, client_address: str, login: str) -> Guesser:
-    """Who gives ``login`` and a password, from an address as the front end has it; empty is none."""
-    try:
-        name = addresses.normalise_address(login)
-    except Invalid:
-        name = login
+async def guesser(core: Core, client_address: str, login: str | None) -> Guesser:
+    """Who gives ``login`` and a password, from an address as the front end has it; empty is none. Some proofs name no login."""
+    if login is None:
+        return Guesser(core, await _network(core, client_address), None)
+    name = addresses.normalised_or_none(login) or login
     return await _guesser(core, client_address, "login", name, f"to {login[:_NAMED_LENGTH]!r}")
 
 

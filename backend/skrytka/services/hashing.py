@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import ParamSpec, TypeVar
 
 from skrytka.core import Core
-from skrytka.errors import Unavailable
+from skrytka.services.turns import Turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Queue:
-    """How many hashes of this process run or wait, and the turns that they wait for."""
-
-    def __init__(self) -> None:
-        self.length = 0
-        self.turns: asyncio.Semaphore | None = None
+class Queue(Turns):
+    """The hashes of this process."""
 
 
-@asynccontextmanager
-async def turn(core: Core) -> AsyncIterator[None]:
-    """Wait for one of ``auth.argon2_concurrency`` turns, first come, first served; ``Unavailable`` when too many wait already."""
-    queue = core.state(Queue)
-    if queue.length >= core.settings.auth.argon2_queue:
-        raise Unavailable("Too many logins at once, try again later")
-    if queue.turns is None:
-        queue.turns = asyncio.Semaphore(core.settings.auth.argon2_concurrency)
-    queue.length += 1
-    try:
-        async with queue.turns:
-            yield
-    finally:
-        queue.length -= 1
+def turn(core: Core) -> AbstractAsyncContextManager[None]:
+    """Wait for one of ``auth.argon2_concurrency`` turns; ``Unavailable`` when too many wait already."""
+    return core.state(Queue).take(core.settings.auth.argon2_concurrency, core.settings.auth.argon2_queue)
 
 
 async def in_thread(core: Core, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -87,16 +87,25 @@ def _program(cursor: Cursor, returns: Returns | None, *, uid: bool) -> Search:
     charset = None
     if cursor.take(CHARSET):
         charset = cursor.astring("a charset").decode("ascii", "replace")
-    keys = SearchKeys(cursor)
-    key = keys.all()
+    return search_of(cursor, charset, returns, uid=uid)
+
+
+def search_of(
+    cursor: Cursor, charset: str | None, returns: Returns | None, *, uid: bool, scored: bool = False
+) -> Search:
+    """What is behind the charset: 1*(SP search-key). ``scored``: that the answer has scores in it, or their order."""
+    cursor.space()
     found = criteria(cursor)
-    if returns is not None and returns.scores and not (found.mentions_fuzzy or found.mentions_filter):
+    scored = scored or (returns is not None and returns.scores)
+    if scored and not (found.mentions_fuzzy or found.mentions_filter):
         raise cursor.fault(RELEVANCY_NEEDS_FUZZY)
     return Search(found.key, charset, uid, found.mentions_modseq, returns, found.mentions_filter)
 
 
 def criteria(cursor: Cursor) -> Criteria:
     """RFC 5466 section 4: search-criteria = search-key *(SP search-key)"""
+    keys = _Keys(cursor)
+    key = keys.several(0)
     return Criteria(key, keys.mentions_modseq, keys.mentions_fuzzy, keys.mentions_filter)
 
 
@@ -134,7 +143,7 @@ def cancel_update(cursor: Cursor) -> CancelUpdate:
     return CancelUpdate(tuple(tags))
 
 
-class SearchKeys:
+class _Keys:
     """Reads keys and counts them: what is nested too deep or has too many keys is refused while it is read."""
 
     def __init__(self, cursor: Cursor) -> None:
@@ -144,11 +153,6 @@ class SearchKeys:
         self._cursor = cursor
         self._count = 0
         self._within_fuzzy = 0
-
-    def all(self) -> SearchKey:
-        """1*(SP search-key)"""
-        self._cursor.space()
-        return self.several(0)
 
     def several(self, depth: int) -> SearchKey:
         """search-key *(SP search-key)"""

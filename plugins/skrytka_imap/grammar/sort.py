@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from skrytka_imap.commands import Search, Sort, SortCriterion, SortKey, Thread, ThreadAlgorithm
+from skrytka_imap.commands import Sort, SortCriterion, SortKey, Thread, ThreadAlgorithm
 from skrytka_imap.grammar.cursor import Cursor
 from skrytka_imap.grammar.return_options import return_options
-from skrytka_imap.grammar.search import SearchKeys
+from skrytka_imap.grammar.search import search_of
 
 MOST_CRITERIA = 20
 """More say nothing new: there are ten keys."""
@@ -31,13 +31,8 @@ def sort(cursor: Cursor, *, uid: bool = False) -> Sort:
         criteria.append(_criterion(cursor))
         if len(criteria) > MOST_CRITERIA:
             raise cursor.fault(f"SORT takes at most {MOST_CRITERIA} criteria")
-    charset = _charset(cursor)
-    keys = SearchKeys(cursor)
-    key = keys.all()
-    is_scored = any(criterion.key is SortKey.RELEVANCY for criterion in criteria)
-    if (is_scored or (returns is not None and returns.scores)) and not keys.mentions_fuzzy:
-        raise cursor.fault("RELEVANCY needs FUZZY")
-    return Sort(Search(key, charset, uid, keys.mentions_modseq, returns), tuple(criteria))
+    scored = any(criterion.key is SortKey.RELEVANCY for criterion in criteria)
+    return Sort(search_of(cursor, _charset(cursor), returns, uid=uid, scored=scored), tuple(criteria))
 
 
 def uid_sort(cursor: Cursor) -> Sort:
@@ -55,10 +50,7 @@ def thread(cursor: Cursor, *, uid: bool = False) -> Thread:
     algorithm = ALGORITHMS.get(word)
     if algorithm is None:
         raise cursor.fault(f"There is no threading algorithm {word[:40]}")
-    charset = _charset(cursor)
-    keys = SearchKeys(cursor)
-    key = keys.all()
-    return Thread(Search(key, charset, uid, keys.mentions_modseq), algorithm)
+    return Thread(search_of(cursor, _charset(cursor), None, uid=uid), algorithm)
 
 
 def uid_thread(cursor: Cursor) -> Thread:

@@ -6,6 +6,7 @@ from skrytka_imap import responses
 from skrytka_imap.commands import Sort
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.contexts import Order
+from skrytka_imap.filters import with_filters
 from skrytka_imap.handlers.contexts import keep_up_to_date, refuse_reuse
 from skrytka_imap.handlers.esearch import tell_results
 from skrytka_imap.handlers.ordering import order_of, places_of
@@ -18,8 +19,8 @@ from skrytka_imap.updating import listing_of
 
 async def sort(session: Session, command: Sort) -> Reply:
     """RFC 5256 section 3; MODSEQ: RFC 7162 section 3.1.5; RETURN: RFC 5267 section 3, UPDATE: its section 4.3."""
-    selected, search = session.selected, command.search
-    returns = search.returns
+    search = await with_filters(session, command.search)
+    selected, returns = session.selected, search.returns
     if returns is not None and returns.updates:
         refuse_reuse(session)
     listing = listing_of(session, selected.view, selected.recent, selected.saved)

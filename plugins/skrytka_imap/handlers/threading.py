@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from skrytka.plugin_api import errors
 from skrytka_imap import responses
 from skrytka_imap.commands import Thread, ThreadAlgorithm
+from skrytka_imap.filters import with_filters
 from skrytka_imap.handlers.searching import bad_charset, found_in
 from skrytka_imap.handlers.sort_facts import facts_of
 from skrytka_imap.message_ids import DIGEST_OCTETS
@@ -22,10 +23,11 @@ from skrytka_imap.updating import listing_of
 
 async def thread(session: Session, command: Thread) -> Reply:
     """RFC 5256 section 3; REFS: draft-ietf-morg-inthread-01 section 4."""
+    search = await with_filters(session, command.search)
     selected = session.selected
     listing = listing_of(session, selected.view, selected.recent, selected.saved)
     try:
-        places, _ = await found_in(session, selected.view, command.search, listing)
+        places, _ = await found_in(session, selected.view, search, listing)
     except BadCharset:
         return bad_charset()
     try:

@@ -34,6 +34,7 @@ LOGGED_IN = (
     b"ESEARCH",
     b"INPROGRESS",
     b"MULTISEARCH",
+    b"NOTIFY",
     b"PARTIAL",
     b"SAVEDATE",
     b"SEARCH=FUZZY",

@@ -7,7 +7,7 @@ from itertools import compress
 
 import msgspec
 
-from skrytka_imap.commands import Search, SequenceSet
+from skrytka_imap.commands import FetchItem, Search, SequenceSet
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -21,6 +21,12 @@ class Context(msgspec.Struct, frozen=True):
     saved: SequenceSet
     members: bytes
     modseq: int
+
+    @property
+    def update_items(self) -> tuple[FetchItem, ...]:
+        """What is fetched of new messages that match (RFC 5465 section 7)."""
+        returns = self.search.returns
+        return () if returns is None else returns.update_items
 
 
 def members_at(places: Sequence[int], count: int) -> bytes:

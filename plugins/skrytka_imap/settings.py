@@ -27,6 +27,7 @@ class Settings(FrontEndSettings, frozen=True):
     ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
     ``progress_interval_s``: so often the client of a long SEARCH or STORE hears how far that is (RFC 9585 section 4: 10 to 15).
     ``max_search_contexts``: so many searches of a session are kept up to date (RFC 5267 section 4.3.1).
+    ``notify_folders``: so many folders a session may watch by NOTIFY (RFC 5465 section 3.1).
     ``uidbatches_messages``: so many messages the batches that a UIDBATCHES names may span (RFC 10022 section 3.1.7: at least
     100 000).
     """
@@ -46,6 +47,7 @@ class Settings(FrontEndSettings, frozen=True):
     told_keywords: Positive = 1_000
     progress_interval_s: Seconds = 10.0
     max_search_contexts: Positive = 10
+    notify_folders: Positive = 1_000
     uidbatches_messages: Annotated[int, msgspec.Meta(ge=100_000)] = 100_000
     max_bad_commands: Positive = 20
     max_login_failures: Positive = 5

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from skrytka.plugin_api import errors, model
-from skrytka_imap import responses
+from skrytka_imap import arrivals, responses
 from skrytka_imap.commands import SequenceSet
 from skrytka_imap.contexts import Context, difference, without
 from skrytka_imap.handlers.deciding import decide
@@ -45,17 +45,42 @@ async def tell_expunged(session: Session, before: model.FolderView, expunged: Se
         selected.contexts[tag] = msgspec.structs.replace(context, members=left)
 
 
-async def tell_changes(session: Session) -> None:
-    """What came into the results, or left them, otherwise: told after EXISTS. A store that does not answer makes it wait."""
+async def tell_changes(session: Session, arrived: int) -> None:
+    """What came into the results, or left them, otherwise: told after EXISTS. A store that does not answer makes it wait.
+
+    The last ``arrived`` messages are new. What is fetched of them for searches goes before the searches' answers (RFC 5465
+    section 7), but behind them together with what NOTIFY wants fetched (section 5.2).
+    """
+    changes = await _changes(session)
+    new = arrivals.others(session, arrived) if arrived else []
+    notified = session.notify.selected.items if session.notify is not None and session.notify.selected else ()
+    wanted = [(notified, new)] if notified else []
+    if new:
+        among = frozenset(new)
+        for tag, (_, added) in changes.items():
+            if items := session.selected.contexts[tag].update_items:
+                wanted.append((items, [place for place in added if place in among]))
+    if not notified:
+        await arrivals.tell(session, wanted)
+    for tag, change in changes.items():
+        await _tell(session, tag, session.selected.contexts[tag], session.selected.view, change)
+    if notified:
+        await arrivals.tell(session, wanted)
+
+
+async def _changes(session: Session) -> dict[bytes, tuple[list[int], list[int]]]:
+    """The places that are no longer of the results, and those that are new among them, by tag; they count as told."""
     selected = session.selected
+    found: dict[bytes, tuple[list[int], list[int]]] = {}
     for tag, context in selected.contexts.items():
         try:
             members = await _members(session, context)
         except errors.Unavailable:
             continue
-        await _tell(session, tag, context, selected.view, difference(context.members, members))
+        found[tag] = difference(context.members, members)
         modseq = selected.view.highest_modseq
         selected.contexts[tag] = msgspec.structs.replace(context, members=members, modseq=modseq)
+    return found
 
 
 async def _members(session: Session, context: Context) -> bytes:

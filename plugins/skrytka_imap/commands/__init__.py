@@ -45,6 +45,7 @@ from skrytka_imap.commands.fetch import (
 )
 from skrytka_imap.commands.listing import List, Selection
 from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
+from skrytka_imap.commands.notify import EventGroup, Notify, NotifyEvent, SelectedEvents
 from skrytka_imap.commands.partial import Partial
 from skrytka_imap.commands.partial_range import PartialRange
 from skrytka_imap.commands.return_options import ReturnOption, Returns
@@ -80,6 +81,7 @@ Command = (
     | MultiSearch
     | Namespace
     | Noop
+    | Notify
     | Rename
     | Replace
     | Search
@@ -142,6 +144,7 @@ __all__ = [
     "Delete",
     "EmailId",
     "Enable",
+    "EventGroup",
     "Examine",
     "Expunge",
     "Fetch",
@@ -159,6 +162,8 @@ __all__ = [
     "MultiSearch",
     "Namespace",
     "Noop",
+    "Notify",
+    "NotifyEvent",
     "Partial",
     "PartialRange",
     "Rename",
@@ -170,6 +175,7 @@ __all__ = [
     "Section",
     "SectionText",
     "Select",
+    "SelectedEvents",
     "Selection",
     "SequenceSet",
     "SetQuota",

@@ -12,7 +12,17 @@ from types import MappingProxyType
 
 from skrytka_imap.commands import Command, Tagged
 from skrytka_imap.faults import SyntaxFault
-from skrytka_imap.grammar import any_state, append, authenticated, fetch, listing, not_authenticated, search, selected
+from skrytka_imap.grammar import (
+    any_state,
+    append,
+    authenticated,
+    fetch,
+    listing,
+    not_authenticated,
+    notify,
+    search,
+    selected,
+)
 from skrytka_imap.grammar.cursor import Cursor
 
 Parser = Callable[[Cursor], Command]
@@ -45,6 +55,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "MOVE": selected.move,
         "NAMESPACE": authenticated.namespace,
         "NOOP": any_state.noop,
+        "NOTIFY": notify.notify,
         "RENAME": authenticated.rename,
         "REPLACE": append.replace,
         "SEARCH": search.search,

@@ -22,12 +22,12 @@ ORDER = (
 
 
 def status_items(
-    told: model.Folder | None, now: model.Folder, events: Set[NotifyEvent], *, condstore: bool
+    told: model.Folder | None, now: model.Folder, events: Set[NotifyEvent], *, replaces: bool, condstore: bool
 ) -> tuple[StatusItem, ...]:
     """What a STATUS has to say of a folder that is not selected; nothing where nothing happened that the client wants to hear.
 
     New mail and expunged: RFC 5465 sections 5.2 and 5.3. Flags: section 5.1, by HIGHESTMODSEQ, and by UNSEEN where that changed.
-    A folder that was not told of yet was empty.
+    A folder that was not told of yet was empty, and one that ``replaces`` another of its name has nothing in common with it.
     """
     if NotifyEvent.MESSAGE_NEW not in events:
         return ()
@@ -37,7 +37,7 @@ def status_items(
         if told is None
         else (told.uid_validity, told.uid_next, told.messages, told.unseen, told.highest_modseq)
     )
-    renewed = now.uid_validity != uid_validity
+    renewed = replaces or now.uid_validity != uid_validity
     if renewed or now.uid_next != uid_next or now.messages != messages:
         found |= {StatusItem.MESSAGES, StatusItem.UIDNEXT}
         found |= {StatusItem.HIGHESTMODSEQ} if condstore else set()
@@ -51,7 +51,8 @@ def status_items(
 
 
 class NameChanges(msgspec.Struct, frozen=True):
-    """Names that were made or taken away, with the levels right above them; and renamed folders, the old name by the new one."""
+    """Names that were made or taken away, with the levels right above them; and renamed folders, the old name by the new one, in
+    the order in which one after the other makes room for the next."""
 
     affected: frozenset[str]
     renamed: dict[str, str]
@@ -77,8 +78,18 @@ def name_changes(told: Folders, now: Folders, own: Mapping[str, bool]) -> NameCh
     affected = others | {parent_of(name) for name in others}
     return NameChanges(
         frozenset(affected - {""}),
-        {new: old for new, old in kept.items() if not (own.get(new) is True and own.get(old) is False)},
+        _in_order({new: old for new, old in kept.items() if not (own.get(new) is True and own.get(old) is False)}),
     )
+
+
+def _in_order(renamed: Mapping[str, str]) -> dict[str, str]:
+    """First what takes a name that no other is leaving. In a circle there is no order: there each replaces another."""
+    left, ordered = dict(renamed), dict[str, str]()
+    while left:
+        leaving = frozenset(left.values())
+        for new in [new for new in left if new not in leaving] or [next(iter(left))]:
+            ordered[new] = left.pop(new)
+    return ordered
 
 
 def _goes_with_another(old: str, new: str, moved: Mapping[str, str]) -> bool:

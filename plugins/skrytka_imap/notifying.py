@@ -41,9 +41,13 @@ async def tell_others(session: Session) -> None:
     notify.pending = False
     try:
         now, subscribed = await read_folders(session, notify)
-        await _tell(session, notify, now, subscribed)
     except errors.Unavailable:
         notify.pending = True
+        return
+    try:
+        await _tell(session, notify, now, subscribed)
+    except errors.DomainError:
+        session.overflow("What happened could not be told")
 
 
 async def read_folders(session: Session, notify: Notifications) -> tuple[Folders, frozenset[str]]:
@@ -74,15 +78,18 @@ async def _tell(session: Session, notify: Notifications, now: Folders, subscribe
         return
     before, notify.told = notify.told, {folder_id: now[folder_id] for folder_id in events}
     selected = session.selected if session.is_selected else None
+    names = {folder.name: folder_id for folder_id, folder in before.items()}
     await _tell_names(session, notify, before, now, subscribed)
     for folder_id, wanted in events.items():
         if selected is not None and folder_id == selected.folder_id:
-            known = before.get(folder_id, now[folder_id])
-            notify.told[folder_id] = msgspec.structs.replace(known, name=now[folder_id].name)
+            counted = before.get(folder_id, now[folder_id])
+            notify.told[folder_id] = msgspec.structs.replace(counted, name=now[folder_id].name)
             notify.told_as_selected(selected)
             continue
         folder = now[folder_id]
-        if items := status_items(before.get(folder_id), folder, wanted, condstore=session.condstore):
+        replaces = names.get(folder.name, folder_id) != folder_id
+        known = before.get(folder_id)
+        if items := status_items(known, folder, wanted, replaces=replaces, condstore=session.condstore):
             session.wire.write(await status_line(session, folder, items))
         await session.wire.breathe()
     notify.subscribed = subscribed
@@ -94,7 +101,7 @@ async def _tell_names(
     """LIST of each name that was made, taken away, renamed or subscribed, if the client wants to hear of it, as it is now."""
     either = subscribed | notify.subscribed
     changes = name_changes(before, _comparable(notify, before, now, either), notify.own)
-    names = dict.fromkeys(sorted(changes.affected), "") | changes.renamed
+    names = changes.renamed | {name: "" for name in sorted(changes.affected) if name not in changes.renamed}
     wanted = {
         name: old
         for name, old in names.items()

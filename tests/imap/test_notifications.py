@@ -259,8 +259,12 @@ async def test_a_store_that_does_not_answer_is_asked_again_and_nothing_passes_in
             ListFails.down = frozenset()
             await other.command("NOOP")
             assert b" OK " in await client.command("NOOP")
+            assert "lost" in client.known
+            assert b" OK " in await client.command("NOTIFY SET (personal (MailboxName))")
+            ListFails.down = frozenset({subscriptions})
+            await other.command("CREATE again")
+            assert await client._line() == b"* OK [NOTIFICATIONOVERFLOW] What happened could not be told\r\n"
         finally:
             ListFails.down = frozenset()
-        assert "lost" in client.known
         await client.close()
         await other.close()

@@ -43,16 +43,20 @@ async def catch_up(session: Session) -> None:
 
 
 async def _tell(session: Session, current: model.FolderView, *, may_expunge: bool, with_uid: bool) -> None:
-    selected = session.selected
+    selected, notify = session.selected, session.notify
     before = selected.view
     updates = selected.advance(current, may_expunge=may_expunge)
     selected.behind = False
     has_contexts = bool(selected.contexts) and selected.view is not before
     if has_contexts:
         await tell_expunged(session, before, updates.expunged)
-    await _write(session, selected, updates, with_uid=with_uid or session.condstore or session.rev2)
-    if has_contexts:
-        await tell_changes(session)
+    await _write(
+        session, selected, updates, with_uid=with_uid or session.condstore or session.rev2 or notify is not None
+    )
+    if has_contexts or (updates.arrived and notify is not None):
+        await tell_changes(session, updates.arrived)
+    elif updates.arrived:
+        selected.own_arrivals.clear()
 
 
 async def current_view(session: Session) -> model.FolderView:
@@ -98,6 +102,9 @@ async def _write(session: Session, selected: Selected, updates: Updates, *, with
             wire.write(b"* %d EXPUNGE\r\n" % number)
     if updates.exists is not None:
         wire.write(responses.exists_lines(updates.exists, None if session.rev2 else selected.count_recent()))
+    notify = session.notify
+    if notify is not None and not (notify.selected and notify.selected.flags):
+        return  # the client does not want to hear of flags
     keywords = selected.view.keywords
     tell_keywords(session, (keywords[uid] for uid in updates.uids if uid in keywords))
     for start in range(0, len(updates.changed), CHUNK):

@@ -43,6 +43,7 @@ LOGGED_IN = (
     b"FILTERS",
     b"INPROGRESS",
     b"MULTISEARCH",
+    b"NOTIFY",
     b"PARTIAL",
     b"SAVEDATE",
     b"SEARCH=FUZZY",

@@ -7,7 +7,7 @@ from itertools import compress
 
 import msgspec
 
-from skrytka_imap.commands import Search, SequenceSet, SortCriterion
+from skrytka_imap.commands import FetchItem, Search, SequenceSet, SortCriterion
 
 KEY_OCTETS = 64
 """What each key of an order takes, as an object and in its list, beside its own octets."""
@@ -36,6 +36,12 @@ class Context(msgspec.Struct, frozen=True):
     members: bytes
     modseq: int
     order: Order | None = None
+
+    @property
+    def update_items(self) -> tuple[FetchItem, ...]:
+        """What is fetched of new messages that match (RFC 5465 section 7)."""
+        returns = self.search.returns
+        return () if returns is None else returns.update_items
 
 
 def members_at(places: Sequence[int], count: int) -> bytes:

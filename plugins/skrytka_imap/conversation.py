@@ -19,6 +19,7 @@ from skrytka_imap.error_replies import code_of
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.framing import CommandReceived, Event, FramingError, FramingErrorKind, LineReceived, LiteralWanted
 from skrytka_imap.grammar import parse
+from skrytka_imap.notifying import tell_events, tell_others
 from skrytka_imap.replies import Reply, Then, bad, no, seven_bit
 from skrytka_imap.session import Session, State
 from skrytka_imap.table import Entry, entry_of
@@ -42,15 +43,17 @@ class Conversation:
         session, stream = self._session, self._stream
         stream.write(b"* OK [CAPABILITY %b] Skrytka is ready\r\n" % capabilities(session))
         try:
-            while await self._answer(await stream.event(session.settings.idle_timeout_s)):
+            while await self._answer(await stream.event_or_wake(session.settings.idle_timeout_s)):
                 pass
         except Over as over:
             if over.bye is not None:
                 stream.write(b"* BYE %b\r\n" % seven_bit(over.bye))
 
-    async def _answer(self, event: Event) -> bool:
-        """Answer one event; False when nothing may follow."""
+    async def _answer(self, event: Event | None) -> bool:
+        """Answer one event; False when nothing may follow. None is for a client that wants to be told at any time (NOTIFY)."""
         match event:
+            case None:
+                await self._tell_events()
             case CommandReceived(pieces=pieces):
                 return await self._command(pieces)
             case LiteralWanted():
@@ -116,7 +119,7 @@ class Conversation:
         reply = await self._run(entry, tagged.command)
         if session.metadata is not None and reply.then is Then.GO_ON:
             await tell_metadata(session)
-        if session.is_selected and session.selected is before:
+        if session.is_selected and session.selected is before and session.hears(entry.name):
             try:
                 await announce(session, may_expunge=entry.may_expunge, with_uid=entry.is_uid)
             except Over:
@@ -124,8 +127,20 @@ class Conversation:
                 raise
             if reply.tells_modseq and session.qresync:
                 code = b"HIGHESTMODSEQ %d" % session.selected.complete_modseq
-                return msgspec.structs.replace(reply, code=code)
+                reply = msgspec.structs.replace(reply, code=code)
+        if session.notify is not None:
+            await tell_others(session)
         return reply
+
+    async def _tell_events(self) -> None:
+        """Between two commands; no more than that is known to go wrong."""
+        try:
+            await tell_events(self._session, may_expunge=False)
+        except (Over, ConnectionError):
+            raise
+        except Exception:
+            log.exception("NOTIFY failed for %s", self._stream.client_address)
+            raise Over("Something is broken here; please reconnect") from None
 
     async def _run(self, entry: Entry, command: Command) -> Reply:
         """The handler; what the client did wrong, or cannot have, becomes the answer."""

@@ -33,13 +33,15 @@ _PART = 256
 class Updates(msgspec.Struct, frozen=True):
     """What to send, in this order: EXPUNGE for ``expunged`` (numbers, descending, so that none shifts another), or VANISHED for
     ``vanished``, which are their UIDs, ascending; EXISTS and RECENT when ``exists`` is not None; FLAGS for new keywords of the
-    messages ``uids``, which changed or arrived; FETCH for the messages at the places ``changed`` of the new view."""
+    messages ``uids``, which changed or arrived; FETCH for the messages at the places ``changed`` of the new view. The last
+    ``arrived`` messages of that are new."""
 
     expunged: tuple[int, ...] = ()
     vanished: tuple[int, ...] = ()
     exists: int | None = None
     uids: tuple[int, ...] = ()
     changed: tuple[int, ...] = ()
+    arrived: int = 0
 
 
 class ToldBatches(msgspec.Struct, frozen=True):
@@ -75,6 +77,8 @@ class Selected:
         """Searches whose results are kept up to date (RFC 5267), by tag."""
         self.saved = NOTHING
         """What ``$`` stands for (RFC 5182), as UIDs: what is expunged is no longer in it, and what arrives never is."""
+        self.own_arrivals: list[range] = []
+        """UIDs of new messages that the session's own commands brought, and that are still to be told."""
         self.told_batches: ToldBatches | None = None
 
     @property
@@ -168,9 +172,9 @@ class Selected:
         self._own_changes.clear()
         uids = self.view.uids
         arrived = uids[bisect_left(uids, told.uid_next) :]
-        return Updates(
-            expunged, vanished, len(uids) if arrived else None, (*(uids[place] for place in changed), *arrived), changed
-        )
+        exists = len(uids) if arrived else None
+        told_of = (*(uids[place] for place in changed), *arrived)
+        return Updates(expunged, vanished, exists, told_of, changed, len(arrived))
 
     def _changed(self, told: model.FolderView) -> tuple[int, ...]:
         """Places of messages known before whose flags have another modseq than the one told."""

@@ -45,6 +45,8 @@ class ConnectionWire:
         self._queued = 0
         self._unflushed = 0
         self._sending_soon = False
+        self._woken = False
+        self._quiet_ends: float | None = None
         self._slice = slices.Slice(core)
 
     @property
@@ -120,8 +122,9 @@ class ConnectionWire:
     def wake(self) -> None:
         self._connection.wake()
 
-    async def event(self, timeout_s: float) -> Event:
-        """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, or when it never logs in.
+    async def event_or_wake(self, timeout_s: float) -> Event | None:
+        """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, or when it never logs in. None after
+        ``wake``, which prolongs nothing.
 
         Pipelined commands share the time that one may work before others run: ten thousand small ones are one large one.
         A command that has begun must keep coming, and not by the octet: what it holds, others wait for.
@@ -132,6 +135,7 @@ class ConnectionWire:
         while True:
             if (event := self._framing.next_event()) is not None:
                 self._command_given = isinstance(event, CommandReceived | FramingError)
+                self._quiet_ends = None
                 if not isinstance(event, LiteralWanted):
                     self._pace = None
                 if self._unflushed:
@@ -139,16 +143,37 @@ class ConnectionWire:
                 if self._slice.is_over:
                     await self.breathe()
                 return event
-            if self._framing.in_command and self._pace is None:
-                self._pace = Pace(self._settings.command_timeout_s, self._settings.least_octets_per_s)
-            left_s = timeout_s if self._pace is None else min(timeout_s, self._pace.left_s)
-            if await self._receive(left_s) is Signal.TIMED_OUT:
-                reason = "idle for too long" if self._pace is None else "the rest of a command did not come"
-                raise Over(f"Autologout; {reason}")
+            if self._woken and not self._framing.in_command:
+                self._woken = False
+                return None
+            await self._wait(timeout_s)
+
+    async def _wait(self, timeout_s: float) -> None:
+        """Until something comes from the client, or it is to be told something; ``Over`` when it is silent for too long."""
+        if self._framing.in_command and self._pace is None:
+            self._pace = Pace(self._settings.command_timeout_s, self._settings.least_octets_per_s)
+        left_s = self._quiet_left_s(timeout_s)
+        received = await self._receive(left_s if self._pace is None else min(left_s, self._pace.left_s))
+        if received is Signal.WOKEN:
+            self._woken = True
+        elif received is Signal.TIMED_OUT:
+            reason = "idle for too long" if self._pace is None else "the rest of a command did not come"
+            raise Over(f"Autologout; {reason}")
+        else:
+            self._quiet_ends = None
+
+    def _quiet_left_s(self, timeout_s: float) -> float:
+        """How long the client may still be silent, of which it has used up some if it was woken since its last octet."""
+        now = time.monotonic()
+        if self._quiet_ends is None:
+            self._quiet_ends = now + timeout_s
+        return self._quiet_ends - now
 
     async def line(self, timeout_s: float) -> bytes:
         self._framing.expect_line()
-        return _line_of(await self.event(timeout_s))
+        while (event := await self.event_or_wake(timeout_s)) is None:
+            pass  # who waits for a line of its own is not told anything
+        return _line_of(event)
 
     async def line_or_wake(self, timeout_s: float) -> bytes | None:
         """The time is one for all: octets that end no line prolong nothing."""

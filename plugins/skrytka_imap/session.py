@@ -7,6 +7,7 @@ import enum
 import msgspec
 
 from skrytka.plugin_api import Core, admission, model
+from skrytka_imap.notifications import Notifications
 from skrytka_imap.selected import Selected
 from skrytka_imap.settings import Settings
 from skrytka_imap.wire import Wire
@@ -22,6 +23,12 @@ class State(enum.Flag):
 
 ANY_STATE = State.NOT_AUTHENTICATED | State.AUTHENTICATED | State.SELECTED
 LOGGED_IN = State.AUTHENTICATED | State.SELECTED
+
+
+_CHANGE_SELECTED = frozenset(
+    {"APPEND", "COPY", "EXPUNGE", "MOVE", "REPLACE", "UID COPY", "UID EXPUNGE", "UID MOVE", "UID REPLACE"}
+)
+"""Commands whose effect on the selected folder only EXISTS and EXPUNGE tell."""
 
 
 class NotLoggedIn(Exception):
@@ -56,6 +63,8 @@ class Session:
         self.metadata: MetadataTold | None = None
         """None until ENABLE METADATA."""
         self.uid_only = False
+        self.notify: Notifications | None = None
+        """None until NOTIFY is used for the first time: then the client hears of its selected folder at the end of commands."""
         self.client_name = ""
         self.tag = b""
         """Of the running command, for answers that say what they belong to (RFC 4466 section 2.6.2)."""
@@ -77,7 +86,9 @@ class Session:
         self._login = login
 
     def _changed(self) -> None:
-        if self.idling:
+        if self.notify is not None:
+            self.notify.pending = True
+        if self.idling or (self.notify is not None and self.notify.wants_any):
             self.wire.wake()
 
     async def unauthenticate(self) -> None:
@@ -86,6 +97,7 @@ class Session:
         self._admission = self._login = self._selected = None
         self.condstore = self.qresync = self.rev2 = self.uid_only = self.utf8 = False
         self.metadata = None
+        self.notify = None
         self.client_name = ""
 
     async def end(self) -> None:
@@ -95,11 +107,24 @@ class Session:
 
     def select(self, selected: Selected) -> None:
         """From authenticated to selected."""
+        self.unselect()
         self._selected = selected
 
     def unselect(self) -> None:
         """From selected to authenticated; nothing happens when nothing is selected."""
+        if self.notify is not None and self._selected is not None:
+            self.notify.leave(self._selected)
         self._selected = None
+
+    def hears(self, command_name: str) -> bool:
+        """Whether this command ends with what happened in the selected folder: a client that used NOTIFY may not want that,
+        but for what the command itself did."""
+        return self.notify is None or self.notify.selected is not None or command_name in _CHANGE_SELECTED
+
+    def overflow(self, reason: str) -> None:
+        """RFC 5465 section 5.8: notifications end, and the client is told so."""
+        self.notify = Notifications()
+        self.wire.write(b"* OK [NOTIFICATIONOVERFLOW] %b\r\n" % reason.encode())
 
     def name_client(self, name: str) -> None:
         """What the client calls itself (RFC 2971), kept with what it does from now on."""

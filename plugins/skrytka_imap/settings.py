@@ -31,6 +31,7 @@ class Settings(FrontEndSettings, frozen=True):
     ``max_search_contexts``: so many searches of a session are kept up to date (RFC 5267 section 4.3.1).
     ``sorted_updates_octets``: so much memory the orders take that a session's SORT with UPDATE are kept in.
     ``thread_message_ids``: so many Message-IDs, of messages and of those that they refer to, one THREAD takes into account.
+    ``notify_folders``: so many folders a session may watch by NOTIFY (RFC 5465 section 3.1).
     ``uidbatches_messages``: so many messages the batches that a UIDBATCHES names may span (RFC 10022 section 3.1.7: at least
     100 000).
     """
@@ -54,6 +55,7 @@ class Settings(FrontEndSettings, frozen=True):
     max_search_contexts: Positive = 10
     sorted_updates_octets: Positive = 8_388_608
     thread_message_ids: Positive = 500_000
+    notify_folders: Positive = 1_000
     uidbatches_messages: Annotated[int, msgspec.Meta(ge=100_000)] = 100_000
     max_bad_commands: Positive = 20
     max_login_failures: Positive = 5

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from skrytka.plugin_api import errors, model
-from skrytka_imap import responses
+from skrytka_imap import arrivals, responses
 from skrytka_imap.commands import SequenceSet
 from skrytka_imap.contexts import Context, Order, difference, without
 from skrytka_imap.handlers.deciding import decide
@@ -56,11 +56,43 @@ async def tell_expunged(session: Session, before: model.FolderView, expunged: Se
         selected.contexts[tag] = msgspec.structs.replace(context, members=left, order=order)
 
 
-async def tell_changes(session: Session) -> None:
-    """What came into the results, or left them, otherwise: told after EXISTS. A store that does not answer makes it wait."""
+class Change(msgspec.Struct, frozen=True):
+    """Of the results of one search. ``added`` are the places of those that are new among them."""
+
+    updates: Updates
+    added: list[int]
+
+
+async def tell_changes(session: Session, arrived: int) -> None:
+    """What came into the results, or left them, otherwise: told after EXISTS. A store that does not answer makes it wait.
+
+    The last ``arrived`` messages are new. What is fetched of them for searches goes before the searches' answers (RFC 5465
+    section 7), but behind them together with what NOTIFY wants fetched (section 5.2).
+    """
+    changes = await _changes(session)
+    new = arrivals.others(session, arrived) if arrived else []
+    notified = session.notify.selected.items if session.notify is not None and session.notify.selected else ()
+    wanted = [(notified, new)] if notified else []
+    if new:
+        among = frozenset(new)
+        for tag, change in changes.items():
+            if items := session.selected.contexts[tag].update_items:
+                wanted.append((items, [place for place in change.added if place in among]))
+    if not notified:
+        await arrivals.tell(session, wanted)
+    for tag, change in changes.items():
+        await _tell(session, tag, session.selected.contexts[tag], session.selected.view, change.updates)
+    if notified:
+        await arrivals.tell(session, wanted)
+    _forget_too_large(session, changes)
+
+
+async def _changes(session: Session) -> dict[bytes, Change]:
+    """By tag; from now on they count as told."""
     selected = session.selected
     view = selected.view
-    for tag, context in list(selected.contexts.items()):
+    changes: dict[bytes, Change] = {}
+    for tag, context in selected.contexts.items():
         try:
             matcher, members = await _members(session, context)
             places, new = difference(context.members, bytes(members))
@@ -72,10 +104,19 @@ async def tell_changes(session: Session) -> None:
             continue
         gone = [view.uids[place] for place in places]
         order, updates = await _reordered(session, context.order, gone, keys, [view.uids[place] for place in new])
-        await _tell(session, tag, context, view, updates)
+        changes[tag] = Change(updates, new)
         selected.contexts[tag] = Context(context.search, context.saved, bytes(members), view.highest_modseq, order)
-        if keys and ordered_octets(session) > session.settings.sorted_updates_octets:
-            del selected.contexts[tag]
+    return changes
+
+
+def _forget_too_large(session: Session, changes: Mapping[bytes, Change]) -> None:
+    """Orders that have grown, from the first on that is one too many."""
+    contexts = session.selected.contexts
+    for tag, change in changes.items():
+        if contexts[tag].order is None or not change.added:
+            continue
+        if ordered_octets(session) > session.settings.sorted_updates_octets:
+            del contexts[tag]
             refuse_updates(session, tag, "These are too many messages to be kept in order")
 
 

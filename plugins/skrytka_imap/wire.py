@@ -70,8 +70,9 @@ class Wire(Protocol):
 class Stream(Wire, Protocol):
     """What the conversation needs besides."""
 
-    async def event(self, timeout_s: float) -> Event:
-        """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, less within a command."""
+    async def event_or_wake(self, timeout_s: float) -> Event | None:
+        """What the client sends next, whole; ``Over`` after ``timeout_s`` without an octet, less within a command. None after
+        ``wake``, if no command has begun to come."""
 
     def refuse_literal(self) -> None:
         """Forget the command whose literal the client waits to send."""

@@ -9,7 +9,7 @@ from skrytka.core import Core
 from skrytka.errors import AlreadyExists, NotFound, NotPermitted, Unavailable
 from skrytka.model import Actor, Folder, FolderId, MailboxRef, ModSeq, Role
 from skrytka.services.folder_names import INBOX, SEPARATOR, canonical, checked, has_control_characters, path
-from skrytka.services.publishing import publish
+from skrytka.services.publishing import publish, wake
 from skrytka.services.shards import now, shard_of
 from skrytka.store.operations import folders, renaming
 
@@ -116,7 +116,7 @@ async def subscribe(core: Core, actor: Actor, mailbox: MailboxRef, name: str) ->
     """A name may be subscribed before its folder exists, and stays so after the folder has gone (RFC 3501 section 6.3.6)."""
     limits = core.settings.limits
     values = folders.Subscription(mailbox.mailbox_id, checked(name, limits), limits.folders)
-    await shard_of(core, mailbox).write(folders.subscribe, values)
+    await shard_of(core, mailbox).write(folders.subscribe, values, lambda _: wake(core, mailbox))
 
 
 async def unsubscribe(core: Core, actor: Actor, mailbox: MailboxRef, name: str) -> None:
@@ -124,7 +124,7 @@ async def unsubscribe(core: Core, actor: Actor, mailbox: MailboxRef, name: str) 
     if has_control_characters(name):
         return
     values = folders.FolderName(mailbox.mailbox_id, canonical(name))
-    await shard_of(core, mailbox).write(folders.unsubscribe, values)
+    await shard_of(core, mailbox).write(folders.unsubscribe, values, lambda _: wake(core, mailbox))
 
 
 async def subscriptions(core: Core, mailbox: MailboxRef) -> list[str]:

@@ -17,10 +17,8 @@ from skrytka.errors import Fault, NotFound, Unavailable
 from skrytka.model import (
     UNCONDITIONAL,
     Actor,
-    Hint,
     Mailbox,
     MailboxRef,
-    ModSeq,
     Precondition,
     Quota,
     State,
@@ -29,6 +27,7 @@ from skrytka.model import (
 )
 from skrytka.services import addresses, hashing, verifiers
 from skrytka.services.faults import faults_of, refuse
+from skrytka.services.publishing import wake
 from skrytka.services.shards import shard_of
 from skrytka.services.verifiers import Costs
 from skrytka.store.interface import Duplicate
@@ -93,7 +92,7 @@ async def put(
 
 def tell_sessions(core: Core, mailbox: MailboxRef) -> None:
     """Wake the sessions that wait in any process: they look whether they may go on."""
-    core.bus.publish(Hint(mailbox.mailbox_id, ModSeq(0), ModSeq(0), ()))
+    wake(core, mailbox)
 
 
 def faults(change: MailboxChange) -> Iterator[Fault]:

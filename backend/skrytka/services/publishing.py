@@ -19,6 +19,11 @@ def publish(core: Core, mailbox: MailboxRef, modseq: ModSeq, folder_ids: Sequenc
     core.bus.publish(Hint(mailbox.mailbox_id, ModSeq(modseq - 1), modseq, tuple(folder_ids)))
 
 
+def wake(core: Core, mailbox: MailboxRef) -> None:
+    """Tell the sessions of all processes of something that has no modseq: they look what it was."""
+    core.bus.publish(Hint(mailbox.mailbox_id, ModSeq(0), ModSeq(0), ()))
+
+
 def announce(
     core: Core,
     actor: Actor,

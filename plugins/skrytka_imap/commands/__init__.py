@@ -46,6 +46,7 @@ from skrytka_imap.commands.fetch import (
 from skrytka_imap.commands.listing import List, Selection
 from skrytka_imap.commands.metadata import Depth, GetMetadata, SetMetadata
 from skrytka_imap.commands.not_authenticated import Authenticate, Login, StartTls
+from skrytka_imap.commands.notify import EventGroup, Notify, NotifyEvent, SelectedEvents
 from skrytka_imap.commands.partial import Partial
 from skrytka_imap.commands.partial_range import PartialRange
 from skrytka_imap.commands.return_options import ReturnOption, Returns
@@ -83,6 +84,7 @@ Command = (
     | MultiSearch
     | Namespace
     | Noop
+    | Notify
     | Rename
     | Replace
     | Search
@@ -152,6 +154,7 @@ __all__ = [
     "Depth",
     "EmailId",
     "Enable",
+    "EventGroup",
     "Examine",
     "Expunge",
     "Fetch",
@@ -170,6 +173,8 @@ __all__ = [
     "MultiSearch",
     "Namespace",
     "Noop",
+    "Notify",
+    "NotifyEvent",
     "Partial",
     "PartialRange",
     "Rename",
@@ -181,6 +186,7 @@ __all__ = [
     "Section",
     "SectionText",
     "Select",
+    "SelectedEvents",
     "Selection",
     "SequenceSet",
     "SetMetadata",

@@ -6,6 +6,7 @@ import enum
 
 import msgspec
 
+from skrytka_imap.commands.fetch import FetchItem
 from skrytka_imap.commands.partial_range import PartialRange
 
 
@@ -25,11 +26,13 @@ class ReturnOption(enum.StrEnum):
 class Returns(msgspec.Struct, frozen=True):
     """RFC 4731 section 3.1: what was asked for; an empty list asks for ALL, and ``grammar`` has written that here.
 
-    ``partial`` is that of RFC 9394, which never stands beside ALL.
+    ``partial`` is that of RFC 9394, which never stands beside ALL. ``update_items`` are fetched of new messages (RFC 5465
+    section 7).
     """
 
     options: frozenset[ReturnOption]
     partial: PartialRange | None = None
+    update_items: tuple[FetchItem, ...] = ()
 
     @property
     def saves(self) -> bool:

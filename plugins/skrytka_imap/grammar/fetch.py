@@ -71,7 +71,7 @@ class _Modifiers(msgspec.Struct, frozen=True):
 @remembering
 def _asked(cursor: Cursor) -> tuple[tuple[FetchItem, ...], _Modifiers]:
     """What follows the set: the items, each once, and how to choose among the messages."""
-    items = _items(cursor)
+    items = fetch_items(cursor)
     modifiers = _modifiers(cursor) if cursor.skip(b" (") else _Modifiers()
     if modifiers.changed_since is not None:
         items.setdefault(FetchAttribute.MODSEQ)
@@ -107,7 +107,7 @@ def _modifiers(cursor: Cursor) -> _Modifiers:
     return _Modifiers(changed_since, vanished, window)
 
 
-def _items(cursor: Cursor) -> dict[FetchItem, None]:
+def fetch_items(cursor: Cursor) -> dict[FetchItem, None]:
     """The items in order, each once."""
     if not cursor.skip(b"("):
         word = cursor.name("an item to fetch")

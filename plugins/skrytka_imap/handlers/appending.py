@@ -6,7 +6,7 @@ from skrytka.plugin_api import messages, model
 from skrytka_imap import responses
 from skrytka_imap.commands import Append
 from skrytka_imap.handlers.new_mails import new_mails
-from skrytka_imap.handlers.targets import target
+from skrytka_imap.handlers.targets import note_own_arrivals, target
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.session import Session
 
@@ -20,6 +20,7 @@ async def append(session: Session, command: Append) -> Reply:
     if isinstance(mails, Reply):
         return mails
     stored = await messages.append(session.core, session.actor, session.mailbox, found.folder_id, mails)
+    note_own_arrivals(session, found.folder_id, stored.uids)
     text = "The message is stored" if len(mails) == 1 else "The messages are stored"
     return ok(text, append_uid(stored))
 

@@ -10,6 +10,7 @@ from skrytka_imap.commands import Create, Delete, Rename, Subscribe, Unsubscribe
 from skrytka_imap.object_ids import mailbox_id
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
+from skrytka_imap.sources import INBOX, canonical, levels_of
 from skrytka_imap.special_uses import ROLES, SPECIAL_USES
 
 
@@ -30,6 +31,7 @@ async def create(session: Session, command: Create) -> Reply:
             return no("Another folder is for that already", b"USEATTR")
         raise
     _tell_spelling(session, made.name, command.name)
+    _note_own(session, made=command.name)
     return ok("The folder is made", b"MAILBOXID (%b)" % mailbox_id(session.mailbox, made.folder_id).encode())
 
 
@@ -40,6 +42,7 @@ async def delete(session: Session, command: Delete) -> Reply:
     if session.is_selected and session.selected.folder_id == folder.folder_id:
         session.unselect()
     _tell_spelling(session, folder.name, command.name, ["\\NonExistent"])
+    _note_own(session, gone=command.name)
     return ok("The folder is deleted")
 
 
@@ -47,6 +50,7 @@ async def rename(session: Session, command: Rename) -> Reply:
     """RFC 3501 section 6.3.5."""
     name = await folders.rename(session.core, session.actor, session.mailbox, command.old, command.new)
     _tell_spelling(session, name, command.new)
+    _note_own(session, made=command.new, gone="" if command.old == INBOX else command.old)
     return ok("The folder is renamed")
 
 
@@ -59,10 +63,27 @@ def _tell_spelling(session: Session, name: str, asked: str, attributes: Sequence
 async def subscribe(session: Session, command: Subscribe) -> Reply:
     """RFC 3501 section 6.3.6."""
     await folders.subscribe(session.core, session.actor, session.mailbox, command.name)
+    _note_own_subscription(session, command.name, subscribed=True)
     return ok("You are subscribed")
 
 
 async def unsubscribe(session: Session, command: Unsubscribe) -> Reply:
     """RFC 3501 section 6.3.7."""
     await folders.unsubscribe(session.core, session.actor, session.mailbox, command.name)
+    _note_own_subscription(session, command.name, subscribed=False)
     return ok("You are not subscribed")
+
+
+def _note_own(session: Session, *, made: str = "", gone: str = "") -> None:
+    """The client need not be told what it did itself (RFC 5465 section 5)."""
+    if session.notify is None:
+        return
+    if gone:
+        session.notify.own[canonical(gone)] = False
+    if made:
+        session.notify.own.update(dict.fromkeys(levels_of(canonical(made)), True))
+
+
+def _note_own_subscription(session: Session, name: str, *, subscribed: bool) -> None:
+    if session.notify is not None:
+        session.notify.own_subscriptions[canonical(name)] = subscribed

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from skrytka.plugin_api import messages, model
 from skrytka_imap import responses
 from skrytka_imap.commands import Copy, Move
-from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, target, uids_at
+from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, note_own_arrivals, target, uids_at
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
 
@@ -22,6 +22,7 @@ async def copy(session: Session, command: Copy) -> Reply:
         return found
     source = session.selected.folder_id
     copied = await messages.copy(session.core, session.actor, session.mailbox, source, uids, found.folder_id)
+    note_own_arrivals(session, found.folder_id, copied.target_uids)
     if not copied.source_uids:
         return _nothing(may_be=command.uid or not uids)
     return ok("The messages are copied", _copy_uid(copied))
@@ -40,6 +41,7 @@ async def move(session: Session, command: Move) -> Reply:
         return found
     source = selected.folder_id
     moved = await messages.move(session.core, session.actor, session.mailbox, source, uids, found.folder_id)
+    note_own_arrivals(session, found.folder_id, moved.target_uids)
     if not moved.source_uids:
         return _nothing(may_be=command.uid or not uids)
     session.wire.write(b"* OK [%b] Those are their new UIDs\r\n" % _copy_uid(moved))

@@ -76,6 +76,12 @@ async def _fetch(session: Session, command: Fetch) -> Reply:
         command = _without_implied_uid(command)
     plan = plan_of(command, session.mailbox.mailbox_id, condstore=session.condstore)
     sets_seen = command.sets_seen and not selected.read_only
+    missing = await write_answers(session, plan, places, sets_seen=sets_seen)
+    return _outcome(session, command, places, missing)
+
+
+async def write_answers(session: Session, plan: Plan, places: Sequence[range], *, sets_seen: bool) -> int:
+    """The answers for the messages at these places; how many of them are gone for good."""
     missing = 0
     for run in _chunks(places, TOGETHER if plan.reads_mails else CHUNK):
         if plan.needs_only_view:
@@ -87,7 +93,7 @@ async def _fetch(session: Session, command: Fetch) -> Reply:
             missing += await _fetch_mails(session, plan, run, sets_seen=sets_seen)
         else:
             missing += await _fetch_run(session, plan, run, sets_seen=sets_seen)
-    return _outcome(session, command, places, missing)
+    return missing
 
 
 def _without_implied_uid(command: Fetch) -> Fetch:

@@ -7,6 +7,7 @@ import time
 from skrytka_imap.admission import confirm
 from skrytka_imap.announcing import announce
 from skrytka_imap.commands import Idle
+from skrytka_imap.notifying import tell_events
 from skrytka_imap.replies import Reply, bad, ok
 from skrytka_imap.session import Session
 from skrytka_imap.telling_metadata import tell_metadata
@@ -34,7 +35,9 @@ async def _until_line(session: Session) -> bytes:
     heartbeat = time.monotonic() + settings.idle_heartbeat_s
     while True:
         await confirm(session)
-        if session.is_selected:
+        if session.notify is not None:
+            await tell_events(session, may_expunge=True)
+        elif session.is_selected:
             await announce(session, may_expunge=True)
         if session.metadata is not None:
             await tell_metadata(session)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
 from skrytka.plugin_api import folders, model
 from skrytka_imap import responses
 from skrytka_imap.commands import List, Lsub, Selection
+from skrytka_imap.folder_events import superior_names
 from skrytka_imap.handlers.getting_metadata import tell_all_entries
 from skrytka_imap.handlers.telling_status import status_line
-from skrytka_imap.patterns import SEPARATOR, matcher
+from skrytka_imap.patterns import matcher
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.session import Session
 from skrytka_imap.special_uses import SPECIAL_USES
@@ -57,16 +58,16 @@ def _listed(command: List, found: dict[str, model.Folder], subscribed: set[str],
     """What the options select, whatever the patterns: folders in their order, then names that only others are below, or that
     are only subscribed. ``nowhere`` is the attribute of names without a folder."""
     selection = command.selection
-    superior = _superior(found)
+    superior = superior_names(found)
     names = [*found, *sorted((superior | (subscribed if Selection.SUBSCRIBED in selection else set())) - found.keys())]
     selected = {name for name in names if _is_selected(name, selection, found, subscribed)}
-    above = _superior(selected) if Selection.RECURSIVEMATCH in selection else set()
+    above = superior_names(selected) if Selection.RECURSIVEMATCH in selection else set()
     below = [option for option in (Selection.SUBSCRIBED, Selection.SPECIAL_USE) if option in selection]
     for name in [*names, *sorted(above - set(names))]:
         if name in selected or name in above:
             folder = found.get(name)
             attributes = [] if folder is not None else [nowhere]
-            attributes += _attributes(folder, has_children=name in superior)
+            attributes += attributes_of(folder, has_children=name in superior)
             attributes += ["\\Subscribed"] if name in subscribed else []
             yield Listed(name, folder, attributes, list(below) if name in above else [], name in selected)
 
@@ -79,7 +80,7 @@ def _is_selected(
     return Selection.SPECIAL_USE not in selection or (name in found and found[name].role in SPECIAL_USES)
 
 
-def _attributes(folder: model.Folder | None, *, has_children: bool) -> list[str]:
+def attributes_of(folder: model.Folder | None, *, has_children: bool) -> list[str]:
     """RFC 3348, and what the folder is for. A name without a folder cannot be selected (RFC 3501 section 6.3.4)."""
     attributes = ["\\HasChildren" if has_children else "\\HasNoChildren"]
     if folder is not None and folder.role in SPECIAL_USES:
@@ -93,19 +94,10 @@ async def list_subscribed(session: Session, command: Lsub) -> Reply:
     matches = matcher(command.reference, command.pattern)
     names = set(filter(matches, subscribed))
     if "%" in command.pattern:
-        names |= set(filter(matches, _superior(subscribed)))
+        names |= set(filter(matches, superior_names(subscribed)))
     for name in sorted(names):
         session.wire.write(
             responses.lsub_line(name, [] if name in subscribed else ["\\Noselect"], utf8=session.utf8_names)
         )
         await session.wire.breathe()
     return ok("Those are the subscriptions")
-
-
-def _superior(names: Iterable[str]) -> set[str]:
-    """All names that have others below them."""
-    found: set[str] = set()
-    for name in names:
-        levels = name.split(SEPARATOR)
-        found.update(SEPARATOR.join(levels[:depth]) for depth in range(1, len(levels)))
-    return found

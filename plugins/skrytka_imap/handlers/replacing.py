@@ -7,7 +7,7 @@ from skrytka_imap.announcing import announce
 from skrytka_imap.commands import Replace
 from skrytka_imap.handlers.appending import append_uid
 from skrytka_imap.handlers.new_mails import new_mails
-from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, target, uids_at
+from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, note_own_arrivals, target, uids_at
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
 
@@ -31,6 +31,7 @@ async def replace(session: Session, command: Replace) -> Reply:
     stored = await _replace(session, uids[0], found.folder_id, mails[0])
     if isinstance(stored, Reply):
         return stored
+    note_own_arrivals(session, found.folder_id, stored.uids)
     session.wire.write(b"* OK [%b] The new message is stored\r\n" % append_uid(stored))
     await announce(session, may_expunge=False, with_uid=command.uid)
     return ok("The message is replaced")

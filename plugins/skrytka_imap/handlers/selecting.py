@@ -68,7 +68,7 @@ async def _open(session: Session, command: Select | Examine, *, read_only: bool)
 
 def _named(name: str, asked: str) -> bytes:
     """RFC 9051 section 6.3.2: the folder's name, and how the client spelt it where that is another spelling."""
-    return responses.list_line(name, old_name=asked if asked != name else None, utf8=True)
+    return responses.list_line(name, old_name=asked if asked != name else "", utf8=True)
 
 
 def _description(session: Session, selected: Selected) -> bytes:

@@ -44,3 +44,13 @@ def with_saved(session: Session, sequence: SequenceSet, places: list[range], uid
 def uids_at(view: model.FolderView, places: Sequence[range]) -> list[model.Uid]:
     """The UIDs of the messages at these places."""
     return [model.Uid(uid) for run in places for uid in view.uids[run.start : run.stop]]
+
+
+def note_own_arrivals(session: Session, folder_id: model.FolderId, uids: Sequence[model.Uid]) -> None:
+    """The session's own command put these messages into a folder: they are no news to the client (RFC 5465 section 5.2)."""
+    if not uids:
+        return
+    if session.is_selected and session.selected.folder_id == folder_id:
+        session.selected.own_arrivals.append(range(uids[0], uids[-1] + 1))
+    elif session.notify is not None:
+        session.notify.note_arrivals(folder_id, uids)

@@ -15,18 +15,18 @@ def list_line(
     attributes: Iterable[str] = (),
     childinfo: Iterable[str] = (),
     *,
-    old_name: str | None = None,
+    old_name: str = "",
     utf8: bool = False,
 ) -> bytes:
     r"""RFC 3501 section 7.2.2; attributes like ``\HasChildren`` (RFC 3348) and ``\Sent`` (RFC 6154); CHILDINFO, what is below
-    it: RFC 5258 section 3.5; OLDNAME, what a client calls, or called, it: RFC 9051 section 6.3.9.7.
+    it: RFC 5258 section 3.5; OLDNAME, what a client calls, or called, it: RFC 9051 section 6.3.9.7, RFC 5465 section 5.4.
 
     mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox [SP mbox-list-extended]
     """
     below = " ".join(f'"{option}"' for option in childinfo)
     extended = b' ("CHILDINFO" (%b))' % below.encode() if below else b""
-    if old_name is not None:
-        extended += b' ("OLDNAME" (%b))' % folder_name(old_name, utf8=utf8)
+    if old_name:
+        extended = b' ("OLDNAME" (%b))' % folder_name(old_name, utf8=utf8)
     head = " ".join(attributes).encode()
     return b"* LIST (%b) %b %b%b\r\n" % (head, SEPARATOR, folder_name(name, utf8=utf8), extended)
 

@@ -1,0 +1,62 @@
+"""NOTIFY."""
+
+from __future__ import annotations
+
+from skrytka_imap.announcing import announce
+from skrytka_imap.commands import Notify, NotifyEvent, StatusItem
+from skrytka_imap.handlers.telling_status import status_line
+from skrytka_imap.notifications import Folders, Notifications
+from skrytka_imap.notifying import Events, read_folders, watched
+from skrytka_imap.replies import Reply, no, ok
+from skrytka_imap.session import Session
+
+BADEVENT = b"BADEVENT (%b)" % " ".join(NotifyEvent).encode()
+
+
+async def notify(session: Session, command: Notify) -> Reply:
+    """RFC 5465 section 3.1. What is refused changes nothing.
+
+    What happens while it runs is told at its end: the mailbox is watched since the login, and looked at once more.
+    """
+    if not command.sets:
+        session.notify = Notifications()
+        return ok("You will hear of nothing")
+    if not command.is_supported:
+        return no("Some of these events never happen here", BADEVENT)
+    wanted = Notifications(command.selected, command.groups)
+    if sum(len(group.source.names) for group in command.groups) > session.settings.notify_folders:
+        return _too_many(session)
+    found, wanted.subscribed = await read_folders(session, wanted)
+    events = await watched(session, wanted, found, wanted.subscribed)
+    if len(events) > session.settings.notify_folders:
+        return _too_many(session)
+    wanted.told = {folder_id: found[folder_id] for folder_id in events}
+    session.notify = (
+        None  # all that has gathered in the selected folder is told, as by NOOP, whatever is asked for from now on
+    )
+    if session.is_selected:
+        await announce(session, may_expunge=True)
+        wanted.told_as_selected(session.selected)
+    if command.status:
+        await _tell_status(session, found, events)
+    wanted.pending = True
+    session.notify = wanted
+    return ok("You will be told")
+
+
+def _too_many(session: Session) -> Reply:
+    limit = session.settings.notify_folders
+    return no(f"At most {limit} folders can be watched", b"NOTIFICATIONOVERFLOW")
+
+
+async def _tell_status(session: Session, found: Folders, events: Events) -> None:
+    """Of each folder that is not selected and whose messages the client wants to hear of."""
+    selected = session.selected.folder_id if session.is_selected else None
+    for folder_id, of in events.items():
+        if folder_id == selected or NotifyEvent.MESSAGE_NEW not in of:
+            continue
+        items = [StatusItem.MESSAGES, StatusItem.UIDNEXT, StatusItem.UIDVALIDITY]
+        if NotifyEvent.FLAG_CHANGE in of or session.condstore:
+            items.append(StatusItem.HIGHESTMODSEQ)
+        session.wire.write(await status_line(session, found[folder_id], items))
+        await session.wire.breathe()

@@ -34,6 +34,8 @@ LOGGED_IN = (
     b"CONTEXT=SORT",
     b"ESEARCH",
     b"ESORT",
+    b"I18NLEVEL=1",
+    b"I18NLEVEL=2",
     b"INPROGRESS",
     b"MULTISEARCH",
     b"PARTIAL",

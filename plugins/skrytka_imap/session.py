@@ -42,6 +42,7 @@ class Session:
         self.condstore = False
         self.qresync = False
         self.utf8 = False
+        self.inverts_texts = False
         self.client_name = ""
         self.tag = b""
         """Of the running command, for answers that say what they belong to (RFC 4466 section 2.6.2)."""
@@ -70,7 +71,7 @@ class Session:
         """Back to not authenticated: all is forgotten but the logins that failed, which are the connection's."""
         await self.end()
         self._admission = self._login = self._selected = None
-        self.condstore = self.qresync = self.utf8 = False
+        self.condstore = self.qresync = self.utf8 = self.inverts_texts = False
         self.client_name = ""
 
     async def end(self) -> None:

@@ -41,6 +41,8 @@ LOGGED_IN = (
     b"ESEARCH",
     b"ESORT",
     b"FILTERS",
+    b"I18NLEVEL=1",
+    b"I18NLEVEL=2",
     b"INPROGRESS",
     b"MULTISEARCH",
     b"NOTIFY",

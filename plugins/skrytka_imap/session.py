@@ -65,6 +65,7 @@ class Session:
         self.uid_only = False
         self.notify: Notifications | None = None
         """None until NOTIFY is used for the first time: then the client hears of its selected folder at the end of commands."""
+        self.inverts_texts = False
         self.client_name = ""
         self.tag = b""
         """Of the running command, for answers that say what they belong to (RFC 4466 section 2.6.2)."""
@@ -95,7 +96,7 @@ class Session:
         """Back to not authenticated: all is forgotten but the logins that failed, which are the connection's."""
         await self.end()
         self._admission = self._login = self._selected = None
-        self.condstore = self.qresync = self.rev2 = self.uid_only = self.utf8 = False
+        self.condstore = self.inverts_texts = self.qresync = self.rev2 = self.uid_only = self.utf8 = False
         self.metadata = None
         self.notify = None
         self.client_name = ""

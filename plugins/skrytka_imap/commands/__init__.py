@@ -12,6 +12,7 @@ import msgspec
 from skrytka_imap.commands.any_state import Capability, Id, Logout, Noop
 from skrytka_imap.commands.append import Append, AppendMessage, Catenate, Replace, Url
 from skrytka_imap.commands.authenticated import (
+    Comparator,
     Compress,
     Create,
     Delete,
@@ -63,6 +64,7 @@ Command = (
     | Capability
     | Check
     | Close
+    | Comparator
     | Compress
     | Copy
     | Create
@@ -146,6 +148,7 @@ __all__ = [
     "Check",
     "Close",
     "Command",
+    "Comparator",
     "Compress",
     "Copy",
     "Create",

@@ -115,6 +115,12 @@ class Enable(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
 
 
+class Comparator(msgspec.Struct, frozen=True):
+    """RFC 5255 section 4.7: what is asked for, the first that there is; nothing asks for what is in use."""
+
+    orders: tuple[str, ...]
+
+
 class Compress(msgspec.Struct, frozen=True):
     """RFC 4978 section 3. DEFLATE is the only algorithm that there is."""
 

@@ -37,6 +37,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "CAPABILITY": any_state.capability,
         "CHECK": selected.check,
         "CLOSE": selected.close,
+        "COMPARATOR": authenticated.comparator,
         "COMPRESS": authenticated.compress,
         "COPY": selected.copy,
         "CREATE": authenticated.create,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skrytka_imap.commands import (
+    Comparator,
     Compress,
     Create,
     Delete,
@@ -26,6 +27,10 @@ from skrytka_imap.grammar.folder_name import folder_name, pattern
 from skrytka_imap.grammar.remembering import remembering
 from skrytka_imap.grammar.select_parameters import select_parameters
 from skrytka_imap.grammar.status_items import status_items
+
+MOST_COMPARATORS = 100
+LONGEST_COMPARATOR = 255
+"""RFC 4790 section 3.2, and a sign."""
 
 
 @remembering
@@ -107,6 +112,18 @@ def status(cursor: Cursor) -> Status:
 def idle(_: Cursor) -> Idle:
     """RFC 2177 section 5: command_auth ::= ... / idle, idle ::= "IDLE" CRLF "DONE" """
     return Idle()
+
+
+def comparator(cursor: Cursor) -> Comparator:
+    """RFC 5255 section 4.10: comparator-cmd = "COMPARATOR" *(SP comp-order-quoted) ; each an astring"""
+    orders: list[str] = []
+    while cursor.skip(b" ") and cursor.has_more():
+        orders.append(cursor.text(cursor.astring("a comparator"), "A comparator"))
+        if len(orders) > MOST_COMPARATORS:
+            raise cursor.fault(f"COMPARATOR takes at most {MOST_COMPARATORS} comparators")
+        if len(orders[-1]) > LONGEST_COMPARATOR:
+            raise cursor.fault(f"A comparator has at most {LONGEST_COMPARATOR} characters")
+    return Comparator(tuple(orders))
 
 
 def compress(cursor: Cursor) -> Compress:

@@ -7,6 +7,7 @@ from skrytka_imap.commands import Sort
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.contexts import Order
 from skrytka_imap.filters import with_filters
+from skrytka_imap.handlers.comparing import compared
 from skrytka_imap.handlers.contexts import keep_up_to_date, refuse_reuse
 from skrytka_imap.handlers.esearch import tell_results
 from skrytka_imap.handlers.ordering import order_of, places_of
@@ -30,12 +31,13 @@ async def sort(session: Session, command: Sort) -> Reply:
         found, scores = await found_in(session, selected.view, search, listing)
     except BadCharset:
         return bad_charset()
-    order = await order_of(session, selected.view, found, command.criteria, scores)
+    criteria = compared(session, command.criteria)
+    order = await order_of(session, selected.view, found, criteria, scores)
     places = await places_of(session, selected.view, order)
     if returns is None:
         await tell_numbers(session, responses.SORT, search, places)
         return ok("That is their order")
     if returns.updates:
-        keep_up_to_date(session, search, listing.saved, places, Order(command.criteria, order))
+        keep_up_to_date(session, search, listing.saved, places, Order(criteria, order))
     await tell_results(session, returns, places, uid=search.uid, mentions_modseq=search.mentions_modseq, scores=scores)
     return ok("That is their order")

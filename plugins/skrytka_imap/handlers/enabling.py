@@ -15,10 +15,10 @@ async def enable(session: Session, command: Enable) -> Reply:
     """RFC 5161 section 3.1; UTF8=ACCEPT: RFC 6855 section 3; METADATA: RFC 5464 section 4.1. The conversation has enabled
     CONDSTORE by now, which QRESYNC brings (RFC 7162 section 3.2.3)."""
     known = [name for name in command.names if name in KNOWN]
-    session.qresync |= "QRESYNC" in known
-    session.utf8 |= "UTF8=ACCEPT" in known
     if "METADATA" in known or "METADATA-SERVER" in known:
         await enable_metadata(session)
+    session.qresync |= "QRESYNC" in known
+    session.utf8 |= "UTF8=ACCEPT" in known
     session.wire.write(responses.enabled_line(known))
     return ok("What is known is enabled")
 

@@ -126,6 +126,7 @@ async def test_quota_is_a_resource_of_its_own(api: AsyncClient, ann: str) -> Non
     assert put.json() == {
         "quota": {"storage_octets": None, "messages": 1},
         "usage": {"storage_octets": 0, "messages": 0, "folders": 6},
+        "own": {"storage_octets": None, "messages": None, "folders": None},
     }
     assert (await api.post(f"{ANN}/messages", content=b"a: b\r\n\r\n")).status_code == 201
     full = await api.post(f"{ANN}/messages", content=b"a: b\r\n\r\n")

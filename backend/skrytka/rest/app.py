@@ -21,13 +21,14 @@ from skrytka.rest.folders import Folders
 from skrytka.rest.health import live, metrics, ready
 from skrytka.rest.mailboxes import Mailboxes
 from skrytka.rest.messages import Messages
+from skrytka.rest.metadata import Metadata
 from skrytka.rest.openapi_document import OpenApiJson
 from skrytka.rest.problems import HANDLERS
 from skrytka.rest.retention_policies import RetentionPolicies
 from skrytka.rest.versions import precondition
 from skrytka.rest.viewer import Viewer
 
-CONTROLLERS = (Domains, Mailboxes, Aliases, Folders, Messages, RetentionPolicies, Keys)
+CONTROLLERS = (Domains, Mailboxes, Aliases, Folders, Messages, Metadata, RetentionPolicies, Keys)
 DESCRIPTION = """Provision domains, mailboxes and retention policies, and read and write mail.
 
 Send the key as `Authorization: Bearer KEY`. PUT creates (201) or updates (200) and may be repeated. Every 4xx and 5xx

@@ -13,7 +13,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from skrytka.core import Core
 from skrytka.errors import Fault
-from skrytka.model import Mailbox, Precondition, Quota, Status, Usage
+from skrytka.model import Mailbox, OwnLimits, Precondition, Quota, Status, Usage
 from skrytka.rest.bodies import Body, CheckedBody
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
 from skrytka.rest.versions import etag
@@ -59,8 +59,11 @@ class MailboxView(msgspec.Struct, frozen=True):
 
 
 class QuotaView(msgspec.Struct, frozen=True):
+    """``own`` are limits that the user set; the lesser of both hold."""
+
     quota: Quota
     usage: Usage
+    own: OwnLimits
 
 
 async def view(core: Core, mailbox: Mailbox) -> MailboxView:
@@ -74,6 +77,11 @@ async def view(core: Core, mailbox: Mailbox) -> MailboxView:
         await mailboxes.usage(core, mailbox.ref),
         datetime.fromtimestamp(mailbox.created_at, UTC),
     )
+
+
+async def quota_view(core: Core, mailbox: Mailbox) -> QuotaView:
+    limits, own, usage = await quota.limits(core, mailbox.ref)
+    return QuotaView(limits, usage, own)
 
 
 def _change(body: MailboxBody) -> MailboxChange:
@@ -142,8 +150,16 @@ class Mailboxes(Controller):
     @get("/{address:str}/quota", operation_id="getQuota", summary="Read limits and usage", tags=["Quota"])
     async def get_quota(self, core: NamedDependency[Core], address: FromPath[str]) -> Response[QuotaView]:
         found = await mailboxes.get(core, address)
-        limits, usage = await quota.get(core, found.ref)
-        return Response(QuotaView(limits, usage), headers=etag(found.version))
+        return Response(await quota_view(core, found), headers=etag(found.version))
+
+    @delete(
+        "/{address:str}/quota/own", operation_id="deleteOwnQuota", summary="Forget the user's limits", tags=["Quota"]
+    )
+    async def delete_own_quota(
+        self, core: NamedDependency[Core], request: Request[Any, Any, Any], address: FromPath[str]
+    ) -> None:
+        found = await mailboxes.get(core, address)
+        await quota.set_own(core, request.user, found.ref, OwnLimits())
 
     @put(
         "/{address:str}/quota",
@@ -164,5 +180,4 @@ class Mailboxes(Controller):
         found = await mailboxes.get(core, address)
         change = _change(MailboxBody(quota=data or QuotaBody()))
         changed, _ = await mailboxes.put(core, request.user, found.ref.address, change, only_if)
-        limits, usage = await quota.get(core, changed.ref)
-        return Response(QuotaView(limits, usage), headers=etag(changed.version))
+        return Response(await quota_view(core, changed), headers=etag(changed.version))

@@ -12,7 +12,7 @@ import msgspec
 from skrytka.core import Core
 from skrytka.errors import NotPermitted, TooLarge
 from skrytka.model import Actor, FolderId, MailboxId, MailboxRef, MetadataChange, ModSeq, Role
-from skrytka.services.metadata_names import check_length, is_shared, normalised
+from skrytka.services.metadata_names import check, is_shared, normalised
 from skrytka.services.publishing import publish
 from skrytka.services.shards import shard_of
 from skrytka.store.operations import metadata
@@ -54,7 +54,7 @@ async def put(
     """All or nothing. ``TooLarge`` and ``TooManyEntries`` name the limit that does not hold, ``LimitReached`` others."""
     limits = core.settings.limits
     for name, value in edit.entries.items():
-        check_length(name, limits)
+        check(name, limits)
         if value is not None and len(value) > limits.metadata_entry_octets:
             raise TooLarge(limits.metadata_entry_octets, f"value of {name}")
     if edit.role and folder_id == INBOX_FOLDER_ID:

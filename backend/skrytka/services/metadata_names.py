@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from skrytka.errors import Invalid, LimitReached
+from skrytka.errors import Invalid, LimitReached, NotPermitted
 from skrytka.settings import Limits
 
 SHARED = "/shared"
 PRIVATE = "/private"
+SPECIAL_USE = "/private/specialuse"
 
 _NAME = re.compile(r"/(?:private|shared)(?:/[\x1a-\x24\x26-\x29\x2b-\x2e\x30-\x7f]+)*")
 _VENDOR = re.compile(r"/(?:private|shared)/vendor(?:/[^/]*)?")
@@ -26,7 +27,10 @@ def normalised(name: str, *, for_reading: bool = False) -> str:
     return lower
 
 
-def check_length(name: str, limits: Limits) -> None:
+def check(name: str, limits: Limits) -> None:
+    """Whether an entry may be set under a normalised name."""
+    if name == SPECIAL_USE:
+        raise NotPermitted("What a folder is for is no entry, but its role")
     if len(name) > limits.metadata_name_octets:
         raise LimitReached(f"The name of an entry has at most {limits.metadata_name_octets} octets")
 

@@ -18,12 +18,12 @@ async def enable(session: Session, command: Enable) -> Reply:
     The conversation has enabled CONDSTORE by now, which QRESYNC brings (RFC 7162 section 3.2.3).
     """
     known = [name for name in command.names if name in KNOWN]
-    session.qresync |= "QRESYNC" in known
-    session.utf8 |= "UTF8=ACCEPT" in known
     if "IMAP4REV2" in known:
         _speak_rev2(session)
     if "METADATA" in known or "METADATA-SERVER" in known:
         await enable_metadata(session)
+    session.qresync |= "QRESYNC" in known
+    session.utf8 |= "UTF8=ACCEPT" in known
     session.wire.write(responses.enabled_line(known))
     if "UIDONLY" in known:
         uid_only.enable(session)

@@ -21,26 +21,28 @@ async def get_metadata(session: Session, command: GetMetadata) -> Reply:
     folder = await folders.get(session.core, session.mailbox, command.name) if command.name else None
     sizes = await metadata.sizes(session.core, session.mailbox, session.mailbox.mailbox_id, _id_of(folder))
     sizes.update({name: len(value) for name, value in computed(session.settings, folder).items()})
-    names = list(dict.fromkeys(_selected(command, sizes)))
-    most = command.most_octets
-    too_long = [name for name in names if most is not None and sizes.get(name, 0) > most]
-    told = [name for name in names if name not in set(too_long)]
-    for together in _batches(told, sizes):
+    names = await _selected(session, command, sizes)
+    longest = max((sizes.get(name, 0) for name in names), default=0)
+    most = longest if command.most_octets is None else command.most_octets
+    for together in _batches([name for name in names if sizes.get(name, 0) <= most], sizes):
         await tell_entries(session, folder, together)
         await session.wire.flush()
-    if too_long:
-        longest = max(sizes[name] for name in too_long)
+    if longest > most:
         return ok("Those are the entries, but for longer ones", b"METADATA LONGENTRIES %d" % longest)
     return ok("Those are the entries")
 
 
-def _selected(command: GetMetadata, there: Mapping[str, int]) -> Iterator[str]:
+async def _selected(session: Session, command: GetMetadata, there: Mapping[str, int]) -> list[str]:
     """The names to tell of. One that is not there, and has nothing below it that is asked for, is told to be NIL."""
+    ordered = sorted(there)
+    found: dict[str, None] = {}
     for entry in command.entries:
-        below = [name for name in sorted(there) if _is_below(name, entry, command.depth)]
+        below = [name for name in ordered if _is_below(name, entry, command.depth)]
         if entry in there or not below:
-            yield entry
-        yield from below
+            found[entry] = None
+        found.update(dict.fromkeys(below))
+        await session.wire.breathe()
+    return list(found)
 
 
 def _is_below(name: str, entry: str, depth: Depth) -> bool:

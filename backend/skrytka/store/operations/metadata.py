@@ -81,17 +81,17 @@ async def sizes(tx: Tx, place: Place) -> dict[str, int]:
 
 
 async def values(tx: Tx, ask: Ask) -> dict[tuple[FolderId, str], bytes]:
-    """Those of the entries that are there. Takes up to ``selecting.CHUNK`` folders; names may be as many."""
+    """Those of the entries that are there. Takes 1 to ``selecting.CHUNK`` folders, and as many names."""
     folders, folder_ids = listed(ask.folder_ids)
-    names = ", ".join("?" * len(ask.names))
+    entries, names = listed(ask.names)
     rows = await tx.rows(
         f"SELECT folder_id, entry, value FROM metadata WHERE mailbox_id = ? AND folder_id IN {folders}"
-        f" AND user_id IN (?, ?) AND entry IN ({names}) AND value IS NOT NULL",
+        f" AND user_id IN (?, ?) AND entry IN {entries} AND value IS NOT NULL",
         ask.mailbox_id,
         *folder_ids,
         SHARED,
         ask.user_id,
-        *ask.names,
+        *names,
     )
     return {(FolderId(row[0]), row[1]): row[2] for row in rows}
 

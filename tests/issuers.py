@@ -22,10 +22,10 @@ AUDIENCE, CLIENT, SECRET = "skrytka", "mail server", "s3cret/+"
 class Issuer:
     """``answers`` are bodies by path, ``asked`` the paths that were asked for, ``active`` what introspection knows."""
 
-    def __init__(self) -> None:
+    def __init__(self, rsa_key: rsa.RSAPrivateKey | None = None) -> None:
         self.keys: dict[str, Any] = {
             "ec": ec.generate_private_key(ec.SECP256R1()),
-            "rsa": rsa.generate_private_key(65_537, 2_048),
+            "rsa": rsa_key or rsa.generate_private_key(65_537, 2_048),
             "ed": ed25519.Ed25519PrivateKey.generate(),
         }
         self.asked: list[str] = []

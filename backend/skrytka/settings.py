@@ -17,6 +17,13 @@ class SettingsError(Exception):
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
+SafeUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(https://[^/?#@\s]+([/?].*)?|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?([/?].*)?)?$"
+    ),
+]
+"""What is read there is believed, so nobody may be able to change it on its way: https, or http on the loopback."""
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -128,10 +135,10 @@ class Auth(Section, frozen=True):
 class OAuth(Section, frozen=True):
     """Logins by token (SASL OAUTHBEARER and XOAUTH2): JWTs with ``jwks_url``, any with ``introspection_url``."""
 
-    jwks_url: str = ""
-    """Where the keys are that sign the tokens (RFC 7517); needs ``issuer`` and ``audience``."""
-    introspection_url: str = ""
-    """Where to ask about tokens (RFC 7662), at each login; instead of ``jwks_url``."""
+    jwks_url: SafeUrl = ""
+    """Where the keys are that sign the tokens (RFC 7517), over https or on the loopback; needs ``issuer`` and ``audience``."""
+    introspection_url: SafeUrl = ""
+    """Where to ask about tokens (RFC 7662), at each login; ``jwks_url`` is not used then."""
     client_id: str = ""
     """Who we are there."""
     client_secret: str = ""

@@ -95,7 +95,8 @@ def example(schema: dict[str, object]) -> object:
             return max(float(schema.get("minimum", 0)), 0.5)  # type: ignore[arg-type]
         case "array":
             return ["listen"] if "enum" in schema["items"] else ["192.0.2.0/24"]  # type: ignore[operator]
-    return "30" if "pattern" in schema else "text"
+    pattern = str(schema.get("pattern", ""))
+    return "https://id.example.org/" if "https" in pattern else "30" if pattern else "text"
 
 
 def test_every_setting_of_the_schema_is_one_of_skrytka() -> None:

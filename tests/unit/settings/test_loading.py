@@ -204,6 +204,39 @@ def test_a_fault_in_the_file_names_the_file(tmp_path: Path, toml: str, message: 
     assert str(caught.value) == message.replace("FILE", str(tmp_path / "skrytka.toml"))
 
 
+KEYS = {"SKRYTKA_OAUTH__JWKS_URL": "https://id.example.org/jwks"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        (KEYS, "oauth.issuer: oauth.jwks_url needs it"),
+        ({**KEYS, "SKRYTKA_OAUTH__ISSUER": "https://id.example.org"}, "oauth.audience: oauth.jwks_url needs it"),
+        *(
+            (
+                {f"SKRYTKA_OAUTH__{key.upper()}": url},
+                f"oauth.{key}: Expected `str` matching regex ",
+            )
+            for key in ("jwks_url", "introspection_url")
+            for url in (
+                "http://id.example.org/",
+                "http://127.0.0.1.example.org/",
+                "http://localhost@example.org/",
+                "jwks",
+            )
+        ),
+    ],
+)
+def test_what_is_believed_of_an_issuer_comes_safely(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        load(environ)
+
+
+@pytest.mark.parametrize("url", ["https://id.example.org", "http://[::1]:8081/introspect", "http://localhost/?a"])
+def test_an_issuer_is_asked_over_https_or_on_the_loopback(url: str) -> None:
+    assert load({"SKRYTKA_OAUTH__INTROSPECTION_URL": url}).oauth.introspection_url == url
+
+
 def test_every_section_of_the_core_is_known() -> None:
     others = {field.name for field in msgspec.structs.fields(Settings)} - set(settings_loading.core_sections())
     assert others == {"data_dir", "front_ends"}

@@ -8,7 +8,7 @@ import msgspec
 
 from skrytka.plugin_api import model
 from skrytka_imap.commands import NotifyEvent, StatusItem
-from skrytka_imap.sources import levels_of, parent_of
+from skrytka_imap.sources import SEPARATOR, levels_of, parent_of
 
 Folders = Mapping[model.FolderId, model.Folder]
 
@@ -52,39 +52,48 @@ def status_items(
 
 class NameChanges(msgspec.Struct, frozen=True):
     """Names that were made or taken away, with the levels right above them; and renamed folders, the old name by the new one, in
-    the order in which one after the other makes room for the next."""
+    the order in which one after the other makes room for the next. ``known_as`` are the names that a client has then that is told
+    only of renamed folders, and what it takes to be there."""
 
     affected: frozenset[str]
     renamed: dict[str, str]
+    known_as: dict[str, model.FolderId]
 
 
 def name_changes(told: Folders, now: Folders, own: Mapping[str, bool]) -> NameChanges:
     """RFC 5465 section 5.4. What is below a renamed folder goes with it without a word.
 
     ``own`` are names that the client itself made (True) or took away: as long as they are as it knows them it need not be told.
+    Folders that took each other's names before the client heard of it may not be where it would take them to be: then all of
+    them are told as taken away and made.
     """
-    renamed = {
-        now[folder_id].name: folder.name
-        for folder_id, folder in told.items()
-        if folder_id in now and now[folder_id].name != folder.name
-    }
-    moved = {old: new for new, old in renamed.items()}
-    kept = {new: old for new, old in renamed.items() if not _goes_with_another(old, new, moved)}
     made = {now[folder_id].name for folder_id in now.keys() - told.keys()}
     gone = {told[folder_id].name for folder_id in told.keys() - now.keys()}
     there = {folder.name for folder in now.values()}
+    renamed = _renamed(told, now)
+    known_as = _after(told, renamed)
+    if renamed and (known_as.keys() - (gone - there)) | made != there:
+        names = {folder.name for folder in told.values()}
+        moved = {
+            folder.name for folder_id, folder in told.items() if folder_id in now and now[folder_id].name != folder.name
+        }
+        moved |= {now[folder_id].name for folder_id in told.keys() & now.keys() if now[folder_id].name not in names}
+        return NameChanges(_with_parents(made | gone | moved), {}, _after(told, {}))
     others = {name for name in made | gone if own.get(name) is not (name in there)}
     others |= {name for name, expected in own.items() if expected is not (name in there)}
-    affected = others | {parent_of(name) for name in others}
-    return NameChanges(
-        frozenset(affected - {""}),
-        _in_order({new: old for new, old in kept.items() if not (own.get(new) is True and own.get(old) is False)}),
-    )
+    news = {new: old for new, old in renamed.items() if not (own.get(new) is True and own.get(old) is False)}
+    return NameChanges(_with_parents(others), news, known_as)
 
 
-def _in_order(renamed: Mapping[str, str]) -> dict[str, str]:
-    """First what takes a name that no other is leaving. In a circle there is no order: there each replaces another."""
-    left, ordered = dict(renamed), dict[str, str]()
+def _renamed(told: Folders, now: Folders) -> dict[str, str]:
+    """Old names by new ones, but for those that go with a folder above them: first what takes a name that no other leaves."""
+    moved = {
+        folder.name: now[folder_id].name
+        for folder_id, folder in told.items()
+        if folder_id in now and now[folder_id].name != folder.name
+    }
+    left = {new: old for old, new in moved.items() if not _goes_with_another(old, new, moved)}
+    ordered: dict[str, str] = {}
     while left:
         leaving = frozenset(left.values())
         for new in [new for new in left if new not in leaving] or [next(iter(left))]:
@@ -94,6 +103,19 @@ def _in_order(renamed: Mapping[str, str]) -> dict[str, str]:
 
 def _goes_with_another(old: str, new: str, moved: Mapping[str, str]) -> bool:
     return any(new == moved[level] + old[len(level) :] for level in levels_of(old)[:-1] if level in moved)
+
+
+def _after(told: Folders, renamed: Mapping[str, str]) -> dict[str, model.FolderId]:
+    """The names that a client has when it was told of one renamed folder after the other."""
+    names = {folder.name: folder_id for folder_id, folder in told.items()}
+    for new, old in renamed.items():
+        for name in [name for name in names if name == old or name.startswith(old + SEPARATOR)]:
+            names[new + name[len(old) :]] = names.pop(name)
+    return names
+
+
+def _with_parents(names: Set[str]) -> frozenset[str]:
+    return frozenset((names | {parent_of(name) for name in names}) - {""})
 
 
 def superior_names(names: Iterable[str]) -> set[str]:

@@ -78,8 +78,7 @@ async def _tell(session: Session, notify: Notifications, now: Folders, subscribe
         return
     before, notify.told = notify.told, {folder_id: now[folder_id] for folder_id in events}
     selected = session.selected if session.is_selected else None
-    names = {folder.name: folder_id for folder_id, folder in before.items()}
-    await _tell_names(session, notify, before, now, subscribed)
+    known_as = await _tell_names(session, notify, before, now, subscribed)
     for folder_id, wanted in events.items():
         if selected is not None and folder_id == selected.folder_id:
             counted = before.get(folder_id, now[folder_id])
@@ -87,8 +86,8 @@ async def _tell(session: Session, notify: Notifications, now: Folders, subscribe
             notify.told_as_selected(selected)
             continue
         folder = now[folder_id]
-        replaces = names.get(folder.name, folder_id) != folder_id
-        known = before.get(folder_id)
+        known_id = known_as.get(folder.name)
+        replaces, known = known_id not in (None, folder_id), None if known_id is None else before[known_id]
         if items := status_items(known, folder, wanted, replaces=replaces, condstore=session.condstore):
             session.wire.write(await status_line(session, folder, items))
         await session.wire.breathe()
@@ -97,8 +96,11 @@ async def _tell(session: Session, notify: Notifications, now: Folders, subscribe
 
 async def _tell_names(
     session: Session, notify: Notifications, before: Folders, now: Folders, subscribed: frozenset[str]
-) -> None:
-    """LIST of each name that was made, taken away, renamed or subscribed, if the client wants to hear of it, as it is now."""
+) -> dict[str, model.FolderId]:
+    """LIST of each name that was made, taken away, renamed or subscribed, if the client wants to hear of it, as it is now.
+
+    Which folders of those before it then takes to have which name.
+    """
     either = subscribed | notify.subscribed
     changes = name_changes(before, _comparable(notify, before, now, either), notify.own)
     names = changes.renamed | {name: "" for name in sorted(changes.affected) if name not in changes.renamed}
@@ -115,6 +117,7 @@ async def _tell_names(
     notify.own_subscriptions.clear()
     if wanted:
         await _write_names(session, wanted, now)
+    return changes.known_as
 
 
 def _comparable(notify: Notifications, before: Folders, now: Folders, subscribed: Collection[str]) -> Folders:

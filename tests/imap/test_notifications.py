@@ -33,7 +33,7 @@ LIST = re.compile(rb'\* LIST \(([^)]*)\) "/" "([^"]*)"(?: \("OLDNAME" \("([^"]*)
 STATUS = re.compile(rb'\* STATUS "([^"]*)" \((.*)\)\r\n\Z')
 ALL = "(MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)"
 WATCH = f"NOTIFY SET (selected (MessageNew (UID FLAGS) MessageExpunge FlagChange)) (personal {ALL})"
-WRITERS, ACTS = 3, 40
+WRITERS, ACTS, ROUNDS = 3, 40, 30
 
 
 class Watcher(Client):
@@ -98,11 +98,9 @@ async def differs(core: Core, client: Watcher) -> str:
     return ""
 
 
-async def write(core: Core, client: Client, number: int) -> None:
+async def write(client: Client, rolled: random.Random, acts: int) -> None:
     """Random changes of INBOX, and of folders whose names others use as well."""
-    rolled = random.Random(number)
-    await client.greet(front_ends.PASSWORD)
-    for _ in range(ACTS):
+    for _ in range(acts):
         one, other = (f"{rolled.choice('AB')}{rolled.choice(['', '/x', '/y'])}" for _ in range(2))
         uid = rolled.randint(1, 20)
         await client.command(
@@ -125,7 +123,6 @@ async def write(core: Core, client: Client, number: int) -> None:
                 ]
             )
         )
-    await client.close()
 
 
 @pytest.mark.parametrize("condstore", [False, True])
@@ -139,14 +136,34 @@ async def test_who_only_listens_knows_in_the_end_what_the_store_has(
         await client.command('LIST "" * RETURN (SUBSCRIBED STATUS (HIGHESTMODSEQ))')
     listening = asyncio.create_task(client.listen())
     writers = [Client(*await served.connect()) for _ in range(WRITERS)]
-    await asyncio.gather(*(write(core, writer, number) for number, writer in enumerate(writers)))
+    for writer in writers:
+        await writer.greet(front_ends.PASSWORD)
+    rolls = [random.Random(number) for number in range(WRITERS)]
+    await asyncio.gather(*(write(writer, rolled, ACTS) for writer, rolled in zip(writers, rolls, strict=True)))
     async with asyncio.timeout(10):
-        while difference := await differs(core, client):
+        while await differs(core, client):
             assert not listening.done(), listening.exception()
             await asyncio.sleep(0.05)
-    assert not difference
     listening.cancel()
+    for one in (client, *writers):
+        await one.close()
+
+
+async def test_what_happened_together_is_told_so_that_it_adds_up(core: Core, served: front_ends.Served) -> None:
+    """Nothing is told while a command is on its way in. So folders take each other's names before the client hears of it."""
+    client, writer = Watcher(*await served.connect()), Client(*await served.connect())
+    await watching(client)
+    await writer.greet(front_ends.PASSWORD)
+    rolled = random.Random(1)
+    for _ in range(ROUNDS):
+        client._writer.write(b"x NO")
+        await write(writer, rolled, rolled.randint(1, 12))
+        client._writer.write(b"OP\r\n")
+        while not (line := await client._line()).startswith(b"x OK"):
+            client._apply(line, may_expunge=True)
+        assert not await differs(core, client)
     await client.close()
+    await writer.close()
 
 
 @pytest.fixture

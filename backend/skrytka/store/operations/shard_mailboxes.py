@@ -38,6 +38,7 @@ INSERT_SUBSCRIPTION = (
 
 _KEYS: tuple[tuple[str, str], ...] = (
     ("folder", "folder_id"),
+    ("acl", "folder_id, identifier"),
     ("subscription", "name"),
     ("message", "folder_id, uid"),
     ("expunged", "folder_id, uid"),

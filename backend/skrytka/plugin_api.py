@@ -34,6 +34,7 @@ from skrytka.services import (
     sharing,
     slices,
     text_search,
+    transferring,
     views,
     watching,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "sharing",
     "slices",
     "text_search",
+    "transferring",
     "views",
     "watching",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from skrytka.errors import Invalid
-from skrytka.model import Flags, Settable
+from skrytka.model import EVERYTHING, Flags, Settable
 
 Rights = frozenset[str]
 
@@ -52,6 +52,8 @@ def effective(entries: Iterable[tuple[str, str]]) -> Rights:
 
 def settable(rights: Rights) -> Settable:
     """The flags that may be set and cleared: RFC 4314 section 4."""
+    if rights is ALL:
+        return EVERYTHING
     flags = Flags.NONE
     if "s" in rights:
         flags |= Flags.SEEN

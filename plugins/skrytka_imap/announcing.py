@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from skrytka.plugin_api import errors, folders, model, views
-from skrytka_imap import responses
+from skrytka_imap import access, responses
 from skrytka_imap.commands import Command, Examine, Select
 from skrytka_imap.selected import Selected, Updates, at
 from skrytka_imap.session import Session
@@ -65,10 +65,10 @@ async def current_view(session: Session) -> model.FolderView:
     selected, folder_id = session.selected, session.selected.folder_id
     look = folders.unclaimed_recent if selected.read_only else folders.claim_recent
     try:
-        current = await views.current(session.core, session.mailbox, folder_id)
+        current = await views.current(session.core, selected.mailbox, folder_id)
         if current.uid_next > selected.view.uid_next:
-            recent = await look(session.core, session.mailbox, folder_id)
-            current = await views.current(session.core, session.mailbox, folder_id)
+            recent = await look(session.core, selected.mailbox, folder_id)
+            current = await views.current(session.core, selected.mailbox, folder_id)
             selected.claim_recent(recent)
     except errors.NotFound:
         raise Over("The selected folder was deleted") from None
@@ -92,7 +92,7 @@ def tell_keywords(session: Session, carried: Iterable[Sequence[str]]) -> None:
     """FLAGS and PERMANENTFLAGS anew when a message carries a keyword that the client has not heard of (RFC 3501, 7.2.6)."""
     selected = session.selected
     if selected.learn(carried, session.settings.told_keywords):
-        session.wire.write(responses.flags_lines(selected.known_keywords, read_only=selected.read_only))
+        session.wire.write(access.flags_lines(selected))
 
 
 async def _write(session: Session, selected: Selected, updates: Updates, *, with_uid: bool) -> None:

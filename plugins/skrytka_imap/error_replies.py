@@ -9,6 +9,10 @@ class NotSaved(errors.DomainError):
     """A search result that is not kept for ``$`` (RFC 5182 section 2.5)."""
 
 
+class NoRight(errors.DomainError):
+    """The session lacks a right to a folder that it may look up (RFC 4314)."""
+
+
 CODES: dict[type[errors.DomainError], bytes] = {
     errors.NotFound: b"NONEXISTENT",
     errors.AlreadyExists: b"ALREADYEXISTS",
@@ -20,6 +24,7 @@ CODES: dict[type[errors.DomainError], bytes] = {
     errors.OverQuota: b"OVERQUOTA",
     errors.TooLarge: b"TOOBIG",
     errors.LimitReached: b"LIMIT",
+    NoRight: b"NOPERM",
     NotSaved: b"NOTSAVED",
     errors.Suspended: b"CONTACTADMIN",
     errors.AuthenticationFailed: b"AUTHENTICATIONFAILED",

@@ -24,9 +24,11 @@ class Settings(FrontEndSettings, frozen=True):
     ``max_login_failures``, end the connection; a failed login is answered after ``login_failure_delay_s`` and up to as much
     again, so that guessing is slow and its timing says nothing.
 
+    ``other_users``: the first level of the names of other users' folders (RFC 2342); empty shows none.
     ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
     ``progress_interval_s``: so often the client of a long SEARCH or STORE hears how far that is (RFC 9585 section 4: 10 to 15).
     ``max_search_contexts``: so many searches of a session are kept up to date (RFC 5267 section 4.3.1).
+    ``max_shared_folders``: so many folders of other users a LIST tells; there may be more.
     ``uidbatches_messages``: so many messages the batches that a UIDBATCHES names may span (RFC 10022 section 3.1.7: at least
     100 000).
     """
@@ -43,9 +45,11 @@ class Settings(FrontEndSettings, frozen=True):
     append_octets: Positive = 104_857_600
     catenate_parts: Positive = 100
     url_hosts: tuple[str, ...] = ()
+    other_users: Annotated[str, msgspec.Meta(pattern=r"^[^/%*\x00-\x1f\x7f]{0,100}$")] = "Other users"
     told_keywords: Positive = 1_000
     progress_interval_s: Seconds = 10.0
     max_search_contexts: Positive = 10
+    max_shared_folders: Positive = 10_000
     uidbatches_messages: Annotated[int, msgspec.Meta(ge=100_000)] = 100_000
     max_bad_commands: Positive = 20
     max_login_failures: Positive = 5

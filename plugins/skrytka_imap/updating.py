@@ -18,8 +18,10 @@ from skrytka_imap.session import Session
 STEP = 2_048
 
 
-def listing_of(session: Session, view: model.FolderView, recent: Sequence[range], saved: SequenceSet) -> Listing:
-    """What a view says, for a search now."""
+def listing_of(
+    session: Session, mailbox: model.MailboxRef, view: model.FolderView, recent: Sequence[range], saved: SequenceSet
+) -> Listing:
+    """What a view of a folder of that mailbox says, for a search now."""
     return Listing(
         view.uids,
         view.flags,
@@ -28,7 +30,7 @@ def listing_of(session: Session, view: model.FolderView, recent: Sequence[range]
         recent,
         saved,
         session.core.now(),
-        session.mailbox.mailbox_id,
+        mailbox.mailbox_id,
     )
 
 
@@ -61,7 +63,7 @@ async def tell_changes(session: Session) -> None:
 async def _members(session: Session, context: Context) -> bytes:
     """Who matches now. What the view cannot decide is asked only of messages that changed: the others match as they did."""
     selected, breathe = session.selected, session.wire.breathe
-    listing = listing_of(session, selected.view, selected.recent, context.saved)
+    listing = listing_of(session, selected.mailbox, selected.view, selected.recent, context.saved)
     matcher = await compiled(context.search, listing, breathe)
     members, changed = bytearray(matcher.members), []
     for start in range(0, len(matcher.undecided), STEP):
@@ -71,7 +73,7 @@ async def _members(session: Session, context: Context) -> bytes:
             else:
                 members[place] = context.members[place]
         await breathe()
-    for place in await decide(session, selected.view, _about(matcher, changed)):
+    for place in await decide(session, selected.mailbox, selected.view, _about(matcher, changed)):
         members[place] = 1
     return bytes(members)
 

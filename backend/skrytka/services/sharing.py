@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -14,6 +15,7 @@ from skrytka.services import addresses, authentication
 from skrytka.services.acl import grant_of
 from skrytka.services.folder_names import canonical, has_control_characters, path
 from skrytka.services.shards import now, shard_of
+from skrytka.services.slices import Slice
 from skrytka.store.operations import acl, grants, routes
 from skrytka.store.operations.acl import FolderAsked, SharedAsked
 from skrytka.store.operations.grants import ANYONE_ID, Grant, Noted, Owner, Reader
@@ -108,19 +110,27 @@ async def visible(core: Core, reader: MailboxRef) -> AsyncIterator[list[Shared]]
 async def _of_shard(core: Core, reader: MailboxRef, owners: Sequence[Owner]) -> list[Shared]:
     by_id = {owner.mailbox.mailbox_id: owner.mailbox for owner in owners}
     everyone = frozenset(mailbox.mailbox_id for mailbox in by_id.values() if _same_domain(reader, mailbox))
-    asked = SharedAsked(tuple(by_id), reader.mailbox_id, everyone)
-    try:
-        found = await shard_of(core, owners[0].mailbox).read(acl.all_shared, asked)
-    except Unavailable:
-        return []
+    after: acl.Place | None = (0, 0)
+    named: set[tuple[int, int]] = set()
+    seen: list[Shared] = []
+    turn = Slice(core)
+    while after is not None:
+        asked = SharedAsked(tuple(by_id), reader.mailbox_id, everyone, after)
+        try:
+            found = await shard_of(core, owners[0].mailbox).read(acl.all_shared, asked)
+        except Unavailable:
+            return seen
+        seen += [Shared(by_id[one.mailbox_id], one.folder, one.rights) for one in found.folders if "l" in one.rights]
+        named |= found.named
+        after = found.after
+        await turn.next_if_over()
     settled = now(core) - SETTLED_S
-    await _forget(core, reader, [owner.mailbox for owner in owners if owner.noted_at < settled], found.named)
-    seen = [one for one in found.folders if "l" in one.rights]
-    return [Shared(by_id[one.mailbox_id], one.folder, one.rights) for one in seen]
+    await _forget(core, reader, [owner.mailbox for owner in owners if owner.noted_at < settled], named)
+    return seen
 
 
 async def _forget(
-    core: Core, reader: MailboxRef, owners: Sequence[MailboxRef], named: frozenset[tuple[int, int]]
+    core: Core, reader: MailboxRef, owners: Sequence[MailboxRef], named: AbstractSet[tuple[int, int]]
 ) -> None:
     """Take out of the index what leads nowhere, unless it is so new that the rights may still be on their way."""
     stale: list[Grant] = []

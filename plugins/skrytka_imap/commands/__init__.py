@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from skrytka_imap.commands.acl import DeleteAcl, GetAcl, ListRights, MyRights, SetAcl
 from skrytka_imap.commands.any_state import Capability, Id, Logout, Noop
 from skrytka_imap.commands.append import Append, AppendMessage, Catenate, Replace, Url
 from skrytka_imap.commands.authenticated import (
@@ -64,26 +65,31 @@ Command = (
     | Copy
     | Create
     | Delete
+    | DeleteAcl
     | Enable
     | Examine
     | Expunge
     | Fetch
+    | GetAcl
     | GetQuota
     | GetQuotaRoot
     | Id
     | Idle
     | List
+    | ListRights
     | Login
     | Logout
     | Lsub
     | Move
     | MultiSearch
+    | MyRights
     | Namespace
     | Noop
     | Rename
     | Replace
     | Search
     | Select
+    | SetAcl
     | SetQuota
     | StartTls
     | Status
@@ -140,6 +146,7 @@ __all__ = [
     "Copy",
     "Create",
     "Delete",
+    "DeleteAcl",
     "EmailId",
     "Enable",
     "Examine",
@@ -147,16 +154,19 @@ __all__ = [
     "Fetch",
     "FetchAttribute",
     "FetchItem",
+    "GetAcl",
     "GetQuota",
     "GetQuotaRoot",
     "Id",
     "Idle",
     "List",
+    "ListRights",
     "Login",
     "Logout",
     "Lsub",
     "Move",
     "MultiSearch",
+    "MyRights",
     "Namespace",
     "Noop",
     "Partial",
@@ -172,6 +182,7 @@ __all__ = [
     "Select",
     "Selection",
     "SequenceSet",
+    "SetAcl",
     "SetQuota",
     "Source",
     "SourceKind",

@@ -12,7 +12,17 @@ from types import MappingProxyType
 
 from skrytka_imap.commands import Command, Tagged
 from skrytka_imap.faults import SyntaxFault
-from skrytka_imap.grammar import any_state, append, authenticated, fetch, listing, not_authenticated, search, selected
+from skrytka_imap.grammar import (
+    acl,
+    any_state,
+    append,
+    authenticated,
+    fetch,
+    listing,
+    not_authenticated,
+    search,
+    selected,
+)
 from skrytka_imap.grammar.cursor import Cursor
 
 Parser = Callable[[Cursor], Command]
@@ -29,26 +39,31 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "COPY": selected.copy,
         "CREATE": authenticated.create,
         "DELETE": authenticated.delete,
+        "DELETEACL": acl.delete_acl,
         "ENABLE": authenticated.enable,
         "ESEARCH": search.multisearch,
         "EXAMINE": authenticated.examine,
         "EXPUNGE": selected.expunge,
         "FETCH": fetch.fetch,
+        "GETACL": acl.get_acl,
         "GETQUOTA": authenticated.get_quota,
         "GETQUOTAROOT": authenticated.get_quota_root,
         "ID": any_state.identify,
         "IDLE": authenticated.idle,
         "LIST": listing.list_folders,
+        "LISTRIGHTS": acl.list_rights,
         "LOGIN": not_authenticated.login,
         "LOGOUT": any_state.logout,
         "LSUB": authenticated.lsub,
         "MOVE": selected.move,
+        "MYRIGHTS": acl.my_rights,
         "NAMESPACE": authenticated.namespace,
         "NOOP": any_state.noop,
         "RENAME": authenticated.rename,
         "REPLACE": append.replace,
         "SEARCH": search.search,
         "SELECT": authenticated.select,
+        "SETACL": acl.set_acl,
         "SETQUOTA": authenticated.set_quota,
         "STARTTLS": not_authenticated.start_tls,
         "STATUS": authenticated.status,

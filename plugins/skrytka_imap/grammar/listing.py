@@ -13,6 +13,7 @@ RETURN = re.compile(rb" RETURN \(", re.IGNORECASE)
 
 MOST_PATTERNS = 100
 SELECTIONS = {option.value: option for option in Selection}
+RETURN_OPTIONS = {"SUBSCRIBED", "CHILDREN", "SPECIAL-USE", "MYRIGHTS"}
 BASES = {Selection.SUBSCRIBED, Selection.SPECIAL_USE}
 
 
@@ -31,9 +32,10 @@ def list_folders(cursor: Cursor) -> List:
     several = cursor.skip(b"(")
     patterns = _patterns(cursor) if several else (pattern(cursor),)
     returns = cursor.take(RETURN) is not None  # spaces may stand at the end of a line
-    subscribed, status = _return_options(cursor) if returns else (False, ())
+    options, status = _return_options(cursor) if returns else (frozenset(), ())
     extended = selects or several or returns
-    return List(reference, patterns, extended, selection, subscribed or Selection.SUBSCRIBED in selection, status)
+    subscribed = "SUBSCRIBED" in options or Selection.SUBSCRIBED in selection
+    return List(reference, patterns, extended, selection, subscribed, status, "MYRIGHTS" in options)
 
 
 def _selection(cursor: Cursor) -> frozenset[Selection]:
@@ -65,12 +67,13 @@ def _patterns(cursor: Cursor) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _return_options(cursor: Cursor) -> tuple[bool, tuple[StatusItem, ...]]:
-    """RFC 5258 section 6, RFC 5819 section 3, RFC 6154 section 6. Whether SUBSCRIBED, and the items of STATUS.
+def _return_options(cursor: Cursor) -> tuple[frozenset[str], tuple[StatusItem, ...]]:
+    """RFC 5258 section 6, RFC 5819 section 3, RFC 6154 section 6, RFC 8440 section 5. The options, and the items of STATUS.
 
-    return-option = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "STATUS" SP "(" status-att *(SP status-att) ")"
+    return-option = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "MYRIGHTS" / "STATUS" SP "(" status-att *(SP status-att) ")"
     """
-    subscribed, first = False, True
+    options: set[str] = set()
+    first = True
     status: tuple[StatusItem, ...] = ()
     while not cursor.skip(b")"):
         if not first:
@@ -80,8 +83,8 @@ def _return_options(cursor: Cursor) -> tuple[bool, tuple[StatusItem, ...]]:
         if word == "STATUS":
             cursor.space()
             status = status_items(cursor)
-        elif word == "SUBSCRIBED":
-            subscribed = True
-        elif word not in ("CHILDREN", "SPECIAL-USE"):
+        elif word in RETURN_OPTIONS:
+            options.add(word)
+        else:
             raise cursor.fault(f"There is no return option {word[:40]}")
-    return subscribed, status
+    return frozenset(options), status

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from skrytka.plugin_api import folders, quota
-from skrytka_imap import responses
+from skrytka.plugin_api import quota
+from skrytka_imap import access, responses
 from skrytka_imap.commands import GetQuota, GetQuotaRoot, SetQuota
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
@@ -24,10 +24,11 @@ async def get_quota(session: Session, command: GetQuota) -> Reply:
 
 
 async def get_quota_root(session: Session, command: GetQuotaRoot) -> Reply:
-    """RFC 9208 section 4.1.3."""
-    folder = await folders.get(session.core, session.mailbox, command.name)
-    resources = await _resources(session)
-    session.wire.write(responses.quota_root_line(folder.name, [ROOT] if resources else [], utf8=session.utf8))
+    """RFC 9208 section 4.1.3. What others may store is not told: their folders have no root."""
+    place = await access.find(session, command.name, "r")
+    own = place.mailbox.mailbox_id == session.mailbox.mailbox_id
+    resources = await _resources(session) if own else []
+    session.wire.write(responses.quota_root_line(place.folder.name, [ROOT] if resources else [], utf8=session.utf8))
     if resources:
         session.wire.write(responses.quota_line(ROOT, resources))
     return ok("That is the quota")

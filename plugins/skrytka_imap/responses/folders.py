@@ -41,6 +41,7 @@ def status_line(name: str, items: Mapping[StatusItem, int | str], *, utf8: bool 
     return b"* STATUS %b (%b)\r\n" % (folder_name(name, utf8=utf8), values.encode())
 
 
-def namespace_line() -> bytes:
-    """RFC 2342 section 6: one personal namespace, without prefix, and no others."""
-    return b'* NAMESPACE (("" %b)) NIL NIL\r\n' % SEPARATOR
+def namespace_line(other_users: str, *, utf8: bool = False) -> bytes:
+    """RFC 2342 section 6: a personal namespace without prefix, and that of other users unless it has no name."""
+    others = b"((%b %b))" % (folder_name(other_users + "/", utf8=utf8), SEPARATOR) if other_users else b"NIL"
+    return b'* NAMESPACE (("" %b)) %b NIL\r\n' % (SEPARATOR, others)

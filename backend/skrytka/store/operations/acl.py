@@ -147,36 +147,57 @@ async def shared(tx: Tx, values: FolderAsked) -> Shared | None:
     return Shared(values.mailbox_id, folders.folder_of(rows[0]), found)
 
 
+ENTRIES = 1_000
+"""Of one read. A folder has at most four that name a reader, or anyone."""
+
+Place = tuple[int, int]
+"""The numbers of a mailbox and of a folder of it."""
+
+
 class SharedAsked(msgspec.Struct, frozen=True):
-    """At most ``selecting.CHUNK`` mailboxes; ``everyone`` has those of them in which the entries of anyone count."""
+    """At most ``selecting.CHUNK`` mailboxes; ``everyone`` has those of them in which the entries of anyone count.
+
+    ``after`` is the last folder of the page before.
+    """
 
     mailbox_ids: tuple[MailboxId, ...]
     grantee_id: MailboxId
     everyone: frozenset[MailboxId]
+    after: Place
 
 
 class SharedFound(msgspec.Struct, frozen=True):
-    """``named`` are (mailbox, grantee) for all entries that are there, whether they count or not."""
+    """A page, by mailbox and folder. ``named`` are (mailbox, grantee) for all entries that are there, whether they count or not;
+    ``after`` is None behind the last page."""
 
     folders: list[Shared]
     named: frozenset[tuple[int, int]]
+    after: Place | None
 
 
 async def all_shared(tx: Tx, values: SharedAsked) -> SharedFound:
-    """The folders that somebody has rights to."""
+    """The folders that somebody has rights to, page by page, each with all of its entries."""
     operand, ids = listed(values.mailbox_ids)
     rows = await tx.rows(
         f"SELECT {_FOLDER}, a.identifier, a.rights, a.grantee_id, a.mailbox_id FROM acl a JOIN folder f ON {_OF_FOLDER}"
-        f" WHERE a.mailbox_id IN {operand} AND a.grantee_id IN (?, 0)",
+        f" WHERE a.mailbox_id IN {operand} AND a.grantee_id IN (?, 0) AND (a.mailbox_id, a.folder_id) > (?, ?)"
+        " ORDER BY a.mailbox_id, a.folder_id LIMIT ?",
         *ids,
         values.grantee_id,
+        *values.after,
+        ENTRIES,
     )
+    after: Place | None = None
+    if len(rows) == ENTRIES:  # the last folder may have more entries
+        last = (rows[-1][_WIDTH + 3], rows[-1][0])
+        rows = [row for row in rows if (row[_WIDTH + 3], row[0]) != last]
+        after = (rows[-1][_WIDTH + 3], rows[-1][0])
     by_folder: dict[tuple[int, int], list[Row]] = {}
     for row in rows:
         if row[_WIDTH + 2] or row[_WIDTH + 3] in values.everyone:
             by_folder.setdefault((row[_WIDTH + 3], row[0]), []).append(row)
     found = [_shared(mailbox_id, several) for (mailbox_id, _), several in by_folder.items()]
-    return SharedFound(found, frozenset((row[_WIDTH + 3], row[_WIDTH + 2]) for row in rows))
+    return SharedFound(found, frozenset((row[_WIDTH + 3], row[_WIDTH + 2]) for row in rows), after)
 
 
 def _shared(mailbox_id: int, rows: Sequence[Row]) -> Shared:

@@ -10,12 +10,14 @@ from skrytka import rights
 from skrytka.core import Core
 from skrytka.errors import Invalid, LimitReached, NotFound, NotPermitted
 from skrytka.model import AclEntry, MailboxRef, Status
-from skrytka.services import acl, aliases, domains, folders, mailboxes, sharing
+from skrytka.services import acl, aliases, checking, domains, folders, mailboxes, sharing
+from skrytka.services.checking import Finding
 from skrytka.services.mailboxes import MailboxChange
 from skrytka.store.interface import Tx
 from skrytka.store.operations import grants
 from tests.contract.provisioning import ADMIN, Clock, make_mailbox, vary
 from tests.contract.services.conftest import with_limits
+from tests.contract.services.damaging import damage, mended
 
 
 @pytest.fixture
@@ -240,3 +242,23 @@ async def test_a_folder_that_is_gone_has_no_list(core: Core, ann: MailboxRef) ->
         await acl.change(core, ADMIN, ann, made.folder_id, "anyone", rights.parse("l"), "add")
     with pytest.raises(NotFound):
         await acl.remove(core, ADMIN, ann, made.folder_id, "anyone")
+
+
+async def test_check_finds_grants_that_the_directory_has_lost(core: Core, ann: MailboxRef, bob: MailboxRef) -> None:
+    """As after a restore of the directory alone. What is not granted any more is none of its findings."""
+    await give(core, ann, "bob@example.org", "l")
+    await give(core, ann, "anyone", "l", "Sent")
+    await give(core, ann, "-bob@example.org", "r", "Junk")
+    assert await checking.check(core, repair=False) == []
+    await core.directory.write(damage, "DELETE FROM grantee")
+    assert await names(core, bob) == []
+    await mended(
+        core,
+        Finding("grant not in the directory", "ann@example.org", "to anyone"),
+        Finding("grant not in the directory", "ann@example.org", f"to mailbox {bob.mailbox_id}"),
+    )
+    assert len(await names(core, bob)) == 2
+    await give(core, ann, "anyone", "", "Sent")
+    assert await checking.check(core, repair=False) == []
+    await mailboxes.delete(core, ADMIN, "bob@example.org")
+    assert await checking.check(core, repair=False) == []

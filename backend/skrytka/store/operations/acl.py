@@ -207,5 +207,6 @@ def _shared(mailbox_id: int, rows: Sequence[Row]) -> Shared:
 
 async def grantees(tx: Tx, mailbox_id: MailboxId) -> set[int]:
     """Whom any folder of the mailbox grants rights to."""
-    rows = await tx.rows("SELECT DISTINCT grantee_id FROM acl WHERE mailbox_id = ?", mailbox_id)
+    sql = "SELECT DISTINCT grantee_id FROM acl WHERE mailbox_id = ? AND identifier NOT LIKE '-%'"
+    rows = await tx.rows(sql, mailbox_id)
     return {row[0] for row in rows}

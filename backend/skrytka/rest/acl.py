@@ -23,6 +23,8 @@ class AclEntryBody(Body, frozen=True):
     """``identifier`` is the address of a mailbox, or ``anyone`` of the domain; after a ``-`` the rights are taken away.
     ``rights`` are letters of RFC 4314: ``lrswipkxtea``, and ``c`` and ``d`` for those that they stand for."""
 
+    STAND_INS: ClassVar[Mapping[str, Any]] = {"identifier": "anyone", "rights": ""}
+
     identifier: str
     rights: str
 

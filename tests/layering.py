@@ -15,7 +15,7 @@ PLUGINS = tuple(sorted((ROOT / "plugins").glob("skrytka_*")))
 # Lowest first. A package may import from its own layer's package and from packages that stand below it.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "model"),
-    ("settings", "mime", "connections.interface", "connections.networks"),
+    ("settings", "mime", "rights", "connections.interface", "connections.networks"),
     ("metrics", "outage", "extensions", "store.interface", "blobs.interface", "bus.interface"),
     ("store", "blobs", "bus"),
     ("core",),
@@ -83,7 +83,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "subprocess": (),
     "multiprocessing": (),
 }
-PURE = ("errors", "model", "settings", "mime", "extensions")
+PURE = ("errors", "model", "settings", "mime", "rights", "extensions")
 IO_EDGE = {"server.py", "wire.py"}
 """Of a plugin, by the path in its package."""
 

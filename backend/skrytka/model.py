@@ -206,14 +206,28 @@ class Copied(msgspec.Struct, frozen=True):
     modseq: ModSeq
 
 
+class Settable(msgspec.Struct, frozen=True):
+    """The flags that somebody may set and clear; ``keywords`` are all of them or none."""
+
+    flags: Flags = Flags(31)
+    keywords: bool = True
+
+
+EVERYTHING = Settable()
+
+
 class FlagChange(msgspec.Struct, frozen=True):
-    """One STORE: ``unchanged_since`` is that of RFC 7162 section 3.1.3. ``then`` is done with it, as one change."""
+    """One STORE: ``unchanged_since`` is that of RFC 7162 section 3.1.3. ``then`` is done with it, as one change.
+
+    What is not ``settable`` stays as it is.
+    """
 
     mode: Literal["add", "remove", "replace"]
     flags: Flags = Flags.NONE
     keywords: tuple[str, ...] = ()
     unchanged_since: ModSeq | None = None
     then: FlagChange | None = None
+    settable: Settable = EVERYTHING
 
 
 class FlagsStored(msgspec.Struct, frozen=True):
@@ -271,6 +285,16 @@ class Precondition(msgspec.Struct, frozen=True):
 
 
 UNCONDITIONAL = Precondition()
+
+
+class AclEntry(msgspec.Struct, frozen=True):
+    """What somebody other than the owner may do with a folder: ``rights`` are letters of RFC 4314 section 2.1.
+
+    ``identifier`` is the address of a mailbox, or ``anyone``; after a ``-`` these rights are taken from whom it names.
+    """
+
+    identifier: str
+    rights: str
 
 
 class RetentionPolicy(msgspec.Struct, frozen=True):

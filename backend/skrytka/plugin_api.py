@@ -1,6 +1,6 @@
 """Everything a plugin may import from Skrytka. A test holds the plugins to that."""
 
-from skrytka import errors, mime, model, sasl
+from skrytka import errors, mime, model, rights, sasl
 from skrytka.connections.interface import Channel, Connection, Listener, Signal
 from skrytka.connections.pace import Pace
 from skrytka.core import Core
@@ -17,6 +17,7 @@ from skrytka.mime.structure import Header, Part
 from skrytka.plugin_host.front_end import FrontEnd, FrontEndSettings
 from skrytka.plugin_host.hookspecs import hookimpl
 from skrytka.services import (
+    acl,
     admission,
     authentication,
     contents,
@@ -31,8 +32,10 @@ from skrytka.services import (
     pop3_locks,
     quota,
     replacing,
+    sharing,
     slices,
     text_search,
+    transferring,
     views,
     watching,
 )
@@ -55,6 +58,7 @@ __all__ = [
     "Rendition",
     "RetentionRule",
     "Signal",
+    "acl",
     "admission",
     "authentication",
     "contents",
@@ -73,9 +77,12 @@ __all__ = [
     "pop3_locks",
     "quota",
     "replacing",
+    "rights",
     "sasl",
+    "sharing",
     "slices",
     "text_search",
+    "transferring",
     "views",
     "watching",
 ]

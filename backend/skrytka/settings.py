@@ -206,6 +206,8 @@ class Limits(Section, frozen=True):
     """Names and values of all entries of a mailbox."""
     aliases: Positive = 1_000
     """Aliases of a mailbox."""
+    acl_entries: Positive = 200
+    """Entries in the access control list of a folder."""
     copy_messages: Positive = 100_000
     """Messages of one COPY or MOVE, which are atomic, or that one QUIT of POP3 deletes."""
     filter_timeout_s: Seconds = 30.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skrytka.plugin_api import errors
+from skrytka_imap import access
 from skrytka_imap.error_replies import code_of
 from skrytka_imap.session import Session
 from skrytka_imap.wire import Over
@@ -16,6 +17,8 @@ async def confirm(session: Session) -> None:
     try:
         await session.admission.confirm()
     except errors.Unavailable:
-        return
+        pass
     except (errors.Suspended, errors.NotFound) as error:
         raise Over(f"[{code_of(error).decode()}] {error}") from None
+    if session.guard is not None:
+        await access.confirm(session)

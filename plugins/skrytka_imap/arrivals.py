@@ -56,7 +56,7 @@ def _together(wanted: Sequence[tuple[Items, Iterable[int]]]) -> dict[int, dict[F
 
 
 async def _fetch(session: Session, items: Items, places: Sequence[int]) -> None:
-    plan = plan_of(Fetch(NOTHING, items), session.mailbox.mailbox_id, condstore=session.condstore)
+    plan = plan_of(Fetch(NOTHING, items), session.selected.mailbox.mailbox_id, condstore=session.condstore)
     runs = [range(place, place + 1) for place in places]
     for run in [[one] for one in runs] if plan.decodes else [runs]:
         try:

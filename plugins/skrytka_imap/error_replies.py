@@ -17,6 +17,10 @@ class UndefinedFilter(errors.DomainError):
         self.name = name
 
 
+class NoRight(errors.DomainError):
+    """The session lacks a right to a folder that it may look up (RFC 4314)."""
+
+
 CODES: dict[type[errors.DomainError], bytes] = {
     errors.NotFound: b"NONEXISTENT",
     errors.AlreadyExists: b"ALREADYEXISTS",
@@ -30,6 +34,7 @@ CODES: dict[type[errors.DomainError], bytes] = {
     errors.LimitReached: b"LIMIT",
     errors.TooManyFolders: b"OVERQUOTA",
     errors.TooManyEntries: b"METADATA TOOMANY",
+    NoRight: b"NOPERM",
     NotSaved: b"NOTSAVED",
     errors.Suspended: b"CONTACTADMIN",
     errors.AuthenticationFailed: b"AUTHENTICATIONFAILED",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from skrytka_imap import responses
+from skrytka_imap import access, responses
 from skrytka_imap.selected import at
 from skrytka_imap.session import Session
 
@@ -13,7 +13,7 @@ def tell_keywords(session: Session, carried: Iterable[Sequence[str]]) -> None:
     """FLAGS and PERMANENTFLAGS anew when a message carries a keyword that the client has not heard of (RFC 3501, 7.2.6)."""
     selected = session.selected
     if selected.learn(carried, session.settings.told_keywords):
-        session.wire.write(responses.flags_lines(selected.known_keywords, read_only=selected.read_only))
+        session.wire.write(access.flags_lines(selected))
 
 
 def flag_lines(session: Session, places: Sequence[int], *, with_uid: bool, with_modseq: bool) -> bytes:

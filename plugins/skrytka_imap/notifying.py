@@ -9,6 +9,7 @@ import msgspec
 
 from skrytka.plugin_api import errors, folders, model
 from skrytka_imap import responses
+from skrytka_imap.access import Place
 from skrytka_imap.admission import confirm
 from skrytka_imap.announcing import announce
 from skrytka_imap.commands import NotifyEvent
@@ -80,7 +81,7 @@ async def _tell(session: Session, notify: Notifications, now: Folders, subscribe
     selected = session.selected if session.is_selected else None
     known_as = await _tell_names(session, notify, before, now, subscribed)
     for folder_id, wanted in events.items():
-        if selected is not None and folder_id == selected.folder_id:
+        if selected is not None and selected.is_folder(session.mailbox, folder_id):
             counted = before.get(folder_id, now[folder_id])
             notify.told[folder_id] = msgspec.structs.replace(counted, name=now[folder_id].name)
             notify.told_as_selected(selected)
@@ -89,7 +90,7 @@ async def _tell(session: Session, notify: Notifications, now: Folders, subscribe
         known_id = known_as.get(folder.name)
         replaces, known = known_id not in (None, folder_id), None if known_id is None else before[known_id]
         if items := status_items(known, folder, wanted, replaces=replaces, condstore=session.condstore):
-            session.wire.write(await status_line(session, folder, items))
+            session.wire.write(await status_line(session, Place(session.mailbox, folder), items))
         await session.wire.breathe()
     notify.subscribed = subscribed
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 SEPARATOR = "/"
 INBOX = "INBOX"
 PIECES = re.compile(r"[*%]+|[^*%]+")
+WILDCARD = re.compile(r"[*%]")
 
 
 def matcher(reference: str, pattern: str) -> Callable[[str], bool]:
@@ -28,6 +29,16 @@ def matcher(reference: str, pattern: str) -> Callable[[str], bool]:
         return _match(pieces, name) or (name.startswith(INBOX + SEPARATOR) and _match(below, name))
 
     return matches
+
+
+def may_match_below(patterns: Iterable[str], name: str) -> bool:
+    """Whether one of the patterns may match the name or one below it, by what stands before its first wildcard."""
+    wanted = name + SEPARATOR
+    for pattern in patterns:
+        head = WILDCARD.split(unicodedata.normalize("NFC", pattern), 1)[0]
+        if head == name or head.startswith(wanted) or (head != pattern and wanted.startswith(head)):
+            return True
+    return False
 
 
 def _match(pieces: list[str], name: str) -> bool:

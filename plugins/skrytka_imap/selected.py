@@ -21,7 +21,7 @@ from itertools import chain
 
 import msgspec
 
-from skrytka.plugin_api import model, views
+from skrytka.plugin_api import model, rights, views
 from skrytka_imap.commands import UidBatches
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.contexts import Context
@@ -61,8 +61,19 @@ class ToldBatches(msgspec.Struct, frozen=True):
 class Selected:
     """One session's state of its selected folder."""
 
-    def __init__(self, name: str, view: model.FolderView, *, read_only: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        view: model.FolderView,
+        mailbox: model.MailboxRef,
+        *,
+        read_only: bool,
+        granted: rights.Rights = rights.ALL,
+    ) -> None:
         self.name = name
+        self.mailbox = mailbox
+        """Whose the folder is: the session's own, or that of another user."""
+        self.rights = granted
         self.read_only = read_only
         self.view = view
         self.complete_modseq = view.highest_modseq
@@ -84,6 +95,15 @@ class Selected:
     @property
     def folder_id(self) -> model.FolderId:
         return self.view.folder_id
+
+    @property
+    def settable(self) -> model.Settable:
+        """The flags that the session may set and clear."""
+        return rights.settable(self.rights)
+
+    def is_folder(self, mailbox: model.MailboxRef, folder_id: model.FolderId) -> bool:
+        """Whether that is the folder."""
+        return self.folder_id == folder_id and self.mailbox.mailbox_id == mailbox.mailbox_id
 
     def knows_all(self) -> bool:
         """Whether the head that the running command has read says that there is nothing to tell; that head is forgotten."""

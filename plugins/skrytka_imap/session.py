@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -74,6 +75,8 @@ class Session:
         self._login: model.Login | None = None
         self._admission: admission.Admission | None = None
         self._selected: Selected | None = None
+        self.guard: admission.Admission | None = None
+        """Of the selected folder, where it is another user's: whether the session may go on with it."""
 
     @property
     def state(self) -> State:
@@ -95,7 +98,7 @@ class Session:
     async def unauthenticate(self) -> None:
         """Back to not authenticated: all is forgotten but the logins that failed, which are the connection's."""
         await self.end()
-        self._admission = self._login = self._selected = None
+        self._admission = self._login = None
         self.condstore = self.inverts_texts = self.qresync = self.rev2 = self.uid_only = self.utf8 = False
         self.metadata = None
         self.notify = None
@@ -103,19 +106,25 @@ class Session:
 
     async def end(self) -> None:
         """However the conversation ended."""
+        await self.unselect()
         if self._admission is not None:
             await self._admission.close()
 
-    def select(self, selected: Selected) -> None:
-        """From authenticated to selected."""
-        self.unselect()
+    async def select(self, selected: Selected, look: Callable[[], Awaitable[None]] | None = None) -> None:
+        """From authenticated to selected. ``look`` is for the folder of another: whether the session may go on with it."""
+        await self.unselect()
+        if look is not None:
+            self.guard = await admission.admit(self.core, selected.mailbox, self._changed, look)
         self._selected = selected
 
-    def unselect(self) -> None:
+    async def unselect(self) -> None:
         """From selected to authenticated; nothing happens when nothing is selected."""
-        if self.notify is not None and self._selected is not None:
+        if self.notify is not None and self._selected is not None and self.guard is None:
             self.notify.leave(self._selected)
         self._selected = None
+        guard, self.guard = self.guard, None
+        if guard is not None:
+            await guard.close()
 
     def hears(self, command_name: str) -> bool:
         """Whether this command ends with what happened in the selected folder: a client that used NOTIFY may not want that,

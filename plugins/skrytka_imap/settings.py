@@ -26,12 +26,14 @@ class Settings(FrontEndSettings, frozen=True):
 
     ``admin_uri``: what the server's entry /shared/admin says (RFC 5464 section 3.2.1.1), a ``mailto:`` for example.
     ``setquota``: whether users may limit their own mailboxes by SETQUOTA, below the provider's limits (RFC 9208 section 4.1.3).
+    ``other_users``: the first level of the names of other users' folders (RFC 2342); empty shows none.
     ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
     ``progress_interval_s``: so often the client of a long SEARCH or STORE hears how far that is (RFC 9585 section 4: 10 to 15).
     ``max_search_contexts``: so many searches of a session are kept up to date (RFC 5267 section 4.3.1).
     ``sorted_updates_octets``: so much memory the orders take that a session's SORT with UPDATE are kept in.
     ``thread_message_ids``: so many Message-IDs, of messages and of those that they refer to, one THREAD takes into account.
     ``notify_folders``: so many folders a session may watch by NOTIFY (RFC 5465 section 3.1).
+    ``max_shared_folders``: so many folders of other users a LIST tells; there may be more.
     ``uidbatches_messages``: so many messages the batches that a UIDBATCHES names may span (RFC 10022 section 3.1.7: at least
     100 000).
     """
@@ -50,12 +52,14 @@ class Settings(FrontEndSettings, frozen=True):
     url_hosts: tuple[str, ...] = ()
     admin_uri: str = ""
     setquota: bool = False
+    other_users: Annotated[str, msgspec.Meta(pattern=r"^[^/%*\x00-\x1f\x7f]{0,100}$")] = "Other users"
     told_keywords: Positive = 1_000
     progress_interval_s: Seconds = 10.0
     max_search_contexts: Positive = 10
     sorted_updates_octets: Positive = 8_388_608
     thread_message_ids: Positive = 500_000
     notify_folders: Positive = 1_000
+    max_shared_folders: Positive = 10_000
     uidbatches_messages: Annotated[int, msgspec.Meta(ge=100_000)] = 100_000
     max_bad_commands: Positive = 20
     max_login_failures: Positive = 5

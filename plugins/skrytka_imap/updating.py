@@ -24,8 +24,10 @@ ANYWHERE = 0
 """The context position that leaves the order, which is that of the folder, to the client (sections 4.3.3 and 4.3.4)."""
 
 
-def listing_of(session: Session, view: model.FolderView, recent: Sequence[range], saved: SequenceSet) -> Listing:
-    """What a view says, for a search now."""
+def listing_of(
+    session: Session, mailbox: model.MailboxRef, view: model.FolderView, recent: Sequence[range], saved: SequenceSet
+) -> Listing:
+    """What a view of a folder of that mailbox says, for a search now."""
     return Listing(
         view.uids,
         view.flags,
@@ -34,7 +36,7 @@ def listing_of(session: Session, view: model.FolderView, recent: Sequence[range]
         recent,
         saved,
         session.core.now(),
-        session.mailbox.mailbox_id,
+        mailbox.mailbox_id,
     )
 
 
@@ -134,7 +136,7 @@ def refuse_updates(session: Session, tag: bytes, reason: str) -> None:
 async def _members(session: Session, context: Context) -> tuple[Matcher, bytearray]:
     """Who matches now. What the view cannot decide is asked only of messages that changed: the others match as they did."""
     selected, breathe = session.selected, session.wire.breathe
-    listing = listing_of(session, selected.view, selected.recent, context.saved)
+    listing = listing_of(session, selected.mailbox, selected.view, selected.recent, context.saved)
     matcher = await compiled(context.search, listing, breathe)
     members, changed = bytearray(matcher.members), []
     for start in range(0, len(matcher.undecided), STEP):
@@ -144,7 +146,7 @@ async def _members(session: Session, context: Context) -> tuple[Matcher, bytearr
             else:
                 members[place] = context.members[place]
         await breathe()
-    for place in await decide(session, selected.view, _about(matcher, changed)):
+    for place in await decide(session, selected.mailbox, selected.view, _about(matcher, changed)):
         members[place] = 1
     return matcher, members
 

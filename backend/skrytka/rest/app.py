@@ -14,6 +14,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from skrytka.core import Core
 from skrytka.rest.access import BearerKeys
+from skrytka.rest.acl import Acl
 from skrytka.rest.aliases import Aliases
 from skrytka.rest.api_keys import Keys
 from skrytka.rest.domains import Domains
@@ -28,7 +29,7 @@ from skrytka.rest.retention_policies import RetentionPolicies
 from skrytka.rest.versions import precondition
 from skrytka.rest.viewer import Viewer
 
-CONTROLLERS = (Domains, Mailboxes, Aliases, Folders, Messages, Metadata, RetentionPolicies, Keys)
+CONTROLLERS = (Domains, Mailboxes, Aliases, Folders, Acl, Messages, Metadata, RetentionPolicies, Keys)
 DESCRIPTION = """Provision domains, mailboxes and retention policies, and read and write mail.
 
 Send the key as `Authorization: Bearer KEY`. PUT creates (201) or updates (200) and may be repeated. Every 4xx and 5xx

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from skrytka.bus.interface import Watch
 from skrytka.core import Core
@@ -19,10 +20,17 @@ One read of the directory in so long costs a busy session nothing, while one a c
 class Admission:
     """One session's leave to go on. It watches the mailbox, so a change of any kind makes the next ``confirm`` look again."""
 
-    def __init__(self, core: Core, mailbox: MailboxRef, on_change: Callable[[], None] | None) -> None:
+    def __init__(
+        self,
+        core: Core,
+        mailbox: MailboxRef,
+        on_change: Callable[[], None] | None,
+        look: Callable[[], Awaitable[None]],
+    ) -> None:
         self._core = core
         self._mailbox = mailbox
         self._on_change = on_change
+        self._look = look
         self._confirmed_at: float | None = None
         self._watch: Watch | None = None
 
@@ -30,7 +38,7 @@ class Admission:
         self._watch = await watching.watch(self._core, self._mailbox, self._changed)
 
     async def confirm(self) -> None:
-        """``Suspended`` or ``NotFound`` as ``authentication.confirm`` has them; usually nothing is read.
+        """What the look raises, ``Suspended`` or ``NotFound`` as ``authentication.confirm`` has them; usually nothing is read.
 
         Before the read it counts as confirmed, so that a hint which comes during it is not forgotten.
         """
@@ -39,7 +47,7 @@ class Admission:
             return
         self._confirmed_at = now
         try:
-            await authentication.confirm(self._core, self._mailbox)
+            await self._look()
         except BaseException:
             self._confirmed_at = None
             raise
@@ -55,11 +63,17 @@ class Admission:
             self._on_change()
 
 
-async def admit(core: Core, mailbox: MailboxRef, on_change: Callable[[], None] | None = None) -> Admission:
-    """For a session that has just logged in; ``on_change`` is called after every change that may have happened.
+async def admit(
+    core: Core,
+    mailbox: MailboxRef,
+    on_change: Callable[[], None] | None = None,
+    look: Callable[[], Awaitable[None]] | None = None,
+) -> Admission:
+    """For a session that has just logged in; or for one that opens a folder of another mailbox, where ``look`` asks for more than
+    whether that is there. ``on_change`` is called after every change that may have happened.
 
     What was changed between the login and this is found by the first ``confirm``, which always looks.
     """
-    admission = Admission(core, mailbox, on_change)
+    admission = Admission(core, mailbox, on_change, look or partial(authentication.confirm, core, mailbox))
     await admission.open()
     return admission

@@ -11,11 +11,13 @@ from skrytka.core import Core
 from skrytka.errors import NotFound
 from skrytka.model import Mailbox, MailboxId, MailboxRef, State
 from skrytka.services import mailboxes
+from skrytka.services.acl import grant_of
 from skrytka.services.checking_rows import check_rows
 from skrytka.services.findings import Depth, Finding
-from skrytka.services.shards import shard_of
-from skrytka.store.operations import aliases, consistency, directory_mailboxes, domains, shard_mailboxes
+from skrytka.services.shards import now, shard_of
+from skrytka.store.operations import acl, aliases, consistency, directory_mailboxes, domains, grants, shard_mailboxes
 from skrytka.store.operations.directory_mailboxes import MailboxScan
+from skrytka.store.operations.grants import Noted
 from skrytka.store.operations.shard_mailboxes import MailboxPage, Reconfigure, ShardConfig
 
 __all__ = ["Finding", "check"]
@@ -76,6 +78,7 @@ async def _check_mailbox(core: Core, mailbox: Mailbox, depth: Depth) -> list[Fin
         await mailboxes.create_on_shard(core, mailbox)
     try:
         found += await _check_limits(core, mailbox.ref, depth.repair)
+        found += await _check_grants(core, mailbox.ref, depth.repair)
         return found + await check_rows(core, mailbox.ref, depth)
     except NotFound:
         return found  # deleted meanwhile
@@ -84,6 +87,26 @@ async def _check_mailbox(core: Core, mailbox: Mailbox, depth: Depth) -> list[Fin
 async def _gone(core: Core, mailbox: Mailbox) -> bool:
     now = await core.directory.read(directory_mailboxes.get_by_id, mailbox.ref.mailbox_id)
     return now is None or now.state is not State.ACTIVE
+
+
+async def _check_grants(core: Core, mailbox: MailboxRef, repair: bool) -> list[Finding]:
+    """Whom its folders grant rights to has to find them by the directory's index, which is written first."""
+    granted = await shard_of(core, mailbox).read(acl.grantees, mailbox.mailbox_id)
+    missing = granted - await core.directory.read(grants.of_mailbox, mailbox.mailbox_id)
+    lost = [grantee_id for grantee_id in sorted(missing) if await _is_anybody(core, grantee_id)]
+    if lost and repair:
+        noted = tuple(grant_of(mailbox, grantee_id) for grantee_id in lost)
+        await core.directory.write(grants.note, Noted(noted, now(core)))
+    whom = [f"to mailbox {grantee_id}" if grantee_id else "to anyone" for grantee_id in lost]
+    return [Finding("grant not in the directory", mailbox.address, one, repair) for one in whom]
+
+
+async def _is_anybody(core: Core, grantee_id: int) -> bool:
+    """Entries of mailboxes that were deleted stay in the lists, and name nobody."""
+    if grantee_id == grants.ANYONE_ID:
+        return True
+    found = await core.directory.read(directory_mailboxes.get_by_id, MailboxId(grantee_id))
+    return found is not None and found.state is not State.DELETING
 
 
 async def _check_limits(core: Core, mailbox: MailboxRef, repair: bool) -> list[Finding]:

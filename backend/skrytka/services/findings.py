@@ -15,6 +15,7 @@ Kind = Literal[
     "counter",
     "domain addresses",
     "expunge without content",
+    "grant not in the directory",
     "mailbox half done",
     "mailbox not in the directory",
     "mailbox not on its shard",

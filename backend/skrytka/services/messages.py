@@ -9,6 +9,7 @@ from typing import Literal
 from skrytka.core import Core
 from skrytka.errors import Invalid, LimitReached, NotFound, TooLarge
 from skrytka.model import (
+    EVERYTHING,
     Actor,
     Appended,
     Copied,
@@ -20,6 +21,7 @@ from skrytka.model import (
     MessageRow,
     ModSeq,
     NewMessage,
+    Settable,
     Uid,
 )
 from skrytka.services import contents, room
@@ -83,9 +85,10 @@ async def copy(
     source_folder_id: FolderId,
     uids: Sequence[Uid],
     target_folder_id: FolderId,
+    settable: Settable = EVERYTHING,
 ) -> Copied:
-    """Copy all or none; the copies count against the quota."""
-    values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id)
+    """Copy all or none; the copies count against the quota, and have only those of the flags that are settable."""
+    values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id, settable)
     told = _teller(core, actor, mailbox, "copied", (target_folder_id,))
     return await shard_of(core, mailbox).write(copying.copy, values, told)
 
@@ -97,18 +100,25 @@ async def move(
     source_folder_id: FolderId,
     uids: Sequence[Uid],
     target_folder_id: FolderId,
+    settable: Settable = EVERYTHING,
 ) -> Copied:
-    """Move all or none."""
-    values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id)
+    """Move all or none, with those of the flags that are settable."""
+    values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id, settable)
     told = _teller(core, actor, mailbox, "moved", (source_folder_id, target_folder_id))
     return await shard_of(core, mailbox).write(copying.move, values, told)
 
 
 def _transfer(
-    core: Core, actor: Actor, mailbox: MailboxRef, source: FolderId, uids: Sequence[Uid], target: FolderId
+    core: Core,
+    actor: Actor,
+    mailbox: MailboxRef,
+    source: FolderId,
+    uids: Sequence[Uid],
+    target: FolderId,
+    settable: Settable,
 ) -> copying.Transfer:
     limit = core.settings.limits.copy_messages
-    return copying.Transfer(mailbox.mailbox_id, source, tuple(uids), target, str(actor), limit, now(core))
+    return copying.Transfer(mailbox.mailbox_id, source, tuple(uids), target, str(actor), limit, now(core), settable)
 
 
 def _teller(

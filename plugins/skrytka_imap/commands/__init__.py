@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from skrytka_imap.commands.acl import DeleteAcl, GetAcl, ListRights, MyRights, SetAcl
 from skrytka_imap.commands.any_state import Capability, Id, Logout, Noop
 from skrytka_imap.commands.append import Append, AppendMessage, Catenate, Replace, Url
 from skrytka_imap.commands.authenticated import (
@@ -69,21 +70,25 @@ Command = (
     | Copy
     | Create
     | Delete
+    | DeleteAcl
     | Enable
     | Examine
     | Expunge
     | Fetch
     | GetMetadata
+    | GetAcl
     | GetQuota
     | GetQuotaRoot
     | Id
     | Idle
     | List
+    | ListRights
     | Login
     | Logout
     | Lsub
     | Move
     | MultiSearch
+    | MyRights
     | Namespace
     | Noop
     | Notify
@@ -92,6 +97,7 @@ Command = (
     | Search
     | Select
     | SetMetadata
+    | SetAcl
     | SetQuota
     | Sort
     | StartTls
@@ -154,6 +160,7 @@ __all__ = [
     "Create",
     "Criteria",
     "Delete",
+    "DeleteAcl",
     "Depth",
     "EmailId",
     "Enable",
@@ -163,17 +170,20 @@ __all__ = [
     "Fetch",
     "FetchAttribute",
     "FetchItem",
+    "GetAcl",
     "GetMetadata",
     "GetQuota",
     "GetQuotaRoot",
     "Id",
     "Idle",
     "List",
+    "ListRights",
     "Login",
     "Logout",
     "Lsub",
     "Move",
     "MultiSearch",
+    "MyRights",
     "Namespace",
     "Noop",
     "Notify",
@@ -192,6 +202,7 @@ __all__ = [
     "SelectedEvents",
     "Selection",
     "SequenceSet",
+    "SetAcl",
     "SetMetadata",
     "SetQuota",
     "Sort",

@@ -22,8 +22,8 @@ class List(msgspec.Struct, frozen=True):
     """RFC 3501 section 6.3.8 and RFC 5258 section 3. Patterns keep their ``*`` and ``%``.
 
     ``extended``: it has options or a list of patterns; without, an empty pattern asks for the separator. ``subscribed`` asks
-    for that attribute, ``status`` for a STATUS of each (RFC 5819), ``metadata`` for these entries (RFC 9590); what else can be
-    asked for is in every answer.
+    for that attribute, ``status`` for a STATUS of each (RFC 5819), ``metadata`` for these entries (RFC 9590), ``rights`` for a
+    MYRIGHTS (RFC 8440); what else can be asked for is in every answer.
     """
 
     reference: str
@@ -33,3 +33,4 @@ class List(msgspec.Struct, frozen=True):
     subscribed: bool = False
     status: tuple[StatusItem, ...] = ()
     metadata: tuple[str, ...] = ()
+    rights: bool = False

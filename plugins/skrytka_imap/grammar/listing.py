@@ -16,6 +16,7 @@ RETURN = re.compile(rb" RETURN \(", re.IGNORECASE)
 
 MOST_PATTERNS = 100
 SELECTIONS = {option.value: option for option in Selection}
+RETURN_OPTIONS = {"SUBSCRIBED", "CHILDREN", "SPECIAL-USE", "MYRIGHTS"}
 BASES = {Selection.SUBSCRIBED, Selection.SPECIAL_USE}
 
 
@@ -36,8 +37,9 @@ def list_folders(cursor: Cursor) -> List:
     returns = cursor.take(RETURN) is not None  # spaces may stand at the end of a line
     asked = _return_options(cursor) if returns else Returned()
     extended = selects or several or returns
-    subscribed = asked.subscribed or Selection.SUBSCRIBED in selection
-    return List(reference, patterns, extended, selection, subscribed, asked.status, asked.metadata)
+    subscribed = "SUBSCRIBED" in asked.options or Selection.SUBSCRIBED in selection
+    rights = "MYRIGHTS" in asked.options
+    return List(reference, patterns, extended, selection, subscribed, asked.status, asked.metadata, rights)
 
 
 def _selection(cursor: Cursor) -> frozenset[Selection]:
@@ -70,20 +72,21 @@ def _patterns(cursor: Cursor) -> tuple[str, ...]:
 
 
 class Returned(msgspec.Struct, frozen=True):
-    """What RETURN asks for; CHILDREN and SPECIAL-USE are told anyway."""
+    """What RETURN asks for: the options that have no values, and those of the others."""
 
-    subscribed: bool = False
+    options: frozenset[str] = frozenset()
     status: tuple[StatusItem, ...] = ()
     metadata: tuple[str, ...] = ()
 
 
 def _return_options(cursor: Cursor) -> Returned:
-    """RFC 5258 section 6, RFC 5819 section 3, RFC 6154 section 6, RFC 9590 section 5.
+    """RFC 5258 section 6, RFC 5819 section 3, RFC 6154 section 6, RFC 8440 section 5, RFC 9590 section 5.
 
-    return-option = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "STATUS" SP "(" status-att *(SP status-att) ")" /
-                    "METADATA" SP "(" entry *(SP entry) ")"
+    return-option = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "MYRIGHTS" /
+                    "STATUS" SP "(" status-att *(SP status-att) ")" / "METADATA" SP "(" entry *(SP entry) ")"
     """
-    subscribed, first = False, True
+    options: set[str] = set()
+    first = True
     status: tuple[StatusItem, ...] = ()
     metadata: tuple[str, ...] = ()
     while not cursor.skip(b")"):
@@ -98,8 +101,8 @@ def _return_options(cursor: Cursor) -> Returned:
             cursor.space()
             cursor.expect(b"(")
             metadata = entry_list(cursor)
-        elif word == "SUBSCRIBED":
-            subscribed = True
-        elif word not in ("CHILDREN", "SPECIAL-USE"):
+        elif word in RETURN_OPTIONS:
+            options.add(word)
+        else:
             raise cursor.fault(f"There is no return option {word[:40]}")
-    return Returned(subscribed, status, metadata)
+    return Returned(frozenset(options), status, metadata)

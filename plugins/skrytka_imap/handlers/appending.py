@@ -16,11 +16,11 @@ async def append(session: Session, command: Append) -> Reply:
     found = await target(session, command.name)
     if isinstance(found, Reply):
         return found
-    mails = await new_mails(session, command.messages)
+    mails = await new_mails(session, command.messages, found.settable)
     if isinstance(mails, Reply):
         return mails
-    stored = await messages.append(session.core, session.actor, session.mailbox, found.folder_id, mails)
-    note_own_arrivals(session, found.folder_id, stored.uids)
+    stored = await messages.append(session.core, session.actor, found.mailbox, found.folder_id, mails)
+    note_own_arrivals(session, found, stored.uids)
     text = "The message is stored" if len(mails) == 1 else "The messages are stored"
     return ok(text, append_uid(stored))
 

@@ -7,7 +7,9 @@ from urllib.parse import quote_from_bytes
 
 from skrytka.plugin_api import contents, errors, folders, messages, mime, model, outgoing
 from skrytka_imap import sections
+from skrytka_imap.access import Place, find
 from skrytka_imap.commands import Catenate, Url
+from skrytka_imap.error_replies import NoRight
 from skrytka_imap.imap_url import ImapUrl, parse_url
 from skrytka_imap.session import Session
 
@@ -50,7 +52,7 @@ async def _named(session: Session, part: Url) -> bytes:
         raise BadUrl(part.octets)
     try:
         octets = await _read(session, url)
-    except errors.NotFound:
+    except (errors.NotFound, NoRight):
         raise BadUrl(part.octets) from None
     if octets is None:
         raise BadUrl(part.octets)
@@ -66,24 +68,26 @@ def _is_here(session: Session, url: ImapUrl) -> bool:
 
 async def _read(session: Session, url: ImapUrl) -> bytes | None:
     """None where the UIDVALIDITY is another, or the mail has no such part. A large mail counts as on its way out meanwhile."""
-    core, mailbox = session.core, session.mailbox
-    folder = await _folder(session, url)
-    if folder is None or url.uid_validity not in (None, folder.uid_validity):
+    core = session.core
+    place = await _place(session, url)
+    if place is None or url.uid_validity not in (None, place.folder.uid_validity):
         return None
-    row = await messages.row(core, mailbox, folder.folder_id, model.Uid(url.uid))
-    async with outgoing.sending(core, mailbox, row.size_octets):
-        octets = await contents.octets(core, mailbox, row.content_id)
+    row = await messages.row(core, place.mailbox, place.folder_id, model.Uid(url.uid))
+    async with outgoing.sending(core, session.mailbox, row.size_octets):
+        octets = await contents.octets(core, place.mailbox, row.content_id)
         return await session.wire.work(len(octets), partial(_cut, octets, url))
 
 
-async def _folder(session: Session, url: ImapUrl) -> model.Folder | None:
+async def _place(session: Session, url: ImapUrl) -> Place | None:
     """None for a URL that is relative to a folder where none is selected."""
     if not url.absolute and not session.is_selected:
         return None
     if url.folder is None:
-        return await folders.get_by_id(session.core, session.mailbox, session.selected.folder_id)
+        selected = session.selected
+        folder = await folders.get_by_id(session.core, selected.mailbox, selected.folder_id)
+        return Place(selected.mailbox, folder, selected.rights)
     superior = "" if url.absolute else session.selected.name.rpartition("/")[0]
-    return await folders.get(session.core, session.mailbox, f"{superior}/{url.folder}" if superior else url.folder)
+    return await find(session, f"{superior}/{url.folder}" if superior else url.folder, "r")
 
 
 def _cut(octets: bytes, url: ImapUrl) -> bytes | None:

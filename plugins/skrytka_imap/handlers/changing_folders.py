@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skrytka.plugin_api import errors, folders
-from skrytka_imap import responses
+from skrytka.plugin_api import errors, folders, model
+from skrytka_imap import access, others, responses
 from skrytka_imap.commands import Create, Delete, Rename, Subscribe, Unsubscribe
 from skrytka_imap.object_ids import mailbox_id
 from skrytka_imap.replies import Reply, no, ok
@@ -24,6 +24,8 @@ async def create(session: Session, command: Create) -> Reply:
         role = ROLES.get(f"\\{command.uses[0]}") if len(command.uses) == 1 else None
         if role is None:
             return no("A folder can be for one of " + " ".join(SPECIAL_USES.values()), b"USEATTR")
+    if (other := others.parse(session.settings.other_users, command.name)) is not None:
+        return await _create_for_other(session, other, role)
     try:
         made = await folders.create(session.core, session.actor, session.mailbox, command.name, role)
     except errors.AlreadyExists as error:
@@ -35,22 +37,41 @@ async def create(session: Session, command: Create) -> Reply:
     return ok("The folder is made", b"MAILBOXID (%b)" % mailbox_id(session.mailbox, made.folder_id).encode())
 
 
+async def _create_for_other(session: Session, other: others.Other, role: model.Role | None) -> Reply:
+    """In the mailbox of another, whose folders are for what he says."""
+    above = await access.place_to_create(session, other)
+    if role is not None:
+        return no("A folder of another user is for what its owner says", b"USEATTR")
+    made = await folders.create(session.core, session.actor, above.mailbox, other.name)
+    return ok("The folder is made", b"MAILBOXID (%b)" % mailbox_id(above.mailbox, made.folder_id).encode())
+
+
 async def delete(session: Session, command: Delete) -> Reply:
     """RFC 3501 section 6.3.4. A client that deletes the folder that it has selected has none selected afterwards."""
-    folder = await folders.get(session.core, session.mailbox, command.name)
-    await folders.delete(session.core, session.actor, session.mailbox, command.name)
-    if session.is_selected and session.selected.folder_id == folder.folder_id:
-        session.unselect()
-    _tell_spelling(session, folder.name, command.name, ["\\NonExistent"])
+    place = await access.find(session, command.name, "x")
+    await folders.delete(session.core, session.actor, place.mailbox, _name_there(session, command.name))
+    if session.is_selected and session.selected.is_folder(place.mailbox, place.folder_id):
+        await session.unselect()
+    _tell_spelling(session, place.folder.name, command.name, ["\\NonExistent"])
     _note_own(session, gone=command.name)
     return ok("The folder is deleted")
 
 
 async def rename(session: Session, command: Rename) -> Reply:
-    """RFC 3501 section 6.3.5."""
-    name = await folders.rename(session.core, session.actor, session.mailbox, command.old, command.new)
-    _tell_spelling(session, name, command.new)
-    _note_own(session, made=command.new, gone="" if command.old == INBOX else command.old)
+    """RFC 3501 section 6.3.5. Folders of others stay in their mailbox; the rights: RFC 4314 section 4."""
+    old, new = (others.parse(session.settings.other_users, name) for name in (command.old, command.new))
+    if old is None and new is None:
+        name = await folders.rename(session.core, session.actor, session.mailbox, command.old, command.new)
+        _tell_spelling(session, name, command.new)
+        _note_own(session, made=command.new, gone="" if command.old == INBOX else command.old)
+        return ok("The folder is renamed")
+    place = await access.find(session, command.old, "x")
+    above = await access.place_to_create(session, new) if new is not None else None
+    if old is None or new is None or above is None or above.mailbox.mailbox_id != place.mailbox.mailbox_id:
+        raise errors.NotPermitted("A folder stays in the mailbox of its owner")
+    if _name_there(session, command.old) == INBOX:
+        raise errors.NotPermitted("Only its owner can rename INBOX")
+    await folders.rename(session.core, session.actor, place.mailbox, old.name, new.name)
     return ok("The folder is renamed")
 
 
@@ -62,16 +83,26 @@ def _tell_spelling(session: Session, name: str, asked: str, attributes: Sequence
 
 async def subscribe(session: Session, command: Subscribe) -> Reply:
     """RFC 3501 section 6.3.6."""
-    await folders.subscribe(session.core, session.actor, session.mailbox, command.name)
+    await folders.subscribe(session.core, session.actor, session.mailbox, _subscribed(session, command.name))
     _note_own_subscription(session, command.name, subscribed=True)
     return ok("You are subscribed")
 
 
 async def unsubscribe(session: Session, command: Unsubscribe) -> Reply:
     """RFC 3501 section 6.3.7."""
-    await folders.unsubscribe(session.core, session.actor, session.mailbox, command.name)
+    await folders.unsubscribe(session.core, session.actor, session.mailbox, _subscribed(session, command.name))
     _note_own_subscription(session, command.name, subscribed=False)
     return ok("You are not subscribed")
+
+
+def _subscribed(session: Session, name: str) -> str:
+    return others.canonical(session.settings.other_users, name)
+
+
+def _name_there(session: Session, name: str) -> str:
+    """The name that the owner of the folder has for it."""
+    other = others.parse(session.settings.other_users, others.canonical(session.settings.other_users, name))
+    return name if other is None else other.name
 
 
 def _note_own(session: Session, *, made: str = "", gone: str = "") -> None:

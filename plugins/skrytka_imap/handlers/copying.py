@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skrytka.plugin_api import messages, model
+from skrytka.plugin_api import messages, model, transferring
 from skrytka_imap import responses
+from skrytka_imap.access import Place, check
 from skrytka_imap.commands import Copy, Move
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, note_own_arrivals, target, uids_at
 from skrytka_imap.replies import Reply, no, ok
@@ -20,17 +21,20 @@ async def copy(session: Session, command: Copy) -> Reply:
     found = await target(session, command.name)
     if isinstance(found, Reply):
         return found
-    source = session.selected.folder_id
-    copied = await messages.copy(session.core, session.actor, session.mailbox, source, uids, found.folder_id)
-    note_own_arrivals(session, found.folder_id, copied.target_uids)
+    copied = await _copy(session, uids, found)
+    note_own_arrivals(session, found, copied.target_uids)
     if not copied.source_uids:
         return _nothing(may_be=command.uid or not uids)
     return ok("The messages are copied", _copy_uid(copied))
 
 
 async def move(session: Session, command: Move) -> Reply:
-    """RFC 6851 section 3.3: COPYUID goes out in an untagged OK, before the EXPUNGE answers, which end the command."""
+    """RFC 6851 section 3.3: COPYUID goes out in an untagged OK, before the EXPUNGE answers, which end the command.
+
+    It takes the rights to do all three of its parts (its section 4.3).
+    """
     selected = session.selected
+    check(selected.rights, "te")
     if selected.read_only:
         return no("The folder is open for reading only", b"READ-ONLY")
     uids = uids_at(selected.view, named(session, command.sequence, uid=command.uid))
@@ -39,13 +43,33 @@ async def move(session: Session, command: Move) -> Reply:
     found = await target(session, command.name)
     if isinstance(found, Reply):
         return found
-    source = selected.folder_id
-    moved = await messages.move(session.core, session.actor, session.mailbox, source, uids, found.folder_id)
-    note_own_arrivals(session, found.folder_id, moved.target_uids)
+    moved = await _move(session, uids, found)
+    note_own_arrivals(session, found, moved.target_uids)
     if not moved.source_uids:
         return _nothing(may_be=command.uid or not uids)
     session.wire.write(b"* OK [%b] Those are their new UIDs\r\n" % _copy_uid(moved))
     return ok("The messages are moved", tells_modseq=True)
+
+
+async def _copy(session: Session, uids: Sequence[model.Uid], target: Place) -> model.Copied:
+    """With the flags that the session may set there (RFC 4314 section 4)."""
+    core, actor, source = session.core, session.actor, session.selected
+    if target.mailbox.mailbox_id == source.mailbox.mailbox_id:
+        return await messages.copy(
+            core, actor, source.mailbox, source.folder_id, uids, target.folder_id, target.settable
+        )
+    ends = (source.mailbox, source.folder_id), (target.mailbox, target.folder_id)
+    return await transferring.copy(core, actor, ends[0], uids, ends[1], target.settable)
+
+
+async def _move(session: Session, uids: Sequence[model.Uid], target: Place) -> model.Copied:
+    core, actor, source = session.core, session.actor, session.selected
+    if target.mailbox.mailbox_id == source.mailbox.mailbox_id:
+        return await messages.move(
+            core, actor, source.mailbox, source.folder_id, uids, target.folder_id, target.settable
+        )
+    ends = (source.mailbox, source.folder_id), (target.mailbox, target.folder_id)
+    return await transferring.move(core, actor, ends[0], uids, ends[1], target.settable)
 
 
 def _too_many(session: Session, uids: Sequence[model.Uid]) -> Reply | None:

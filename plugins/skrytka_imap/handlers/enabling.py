@@ -39,5 +39,5 @@ def _speak_rev2(session: Session) -> None:
 
 async def namespace(session: Session, command: Namespace) -> Reply:
     """RFC 2342 section 5."""
-    session.wire.write(responses.namespace_line())
+    session.wire.write(responses.namespace_line(session.settings.other_users, utf8=session.utf8))
     return ok("That is where your folders are")

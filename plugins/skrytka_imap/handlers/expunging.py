@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from skrytka.plugin_api import messages, model
+from skrytka_imap.access import check
 from skrytka_imap.announcing import current_view
 from skrytka_imap.commands import Expunge, SequenceSet
 from skrytka_imap.handlers.targets import with_saved
@@ -17,6 +18,7 @@ CHUNK = 1_000
 async def expunge(session: Session, command: Expunge) -> Reply:
     """RFC 3501 section 6.4.3, RFC 4315 section 2.1. The EXPUNGE answers are written at the end of the command, and then the
     HIGHESTMODSEQ is known that RFC 7162 section 3.2.7 wants."""
+    check(session.selected.rights, "e")
     if session.selected.read_only:
         return no("The folder is open for reading only", b"READ-ONLY")
     await expunge_deleted(session, command.uids)
@@ -32,4 +34,4 @@ async def expunge_deleted(session: Session, wanted: SequenceSet | None) -> None:
     deleted = model.Flags.DELETED.value
     uids = (model.Uid(view.uids[place]) for run in places for place in run if view.flags[place] & deleted)
     while chunk := list(islice(uids, CHUNK)):
-        await messages.expunge(session.core, session.actor, session.mailbox, view.folder_id, chunk)
+        await messages.expunge(session.core, session.actor, session.selected.mailbox, view.folder_id, chunk)

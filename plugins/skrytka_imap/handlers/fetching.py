@@ -74,8 +74,8 @@ async def _fetch(session: Session, command: Fetch) -> Reply:
         places = _within(places, command.window)
     if session.uid_only:
         command = _without_implied_uid(command)
-    plan = plan_of(command, session.mailbox.mailbox_id, condstore=session.condstore)
-    sets_seen = command.sets_seen and not selected.read_only
+    plan = plan_of(command, selected.mailbox.mailbox_id, condstore=session.condstore)
+    sets_seen = command.sets_seen and not selected.read_only and "s" in selected.rights
     missing = await write_answers(session, plan, places, sets_seen=sets_seen)
     return _outcome(session, command, places, missing)
 
@@ -143,7 +143,7 @@ async def _fetch_mails(session: Session, plan: Plan, places: Sequence[int], *, s
     selected = session.selected
     uids = at(selected.view.uids, places)
     most_octets = outgoing.LARGE_OCTETS // len(uids)
-    read = await contents.mails(session.core, session.mailbox, selected.folder_id, uids, most_octets)
+    read = await contents.mails(session.core, selected.mailbox, selected.folder_id, uids, most_octets)
     selected.head = read.head
     missing = len(places) - len(read.listings)
     if missing:
@@ -184,7 +184,8 @@ async def _fetch_batch(session: Session, plan: Plan, batch: Sequence[Read], *, s
     """Read, mark as seen what there is to send, and send it; how many messages have lost their content meanwhile."""
     headers: dict[model.ContentId, bytes] = {}
     if plan.needs_headers:
-        headers = await contents.header(session.core, session.mailbox, [listing.row.content_id for _, listing in batch])
+        mailbox = session.selected.mailbox
+        headers = await contents.header(session.core, mailbox, [listing.row.content_id for _, listing in batch])
     async with outgoing.sending(session.core, session.mailbox, _held_octets(plan, batch, headers)):
         read = [(place, await _mail(session, plan, listing, headers)) for place, listing in batch]
         mails = [(place, mail) for place, mail in read if mail is not None]
@@ -222,7 +223,8 @@ async def _set_seen(session: Session, places: Sequence[int]) -> dict[int, model.
     if not uids:
         return {}
     change = model.FlagChange("add", seen)
-    stored = await messages.store_flags(session.core, session.actor, session.mailbox, view.folder_id, uids, change)
+    mailbox = session.selected.mailbox
+    stored = await messages.store_flags(session.core, session.actor, mailbox, view.folder_id, uids, change)
     session.selected.head = None
     tell_keywords(session, (row.keywords for row in stored.changed))
     for row in stored.changed:
@@ -232,13 +234,11 @@ async def _set_seen(session: Session, places: Sequence[int]) -> dict[int, model.
 
 async def _listings(session: Session, plan: Plan, uids: Sequence[model.Uid]) -> dict[int, contents.Listing]:
     """Rows and renditions by UID, also of messages that this client does not know to be gone."""
-    folder_id = session.selected.folder_id
+    folder_id, mailbox = session.selected.folder_id, session.selected.mailbox
     if plan.renditions:
-        found = await contents.renditions(
-            session.core, session.mailbox, folder_id, uids, plan.renditions, plan.if_stored
-        )
+        found = await contents.renditions(session.core, mailbox, folder_id, uids, plan.renditions, plan.if_stored)
     else:
-        rows = await messages.rows(session.core, session.mailbox, folder_id, uids)
+        rows = await messages.rows(session.core, mailbox, folder_id, uids)
         found = [contents.Listing(row) for row in rows]
     return {listing.row.uid: listing for listing in found}
 
@@ -261,7 +261,7 @@ async def _mail(
 async def _whole(session: Session, plan: Plan, listing: contents.Listing) -> Mail:
     octets, part = listing.octets, None
     if octets is None:
-        octets = await contents.octets(session.core, session.mailbox, listing.row.content_id)
+        octets = await contents.octets(session.core, session.selected.mailbox, listing.row.content_id)
     if plan.needs_parts:
         part = await session.wire.work(len(octets), partial(mime.scan, octets))
     return Mail(listing.row, listing.renditions, None, octets, part)

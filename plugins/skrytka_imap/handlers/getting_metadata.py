@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from skrytka.plugin_api import folders, metadata, model
+from skrytka.plugin_api import metadata, model
 from skrytka_imap import responses
+from skrytka_imap.access import Place, find_with_entries
 from skrytka_imap.commands import Depth, GetMetadata
 from skrytka_imap.computed_entries import computed
 from skrytka_imap.replies import Reply, ok
@@ -18,14 +19,15 @@ TOLD_UNSEEN = 8
 
 async def get_metadata(session: Session, command: GetMetadata) -> Reply:
     """RFC 5464 section 4.2; MAXSIZE: section 4.2.1; DEPTH: section 4.2.2."""
-    folder = await folders.get(session.core, session.mailbox, command.name) if command.name else None
-    sizes = await metadata.sizes(session.core, session.mailbox, session.mailbox.mailbox_id, _id_of(folder))
+    place = await find_with_entries(session, command.name) if command.name else None
+    sizes = await metadata.sizes(session.core, *_of(session, place))
+    folder = None if place is None else place.folder
     sizes.update({name: len(value) for name, value in computed(session.settings, folder).items()})
     names = await _selected(session, command, sizes)
     longest = max((sizes.get(name, 0) for name in names), default=0)
     most = longest if command.most_octets is None else command.most_octets
     for together in _batches([name for name in names if sizes.get(name, 0) <= most], sizes):
-        await tell_entries(session, folder, together)
+        await tell_entries(session, place, together)
         await session.wire.flush()
     if longest > most:
         return ok("Those are the entries, but for longer ones", b"METADATA LONGENTRIES %d" % longest)
@@ -65,17 +67,18 @@ def _batches(names: Sequence[str], sizes: Mapping[str, int]) -> Iterator[list[st
         yield batch
 
 
-async def tell_all_entries(session: Session, folder: model.Folder, names: Sequence[str]) -> None:
+async def tell_all_entries(session: Session, place: Place, names: Sequence[str]) -> None:
     """RFC 9590 section 3. How long the values are is not known."""
     for start in range(0, len(names), TOLD_UNSEEN):
-        await tell_entries(session, folder, names[start : start + TOLD_UNSEEN])
+        await tell_entries(session, place, names[start : start + TOLD_UNSEEN])
         await session.wire.flush()
 
 
-async def tell_entries(session: Session, folder: model.Folder | None, names: Sequence[str]) -> None:
+async def tell_entries(session: Session, place: Place | None, names: Sequence[str]) -> None:
     """RFC 5464 section 4.4.1: one METADATA; without a folder it is about the server."""
-    place = _id_of(folder)
-    found = await metadata.values(session.core, session.mailbox, session.mailbox.mailbox_id, [place], names)
+    mailbox, user, folder_id = _of(session, place)
+    folder = None if place is None else place.folder
+    found = await metadata.values(session.core, mailbox, user, [folder_id], names)
     values = {name: value for (_, name), value in found.items()} | computed(session.settings, folder)
     name = "" if folder is None else folder.name
     session.wire.write(
@@ -83,5 +86,9 @@ async def tell_entries(session: Session, folder: model.Folder | None, names: Seq
     )
 
 
-def _id_of(folder: model.Folder | None) -> model.FolderId:
-    return metadata.WHOLE_MAILBOX if folder is None else folder.folder_id
+def _of(session: Session, place: Place | None) -> tuple[model.MailboxRef, model.MailboxId, model.FolderId]:
+    """In whose mailbox, of which user the private ones, and of which folder."""
+    user = session.mailbox.mailbox_id
+    if place is None:
+        return session.mailbox, user, metadata.WHOLE_MAILBOX
+    return place.mailbox, user, place.folder_id

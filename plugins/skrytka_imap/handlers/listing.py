@@ -8,34 +8,41 @@ import msgspec
 
 from skrytka.plugin_api import folders, model
 from skrytka_imap import responses
+from skrytka_imap.access import Place, may_have_entries, visible
 from skrytka_imap.commands import List, Lsub, Selection
 from skrytka_imap.folder_events import superior_names
 from skrytka_imap.handlers.getting_metadata import tell_all_entries
 from skrytka_imap.handlers.telling_status import status_line
-from skrytka_imap.patterns import matcher
+from skrytka_imap.patterns import matcher, may_match_below
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.session import Session
 from skrytka_imap.special_uses import SPECIAL_USES
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A name to be told. ``folder`` is None where none has it; ``below`` says what is selected below it, though it is not itself
-    matched by the pattern. ``selected``: it is itself."""
+    """A name to be told. ``place`` is None where no folder has it.
+
+    ``below`` says what is selected below it, though it is not itself matched by the pattern; ``selected`` that it is so itself.
+    """
 
     name: str
-    folder: model.Folder | None
+    place: Place | None
     attributes: list[str]
     below: list[str]
     selected: bool
 
 
 async def list_folders(session: Session, command: List) -> Reply:
-    """RFC 3501 section 6.3.8 and RFC 5258, with the attributes of RFC 3348 and RFC 6154, STATUS (RFC 5819), and
-    METADATA (RFC 9590)."""
+    """RFC 3501 section 6.3.8 and RFC 5258, with the attributes of RFC 3348 and RFC 6154, STATUS (RFC 5819), MYRIGHTS (RFC 8440)
+    and METADATA (RFC 9590). Folders of others are read where a pattern can match them."""
     if command.patterns == ("",) and not command.extended:
         session.wire.write(responses.separator_line())
         return ok("That is the separator")
-    found = {folder.name: folder for folder in await folders.list_all(session.core, session.mailbox)}
+    own = await folders.list_all(session.core, session.mailbox)
+    found = {folder.name: Place(session.mailbox, folder) for folder in own}
+    patterns = [command.reference + pattern for pattern in command.patterns if pattern]
+    if may_match_below(patterns, session.settings.other_users):
+        found.update((place.folder.name, place) for place in await visible(session))
     subscribed: set[str] = set()
     if command.subscribed:
         subscribed.update(await folders.subscriptions(session.core, session.mailbox))
@@ -46,15 +53,23 @@ async def list_folders(session: Session, command: List) -> Reply:
             session.wire.write(
                 responses.list_line(listed.name, listed.attributes, listed.below, utf8=session.utf8_names)
             )
-            if command.status and listed.folder is not None:
-                session.wire.write(await status_line(session, listed.folder, command.status))
-            if command.metadata and listed.folder is not None and listed.selected:
-                await tell_all_entries(session, listed.folder, command.metadata)
+            if listed.place is not None:
+                await _tell_more(session, command, listed, listed.place)
         await session.wire.breathe()
     return ok("Those are the folders")
 
 
-def _listed(command: List, found: dict[str, model.Folder], subscribed: set[str], nowhere: str) -> Iterator[Listed]:
+async def _tell_more(session: Session, command: List, listed: Listed, place: Place) -> None:
+    """What else was asked for of a folder. No STATUS of one that may not be read (RFC 5819 section 2)."""
+    if command.rights and listed.selected:
+        session.wire.write(responses.my_rights_line(listed.name, place.rights, utf8=session.utf8_names))
+    if command.status and "r" in place.rights:
+        session.wire.write(await status_line(session, place, command.status))
+    if command.metadata and listed.selected and may_have_entries(place):
+        await tell_all_entries(session, place, command.metadata)
+
+
+def _listed(command: List, found: dict[str, Place], subscribed: set[str], nowhere: str) -> Iterator[Listed]:
     """What the options select, whatever the patterns: folders in their order, then names that only others are below, or that
     are only subscribed. ``nowhere`` is the attribute of names without a folder."""
     selection = command.selection
@@ -65,19 +80,17 @@ def _listed(command: List, found: dict[str, model.Folder], subscribed: set[str],
     below = [option for option in (Selection.SUBSCRIBED, Selection.SPECIAL_USE) if option in selection]
     for name in [*names, *sorted(above - set(names))]:
         if name in selected or name in above:
-            folder = found.get(name)
-            attributes = [] if folder is not None else [nowhere]
-            attributes += attributes_of(folder, has_children=name in superior)
+            place = found.get(name)
+            attributes = [] if place is not None else [nowhere]
+            attributes += attributes_of(None if place is None else place.folder, has_children=name in superior)
             attributes += ["\\Subscribed"] if name in subscribed else []
-            yield Listed(name, folder, attributes, list(below) if name in above else [], name in selected)
+            yield Listed(name, place, attributes, list(below) if name in above else [], name in selected)
 
 
-def _is_selected(
-    name: str, selection: frozenset[Selection], found: dict[str, model.Folder], subscribed: set[str]
-) -> bool:
+def _is_selected(name: str, selection: frozenset[Selection], found: dict[str, Place], subscribed: set[str]) -> bool:
     if Selection.SUBSCRIBED in selection and name not in subscribed:
         return False
-    return Selection.SPECIAL_USE not in selection or (name in found and found[name].role in SPECIAL_USES)
+    return Selection.SPECIAL_USE not in selection or (name in found and found[name].folder.role in SPECIAL_USES)
 
 
 def attributes_of(folder: model.Folder | None, *, has_children: bool) -> list[str]:

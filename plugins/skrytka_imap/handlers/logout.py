@@ -9,6 +9,6 @@ from skrytka_imap.session import Session
 
 async def logout(session: Session, command: Logout) -> Reply:
     """RFC 3501 section 6.1.3. Nothing is told about the folder any more: the client is not interested."""
-    session.unselect()
+    await session.unselect()
     session.wire.write(b"* BYE Goodbye\r\n")
     return ok("You are logged out", then=Then.CLOSE)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from skrytka.plugin_api import errors, folders, model, views
+from skrytka.plugin_api import errors, folders, views
 from skrytka_imap import responses
+from skrytka_imap.access import Place
 from skrytka_imap.commands import MultiSearch, SequenceSet
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.faults import SyntaxFault
@@ -29,8 +30,8 @@ async def multisearch(session: Session, command: MultiSearch) -> Reply:
     if command.returns.saves:
         session.selected.saved = NOTHING  # what it is when this command fails (RFC 5182 section 2.1)
     try:
-        for folder in await folders_of(session, command.sources):
-            await _search(session, command, folder, saved)
+        for place in await folders_of(session, command.sources):
+            await _search(session, command, place, saved)
     except BadCharset:
         return bad_charset()
     return ok("Those are the messages")
@@ -47,22 +48,25 @@ def _check(session: Session, command: MultiSearch) -> None:
         refuse_reuse(session)
 
 
-async def _search(session: Session, command: MultiSearch, folder: model.Folder, saved: SequenceSet) -> None:
+async def _search(session: Session, command: MultiSearch, place: Place, saved: SequenceSet) -> None:
     """One folder. What is deleted meanwhile has no messages."""
-    selected = session.selected if session.is_selected and session.selected.folder_id == folder.folder_id else None
+    mailbox, folder_id = place.mailbox, place.folder_id
+    selected = session.selected if session.is_selected and session.selected.is_folder(mailbox, folder_id) else None
     try:
         if selected is not None:
             view, recent = selected.view, selected.recent
         else:
-            recent = [await folders.unclaimed_recent(session.core, session.mailbox, folder.folder_id)]
-            view = await views.current(session.core, session.mailbox, folder.folder_id)
+            recent = [await folders.unclaimed_recent(session.core, mailbox, folder_id)]
+            view = await views.current(session.core, mailbox, folder_id)
     except errors.NotFound:
         return
     search, returns = command.search, command.returns
-    places, scores = await found_in(session, view, search, listing_of(session, view, recent, saved))
+    places, scores = await found_in(session, mailbox, view, search, listing_of(session, mailbox, view, recent, saved))
     if selected is not None and returns.updates:
         keep_up_to_date(session, search, saved, places)
     results = Results(view, places, True, search.mentions_modseq, scores)
     if places:
-        begin = responses.esearch_folder_begin(session.tag, folder.name, view.uid_validity, utf8=session.utf8_names)
+        begin = responses.esearch_folder_begin(
+            session.tag, place.folder.name, view.uid_validity, utf8=session.utf8_names
+        )
         await answer(session, returns, results, begin)

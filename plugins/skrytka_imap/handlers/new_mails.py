@@ -11,8 +11,10 @@ from skrytka_imap.replies import Reply, no
 from skrytka_imap.session import Session
 
 
-async def new_mails(session: Session, brought: Sequence[AppendMessage]) -> list[model.NewMessage] | Reply:
-    """What is to be stored, or why nothing is.
+async def new_mails(
+    session: Session, brought: Sequence[AppendMessage], may: model.Settable
+) -> list[model.NewMessage] | Reply:
+    """What is to be stored, with the flags that the session may set there (RFC 4314 section 4), or why nothing is.
 
     Nothing is no message: a client that gives up while it streams says so, and takes back all (RFC 3502 section 6.3.11).
     """
@@ -30,7 +32,8 @@ async def new_mails(session: Session, brought: Sequence[AppendMessage]) -> list[
             return no("There is no message to store")
         if left < 0:
             return no("The messages are too large together", b"LIMIT")
-        mails.append(model.NewMessage(octets, message.flags, message.keywords, message.internal_date))
+        keywords = message.keywords if may.keywords else ()
+        mails.append(model.NewMessage(octets, message.flags & may.flags, keywords, message.internal_date))
     return mails
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skrytka_imap.access import Place
 from skrytka_imap.announcing import announce
 from skrytka_imap.commands import Notify, NotifyEvent, StatusItem
 from skrytka_imap.handlers.telling_status import status_line
@@ -51,12 +52,13 @@ def _too_many(session: Session) -> Reply:
 
 async def _tell_status(session: Session, found: Folders, events: Events) -> None:
     """Of each folder that is not selected and whose messages the client wants to hear of."""
-    selected = session.selected.folder_id if session.is_selected else None
+    selected, mailbox = session.selected if session.is_selected else None, session.mailbox
     for folder_id, of in events.items():
-        if folder_id == selected or NotifyEvent.MESSAGE_NEW not in of:
+        is_selected = selected is not None and selected.is_folder(mailbox, folder_id)
+        if is_selected or NotifyEvent.MESSAGE_NEW not in of:
             continue
         items = [StatusItem.MESSAGES, StatusItem.UIDNEXT, StatusItem.UIDVALIDITY]
         if NotifyEvent.FLAG_CHANGE in of or session.condstore:
             items.append(StatusItem.HIGHESTMODSEQ)
-        session.wire.write(await status_line(session, found[folder_id], items))
+        session.wire.write(await status_line(session, Place(mailbox, found[folder_id]), items))
         await session.wire.breathe()

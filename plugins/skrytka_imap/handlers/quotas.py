@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skrytka.plugin_api import errors, model, quota
-from skrytka_imap import responses
+from skrytka_imap import access, others, responses
 from skrytka_imap.commands import GetQuota, GetQuotaRoot, SetQuota
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
@@ -28,7 +28,11 @@ async def get_quota(session: Session, command: GetQuota) -> Reply:
 
 
 async def get_quota_root(session: Session, command: GetQuotaRoot) -> Reply:
-    """RFC 9208 section 4.1.2."""
+    """RFC 9208 section 4.1.2. What others may store is not told: their folders have no root."""
+    if others.parse(session.settings.other_users, command.name) is not None:
+        place = await access.find(session, command.name, "r")
+        session.wire.write(responses.quota_root_line(place.folder.name, [], utf8=session.utf8_names))
+        return ok("That is the quota")
     resources = await _resources(session)
     session.wire.write(responses.quota_root_line(command.name, [ROOT], utf8=session.utf8_names))
     session.wire.write(responses.quota_line(ROOT, resources))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from skrytka.plugin_api import errors, model, replacing
+from skrytka.plugin_api import errors, messages, model, replacing
+from skrytka_imap.access import Place, check
 from skrytka_imap.announcing import announce
 from skrytka_imap.commands import Replace
 from skrytka_imap.handlers.appending import append_uid
@@ -17,6 +18,7 @@ async def replace(session: Session, command: Replace) -> Reply:
     has before anything that may end the session, EXISTS for the new message, and EXPUNGE for the old one, which ends the
     command."""
     selected = session.selected
+    check(selected.rights, "te")
     if selected.read_only:
         return no("The folder is open for reading only", b"READ-ONLY")
     uids = uids_at(selected.view, named(session, command.sequence, uid=command.uid))
@@ -25,25 +27,36 @@ async def replace(session: Session, command: Replace) -> Reply:
     found = await target(session, command.name)
     if isinstance(found, Reply):
         return found
-    mails = await new_mails(session, (command.message,))
+    mails = await new_mails(session, (command.message,), found.settable)
     if isinstance(mails, Reply):
         return mails
-    stored = await _replace(session, uids[0], found.folder_id, mails[0])
+    stored = await _replace(session, uids[0], found, mails[0])
     if isinstance(stored, Reply):
         return stored
-    note_own_arrivals(session, found.folder_id, stored.uids)
+    note_own_arrivals(session, found, stored.uids)
     session.wire.write(b"* OK [%b] The new message is stored\r\n" % append_uid(stored))
     await announce(session, may_expunge=False, with_uid=command.uid)
     return ok("The message is replaced")
 
 
-async def _replace(
-    session: Session, uid: model.Uid, target_id: model.FolderId, mail: model.NewMessage
-) -> model.Appended | Reply:
-    source = session.selected.folder_id
+async def _replace(session: Session, uid: model.Uid, target: Place, mail: model.NewMessage) -> model.Appended | Reply:
+    core, actor, source = session.core, session.actor, session.selected
     try:
-        return await replacing.replace(session.core, session.actor, session.mailbox, source, uid, target_id, mail)
+        if target.mailbox.mailbox_id != source.mailbox.mailbox_id:
+            return await _replace_elsewhere(session, uid, target, mail)
+        return await replacing.replace(core, actor, source.mailbox, source.folder_id, uid, target.folder_id, mail)
     except errors.NotFound as error:
         if error.kind != "message":
             raise
         return no("The message is gone", EXPUNGE_ISSUED)
+
+
+async def _replace_elsewhere(session: Session, uid: model.Uid, target: Place, mail: model.NewMessage) -> model.Appended:
+    """The new message goes to another mailbox: it is stored first, so that there is always one of the two."""
+    core, actor, source = session.core, session.actor, session.selected
+    there = await messages.page(core, source.mailbox, source.folder_id, uid - 1, 1)
+    if not there or there[0].uid != uid:
+        raise errors.NotFound("message", str(uid))
+    stored = await messages.append(core, actor, target.mailbox, target.folder_id, [mail])
+    await messages.expunge(core, actor, source.mailbox, source.folder_id, [uid], deleted_only=False)
+    return stored

@@ -62,7 +62,7 @@ async def _tell_vanished(session: Session, known: Pairs, since: model.ModSeq, lo
     Where the log does not reach back so far, of every known UID that is not there (section 3.2.6), but for those below
     ``lowest``, which the client has shown to know right.
     """
-    selected, mailbox = session.selected, session.mailbox
+    selected, mailbox = session.selected, session.selected.mailbox
     if await messages.expunge_horizon(session.core, mailbox, selected.folder_id) <= since:
         async for page in messages.expunged_pages(session.core, mailbox, selected.folder_id, since):
             gone = [uid for uid in page if _is_in(known, uid) and selected.number(uid) is None]

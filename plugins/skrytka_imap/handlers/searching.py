@@ -30,11 +30,11 @@ async def search(session: Session, command: Search) -> Reply:
     selected, returns = session.selected, command.returns
     if returns is not None and returns.updates:
         refuse_reuse(session)
-    listing = listing_of(session, selected.view, selected.recent, selected.saved)
+    listing = listing_of(session, selected.mailbox, selected.view, selected.recent, selected.saved)
     if returns is not None and returns.saves:
         selected.saved = NOTHING  # what it is when this command fails (RFC 5182 section 2.1)
     try:
-        places, scores = await found_in(session, selected.view, command, listing)
+        places, scores = await found_in(session, selected.mailbox, selected.view, command, listing)
     except BadCharset:
         return bad_charset()
     if returns is None and session.rev2:
@@ -56,12 +56,12 @@ def bad_charset() -> Reply:
 
 
 async def found_in(
-    session: Session, view: model.FolderView, command: Search, listing: Listing
+    session: Session, mailbox: model.MailboxRef, view: model.FolderView, command: Search, listing: Listing
 ) -> tuple[list[int], dict[int, int]]:
     """The places of the messages that match, ascending, and how well they do where FUZZY asks for that."""
-    find = partial(text_search.find, session.core, session.mailbox, view.folder_id)
+    find = partial(text_search.find, session.core, mailbox, view.folder_id)
     matcher = await compiled(command, listing, session.wire.breathe, find)
-    decided = await decide(session, view, matcher)
+    decided = await decide(session, mailbox, view, matcher)
     return sorted(matcher.found + decided) if decided else matcher.found, matcher.scores
 
 

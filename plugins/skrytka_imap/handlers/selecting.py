@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from skrytka.plugin_api import folders, model, views
-from skrytka_imap import responses
+from skrytka.plugin_api import folders, model, rights, views
+from skrytka_imap import access, responses
 from skrytka_imap.commands import Close, Examine, Select, Unselect
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.handlers.expunging import expunge_deleted
@@ -17,6 +17,8 @@ from skrytka_imap.session import Session
 async def select(session: Session, command: Select) -> Reply:
     """RFC 3501 section 6.3.1."""
     await _open(session, command, read_only=False)
+    if session.selected.read_only:
+        return ok("You may read", b"READ-ONLY")
     return ok("You may read and write", b"READ-WRITE")
 
 
@@ -27,16 +29,16 @@ async def examine(session: Session, command: Examine) -> Reply:
 
 
 async def close(session: Session, command: Close) -> Reply:
-    """RFC 3501 section 6.4.2: expunges without telling."""
-    if not session.selected.read_only:
+    """RFC 3501 section 6.4.2: expunges without telling; not without the right to, but that is no error (RFC 4314 section 4)."""
+    if not session.selected.read_only and "e" in session.selected.rights:
         await expunge_deleted(session, None)
-    session.unselect()
+    await session.unselect()
     return ok("The folder is closed")
 
 
 async def unselect(session: Session, command: Unselect) -> Reply:
     """RFC 3691 section 2."""
-    session.unselect()
+    await session.unselect()
     return ok("The folder is closed")
 
 
@@ -50,18 +52,19 @@ async def _open(session: Session, command: Select | Examine, *, read_only: bool)
         raise SyntaxFault("ENABLE QRESYNC first")
     if session.is_selected:
         session.wire.write(b"* OK [CLOSED] The folder before is closed\r\n")
-    session.unselect()
-    folder = await folders.get(session.core, session.mailbox, command.name)
+    await session.unselect()
+    place = await access.find(session, command.name, "r")
+    read_only = read_only or not place.rights & rights.CHANGING
     look = folders.unclaimed_recent if read_only else folders.claim_recent
-    recent = range(0) if session.rev2 else await look(session.core, session.mailbox, folder.folder_id)
-    view = await views.current(session.core, session.mailbox, folder.folder_id)
-    selected = Selected(folder.name, view, read_only=read_only)
+    recent = range(0) if session.rev2 else await look(session.core, place.mailbox, place.folder_id)
+    view = await views.current(session.core, place.mailbox, place.folder_id)
+    selected = Selected(place.folder.name, view, place.mailbox, read_only=read_only, granted=place.rights)
     selected.claim_recent(recent)
     selected.learn(view.keywords.values(), session.settings.told_keywords)
-    session.select(selected)
+    await access.select(session, selected)
     session.wire.write(_description(session, selected))
     if session.rev2:
-        session.wire.write(_named(folder.name, command.name))
+        session.wire.write(_named(place.folder.name, command.name))
     if command.resync is not None and command.resync.uid_validity == view.uid_validity:
         await resynchronize(session, command.resync)
 
@@ -81,11 +84,10 @@ def _description(session: Session, selected: Selected) -> bytes:
         b"* OK [UIDVALIDITY %d] UIDs are valid" % view.uid_validity,
         b"* OK [UIDNEXT %d] The next UID at least" % view.uid_next,
         b"* OK [HIGHESTMODSEQ %d] The last change" % view.highest_modseq,
-        b"* OK [MAILBOXID (%b)] Its id" % mailbox_id(session.mailbox, selected.folder_id).encode(),
+        b"* OK [MAILBOXID (%b)] Its id" % mailbox_id(selected.mailbox, selected.folder_id).encode(),
     ]
-    flags = responses.flags_lines(selected.known_keywords, read_only=selected.read_only)
     exists = responses.exists_lines(len(view.uids), None if session.rev2 else selected.count_recent())
-    return flags + exists + b"\r\n".join(lines) + b"\r\n"
+    return access.flags_lines(selected) + exists + b"\r\n".join(lines) + b"\r\n"
 
 
 def _first_unseen(view: model.FolderView) -> int | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from skrytka.plugin_api import errors, folders, metadata
+from skrytka.plugin_api import errors, metadata
+from skrytka_imap.access import find_with_entries
 from skrytka_imap.commands import SetMetadata
 from skrytka_imap.computed_entries import ADMIN, SPECIAL_USE, role_of
 from skrytka_imap.faults import SyntaxFault
@@ -14,28 +15,30 @@ from skrytka_imap.special_uses import SPECIAL_USES
 
 async def set_metadata(session: Session, command: SetMetadata) -> Reply:
     """RFC 5464 section 4.3: all entries, or none. METADATA TOOMANY has its place in ``error_replies``."""
-    folder = await folders.get(session.core, session.mailbox, command.name) if command.name else None
+    place = await find_with_entries(session, command.name) if command.name else None
     entries = dict(command.entries)
-    if folder is None and ADMIN in entries:
+    if place is None and ADMIN in entries:
         return no("Only the provider says how to reach him", b"NOPERM")
     try:
-        edit = _edit(entries, of_folder=folder is not None)
-        if folder is None:
+        edit = _edit(entries, of_folder=place is not None)
+        if place is None:
             _check_filters(entries)
     except SyntaxFault as fault:
         return no(fault.message, b"CANNOT")
     except ValueError:
         return no("A folder can be for one of " + " ".join(SPECIAL_USES.values()), b"USEATTR")
-    place = metadata.WHOLE_MAILBOX if folder is None else folder.folder_id
+    mailbox = session.mailbox if place is None else place.mailbox
+    is_own, user = mailbox.mailbox_id == session.mailbox.mailbox_id, session.mailbox.mailbox_id
+    if edit.role and not is_own:
+        return no("A folder of another user is for what its owner says", b"USEATTR")
+    folder_id = metadata.WHOLE_MAILBOX if place is None else place.folder_id
     try:
-        modseq = await metadata.put(
-            session.core, session.actor, session.mailbox, session.mailbox.mailbox_id, place, edit
-        )
+        modseq = await metadata.put(session.core, session.actor, mailbox, user, folder_id, edit)
     except errors.TooLarge as error:
         return no(str(error), b"METADATA MAXSIZE %d" % error.limit_octets)
     except errors.AlreadyExists:
         return no("Another folder is for that already", b"USEATTR")
-    if session.metadata is not None:
+    if session.metadata is not None and is_own:
         session.metadata.own.add(modseq)
     return ok("The entries are set")
 

@@ -18,7 +18,8 @@ CHUNK = 500
 async def facts_of(
     session: Session, view: model.FolderView, places: Sequence[int], *, with_keys: bool, scores: Mapping[int, int]
 ) -> AsyncIterator[list[Facts]]:
-    """Of the messages at these places, in their order, without those that are gone. ``with_keys`` reads more than rows."""
+    """Of the messages at these places of the selected folder, in their order, without
+    those that are gone. ``with_keys`` reads more than rows."""
     progress = Progress(session, len(places))
     for start in range(0, len(places), CHUNK):
         some = places[start : start + CHUNK]
@@ -38,7 +39,8 @@ async def facts_of(
 async def _read(
     session: Session, folder_id: model.FolderId, uids: Sequence[model.Uid], *, with_keys: bool
 ) -> list[contents.Listing]:
+    mailbox = session.selected.mailbox
     if with_keys:
-        return await contents.renditions(session.core, session.mailbox, folder_id, uids, [SORT_KEYS])
-    rows = await messages.rows(session.core, session.mailbox, folder_id, uids)
+        return await contents.renditions(session.core, mailbox, folder_id, uids, [SORT_KEYS])
+    rows = await messages.rows(session.core, mailbox, folder_id, uids)
     return [contents.Listing(row) for row in rows]

@@ -24,11 +24,11 @@ async def sort(session: Session, command: Sort) -> Reply:
     selected, returns = session.selected, search.returns
     if returns is not None and returns.updates:
         refuse_reuse(session)
-    listing = listing_of(session, selected.view, selected.recent, selected.saved)
+    listing = listing_of(session, selected.mailbox, selected.view, selected.recent, selected.saved)
     if returns is not None and returns.saves:
         selected.saved = NOTHING  # what it is when this command fails (RFC 5182 section 2.1)
     try:
-        found, scores = await found_in(session, selected.view, search, listing)
+        found, scores = await found_in(session, selected.mailbox, selected.view, search, listing)
     except BadCharset:
         return bad_charset()
     criteria = compared(session, command.criteria)

@@ -2,25 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 
-from skrytka.plugin_api import folders, model
+import msgspec
+
+from skrytka.plugin_api import folders
+from skrytka_imap import others
+from skrytka_imap.access import Place, visible
 from skrytka_imap.commands import Source, SourceKind
 from skrytka_imap.session import Session
 from skrytka_imap.sources import names_of
 
 
-async def folders_of(session: Session, sources: Sequence[Source]) -> list[model.Folder]:
-    """Each folder once that one of the sources means, in the order of their names (RFC 7377 section 2.2)."""
-    subscribed: Collection[str] = ()
+async def folders_of(session: Session, sources: Sequence[Source]) -> list[Place]:
+    """Each folder once that one of the sources means, in the order of their names, if it may be read (RFC 7377 section 2.2)."""
+    subscribed: frozenset[str] = frozenset()
     if any(source.kind is SourceKind.SUBSCRIBED for source in sources):
         subscribed = frozenset(await folders.subscriptions(session.core, session.mailbox))
-    selected = None
-    if session.is_selected and any(source.kind is SourceKind.SELECTED for source in sources):
-        selected = session.selected.folder_id
+    own = await folders.list_all(session.core, session.mailbox)
+    found = [Place(session.mailbox, folder) for folder in own]
+    if _name_others(session, [*subscribed, *chain.from_iterable(source.names for source in sources)]):
+        found += await visible(session)
+    means = _meaning(session, sources, subscribed)
+    chosen = [place for place in found if "r" in place.rights and means(place)]
+    return [*chosen, *await _selected_of_other(session, sources, chosen)]
+
+
+def _meaning(session: Session, sources: Sequence[Source], subscribed: frozenset[str]) -> Callable[[Place], bool]:
+    """Whether one of the sources means a folder. Those of others are not personal."""
+    wants_selected = any(source.kind is SourceKind.SELECTED for source in sources)
+    selected = session.selected if session.is_selected and wants_selected else None
     tests = [names_of(source) for source in sources]
-    return [
-        folder
-        for folder in await folders.list_all(session.core, session.mailbox)
-        if folder.folder_id == selected or any(test(folder.name, subscribed) for test in tests)
-    ]
+    of_others = [names_of(source) for source in sources if source.kind is not SourceKind.PERSONAL]
+    own = session.mailbox.mailbox_id
+
+    def means(place: Place) -> bool:
+        if selected is not None and selected.is_folder(place.mailbox, place.folder_id):
+            return True
+        name = place.folder.name
+        return any(test(name, subscribed) for test in (tests if place.mailbox.mailbox_id == own else of_others))
+
+    return means
+
+
+def _name_others(session: Session, names: Iterable[str]) -> bool:
+    prefix = session.settings.other_users
+    return any(others.parse(prefix, name) is not None for name in names)
+
+
+async def _selected_of_other(session: Session, sources: Sequence[Source], chosen: Sequence[Place]) -> list[Place]:
+    """The selected folder, where it is another's and a source means it. It need not be one that can be looked up."""
+    if session.guard is None or all(source.kind is not SourceKind.SELECTED for source in sources):
+        return []
+    selected = session.selected
+    if any(selected.is_folder(place.mailbox, place.folder_id) for place in chosen):
+        return []
+    folder = await folders.get_by_id(session.core, selected.mailbox, selected.folder_id)
+    return [Place(selected.mailbox, msgspec.structs.replace(folder, name=selected.name), selected.rights)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from skrytka.plugin_api import messages, model
 from skrytka_imap import responses
 from skrytka_imap.commands import Store
+from skrytka_imap.error_replies import NoRight
 from skrytka_imap.flag_telling import tell_keywords
 from skrytka_imap.handlers.progress import Progress
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, uids_at
@@ -16,26 +17,39 @@ CHUNK = 1_000
 
 
 async def store(session: Session, command: Store) -> Reply:
-    """RFC 3501 section 6.4.6; UNCHANGEDSINCE: RFC 7162 section 3.1.3. A transaction takes at most 1 000 messages."""
+    """RFC 3501 section 6.4.6; UNCHANGEDSINCE: RFC 7162 section 3.1.3. A transaction takes at most 1 000 messages.
+
+    Flags that the session has no right to stay as they are; it fails where it has a right to none (RFC 4314 section 4).
+    """
     selected = session.selected
+    if not _may_any(command, selected.settable):
+        raise NoRight("You may not set those flags in that folder")
     if selected.read_only:
         return no("The folder is open for reading only", b"READ-ONLY")
     uids = uids_at(selected.view, named(session, command.sequence, uid=command.uid))
     since = None if command.unchanged_since is None else model.ModSeq(command.unchanged_since)
-    change = model.FlagChange(command.mode, command.flags, command.keywords, since)
+    change = model.FlagChange(command.mode, command.flags, command.keywords, since, settable=selected.settable)
     modified: list[int] = []
     gone = 0
     progress = Progress(session, len(uids))
     for start in range(0, len(uids), CHUNK):
         chunk = uids[start : start + CHUNK]
         stored = await messages.store_flags(
-            session.core, session.actor, session.mailbox, selected.folder_id, chunk, change
+            session.core, session.actor, selected.mailbox, selected.folder_id, chunk, change
         )
         await _tell(session, command, change, stored)
         modified += stored.modified
         gone += len(stored.gone)
         progress.add(len(chunk))
     return _outcome(session, command, modified, gone)
+
+
+def _may_any(command: Store, may: model.Settable) -> bool:
+    """Whether one of the flags may be changed. Replacing names them all, and who names none changes none."""
+    if command.mode == "replace":
+        return bool(may.flags) or may.keywords
+    names_none = not command.flags and not command.keywords
+    return names_none or bool(command.flags & may.flags) or (bool(command.keywords) and may.keywords)
 
 
 async def _tell(session: Session, command: Store, change: model.FlagChange, stored: model.FlagsStored) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skrytka.plugin_api import errors, folders, model
+from skrytka.plugin_api import errors, model
+from skrytka_imap import access, others
 from skrytka_imap.commands import SequenceSet
 from skrytka_imap.commands.sequence_set import union
 from skrytka_imap.faults import SyntaxFault
@@ -15,11 +16,14 @@ EXPUNGE_ISSUED = b"EXPUNGEISSUED"
 """RFC 5530 section 3: some of the messages that the command names are gone; an EXPUNGE of them is yet to be told."""
 
 
-async def target(session: Session, name: str) -> model.Folder | Reply:
-    """The folder, or the NO that lets a client create it first (RFC 3501 section 7.1, TRYCREATE)."""
+async def target(session: Session, name: str) -> access.Place | Reply:
+    """The folder, or the NO that lets a client create it first (RFC 3501 section 7.1, TRYCREATE), if it may."""
     try:
-        return await folders.get(session.core, session.mailbox, name)
+        return await access.find(session, name, "i")
     except errors.NotFound as error:
+        other = others.parse(session.settings.other_users, name)
+        if other is not None and not await access.may_create(session, other):
+            raise
         return no(str(error), b"TRYCREATE")
 
 
@@ -46,11 +50,11 @@ def uids_at(view: model.FolderView, places: Sequence[range]) -> list[model.Uid]:
     return [model.Uid(uid) for run in places for uid in view.uids[run.start : run.stop]]
 
 
-def note_own_arrivals(session: Session, folder_id: model.FolderId, uids: Sequence[model.Uid]) -> None:
+def note_own_arrivals(session: Session, place: access.Place, uids: Sequence[model.Uid]) -> None:
     """The session's own command put these messages into a folder: they are no news to the client (RFC 5465 section 5.2)."""
     if not uids:
         return
-    if session.is_selected and session.selected.folder_id == folder_id:
+    if session.is_selected and session.selected.is_folder(place.mailbox, place.folder_id):
         session.selected.own_arrivals.append(range(uids[0], uids[-1] + 1))
-    elif session.notify is not None:
-        session.notify.note_arrivals(folder_id, uids)
+    elif session.notify is not None and place.mailbox.mailbox_id == session.mailbox.mailbox_id:
+        session.notify.note_arrivals(place.folder_id, uids)

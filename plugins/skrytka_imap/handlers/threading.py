@@ -25,9 +25,9 @@ async def thread(session: Session, command: Thread) -> Reply:
     """RFC 5256 section 3; REFS: draft-ietf-morg-inthread-01 section 4."""
     search = await with_filters(session, command.search)
     selected = session.selected
-    listing = listing_of(session, selected.view, selected.recent, selected.saved)
+    listing = listing_of(session, selected.mailbox, selected.view, selected.recent, selected.saved)
     try:
-        places, _ = await found_in(session, selected.view, search, listing)
+        places, _ = await found_in(session, selected.mailbox, selected.view, search, listing)
     except BadCharset:
         return bad_charset()
     try:

@@ -4,6 +4,7 @@ Whole responses end with CRLF. Octets that are not ASCII are sent unchanged, in 
 RFC 6855, which wants them hidden from clients that did not enable UTF8=ACCEPT. Those that did have folder names in UTF-8.
 """
 
+from skrytka_imap.responses.acl import acl_line, list_rights_line, my_rights_line
 from skrytka_imap.responses.esearch import (
     ESEARCH_END,
     esearch_begin,
@@ -76,6 +77,7 @@ __all__ = [
     "UIDFETCH",
     "UID_ITEM",
     "Run",
+    "acl_line",
     "add_to_runs",
     "enabled_line",
     "esearch_begin",
@@ -94,6 +96,7 @@ __all__ = [
     "id_line",
     "internal_date",
     "list_line",
+    "list_rights_line",
     "literal8_head",
     "literal_head",
     "literal_prefix",
@@ -101,6 +104,7 @@ __all__ = [
     "metadata_changed_line",
     "metadata_line",
     "modseq_item",
+    "my_rights_line",
     "namespace_line",
     "nstring",
     "number_set",

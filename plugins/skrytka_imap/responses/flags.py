@@ -41,14 +41,23 @@ def flag_words(flags: int, keywords: Sequence[str], *, recent: bool) -> str:
     return f"{system} {words}" if system and words else system or words
 
 
-def flags_lines(keywords: Mapping[str, str], *, read_only: bool) -> bytes:
+def flags_lines(keywords: Mapping[str, str], *, read_only: bool, settable: model.Settable = model.EVERYTHING) -> bytes:
     r"""FLAGS and PERMANENTFLAGS (RFC 3501 sections 7.2.6 and 7.1). ``keywords`` are by their name in lower case; ``\*`` says that
-    a client may make others, and nothing is permanent where it may change nothing.
+    a client may make others, and nothing is permanent where it may change nothing. Which flags it may change in the folder of
+    another: RFC 4314 section 5.1.1.
     """
     atoms = [keywords[name] for name in sorted(keywords) if ATOM.fullmatch(name)]
     names = " ".join((TEXTS[ALL_FLAGS], *atoms)).encode()
-    permanent = b"" if read_only else names + rb" \*"
+    permanent = names + rb" \*"
+    if read_only or settable is not model.EVERYTHING:
+        permanent = b"" if read_only else _permanent(settable, atoms)
     return b"* FLAGS (%b)\r\n* OK [PERMANENTFLAGS (%b)] These are kept\r\n" % (names, permanent)
+
+
+def _permanent(settable: model.Settable, atoms: Sequence[str]) -> bytes:
+    system = TEXTS[settable.flags]
+    words = (*atoms, r"\*") if settable.keywords else ()
+    return " ".join((system, *words) if system else words).encode()
 
 
 @lru_cache(maxsize=1_024)

@@ -56,6 +56,7 @@ def exists_lines(messages: int, recent: int | None) -> bytes:
     return exists if recent is None else exists + b"* %d RECENT\r\n" % recent
 
 
-def namespace_line() -> bytes:
-    """RFC 2342 section 6: one personal namespace, without prefix, and no others."""
-    return b'* NAMESPACE (("" %b)) NIL NIL\r\n' % SEPARATOR
+def namespace_line(other_users: str, *, utf8: bool = False) -> bytes:
+    """RFC 2342 section 6: a personal namespace without prefix, and that of other users unless it has no name."""
+    others = b"((%b %b))" % (folder_name(other_users + "/", utf8=utf8), SEPARATOR) if other_users else b"NIL"
+    return b'* NAMESPACE (("" %b)) %b NIL\r\n' % (SEPARATOR, others)

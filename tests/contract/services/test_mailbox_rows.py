@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from skrytka.core import Core
-from skrytka.model import MailboxRef, RetentionPolicy, Role, Uid
-from skrytka.services import folders, indexing, mailboxes, messages, metadata, pop3_locks, retention, retention_sweep
+from skrytka.model import AclEntry, MailboxRef, RetentionPolicy, Role, Uid
+from skrytka.services import (
+    acl,
+    folders,
+    indexing,
+    mailboxes,
+    messages,
+    metadata,
+    pop3_locks,
+    retention,
+    retention_sweep,
+)
 from skrytka.services.shards import shard_of
 from skrytka.store.interface import Tx
 from tests.contract.provisioning import ADMIN, DAY_S, Clock, add_messages, make_mailbox, vary
@@ -25,7 +35,7 @@ async def rows_by_table(tx: Tx, asked: tuple[str, MailboxRef]) -> dict[str, int]
 
 
 async def fill(core: Core, clock: Clock, mailbox: MailboxRef) -> None:
-    """Something into every table: mail, an expunge, a deleted folder, a POP3 lock, the fence of a sweep."""
+    """Something into every table: mail, an expunge, a deleted folder, a POP3 lock, the fence of a sweep, rights."""
     found = await mailboxes.get(core, mailbox.address)
     inbox, _ = await add_messages(core, found, 3)
     await messages.expunge(core, ADMIN, mailbox, inbox, [Uid(1)], deleted_only=False)
@@ -33,6 +43,7 @@ async def fill(core: Core, clock: Clock, mailbox: MailboxRef) -> None:
     await metadata.put(core, ADMIN, mailbox, mailbox.mailbox_id, inbox, edit)
     await folders.create(core, ADMIN, mailbox, "Old")
     await folders.delete(core, ADMIN, mailbox, "Old")
+    await acl.replace(core, ADMIN, mailbox, inbox, [AclEntry("anyone", "lr")])
     await pop3_locks.acquire(core, ADMIN, mailbox, "worker")
     await add_messages(core, found, 1, Role.JUNK)
     await retention.put(core, ADMIN, RetentionPolicy("junk", "delete", 1, role=Role.JUNK))

@@ -7,11 +7,12 @@ from array import array
 import msgspec
 import pytest
 
-from skrytka.model import FolderId, FolderView, ModSeq, Uid, UidValidity
+from skrytka.model import FolderId, FolderView, MailboxId, MailboxRef, ModSeq, Uid, UidValidity
 from skrytka_imap.commands import UidBatches
 from skrytka_imap.selected import Selected, ToldBatches, Updates
 
 COUNT = 600
+ANN = MailboxRef(MailboxId(1), "shard-0", "ann@example.org")
 
 
 @pytest.fixture
@@ -32,18 +33,18 @@ def changed(view: FolderView, *places: int) -> FolderView:
 
 def test_every_change_is_told_wherever_it_is(view: FolderView) -> None:
     places = (0, 255, 256, 511, COUNT - 1)
-    selected = Selected("INBOX", view, read_only=False)
+    selected = Selected("INBOX", view, ANN, read_only=False)
     assert selected.advance(changed(view, *places), may_expunge=True).changed == places
 
 
 def test_an_own_change_is_not_told_again(view: FolderView) -> None:
-    selected = Selected("INBOX", view, read_only=False)
+    selected = Selected("INBOX", view, ANN, read_only=False)
     selected.note_own_change(257, 2)
     assert selected.advance(changed(view, 256, 257), may_expunge=True) == Updates(uids=(258,), changed=(257,))
 
 
 def test_changes_beside_an_expunge_are_told_by_their_new_places(view: FolderView) -> None:
-    selected = Selected("INBOX", view, read_only=False)
+    selected = Selected("INBOX", view, ANN, read_only=False)
     after = changed(view, 300)
     for column in (after.modseqs, uids := after.uids[:], flags := after.flags[:]):
         del column[10]

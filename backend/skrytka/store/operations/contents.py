@@ -107,6 +107,28 @@ async def read(tx: Tx, values: ContentKey) -> StoredContent | None:
     return None if row is None else StoredContent(*row)
 
 
+async def packed(tx: Tx, values: ContentKey) -> Prepared | None:
+    """The content as it can be stored in another mailbox; None where it, or its header, is lost."""
+    columns = ", ".join(f"r.{name}, r.{name}_version" for name in RENDITION_COLUMNS.values())
+    row = await tx.row(
+        f"SELECT c.size, h.data, b.data, c.blob_key, c.digest, {columns} FROM content c"
+        " JOIN header h ON h.mailbox_id = c.mailbox_id AND h.content_id = c.content_id"
+        " LEFT JOIN body b ON b.mailbox_id = c.mailbox_id AND b.content_id = c.content_id"
+        " LEFT JOIN rendition r ON r.mailbox_id = c.mailbox_id AND r.content_id = c.content_id"
+        " WHERE c.mailbox_id = ? AND c.content_id = ?",
+        values.mailbox_id,
+        values.content_id,
+    )
+    if row is None:
+        return None
+    stored = zip(RENDITION_COLUMNS, row[6::2], row[5::2], strict=True)
+    renditions = tuple(
+        StoredRendition(name, version, octets) for name, version, octets in stored if version is not None
+    )
+    size, header, body, blob_key, digest_ = row[:5]
+    return Prepared(size, header, body, blob_key, digest_, renditions)
+
+
 async def digest(tx: Tx, values: ContentKey) -> tuple[bytes, bytes] | None:
     """That of the body as it came, and the packed header before it."""
     row = await tx.row(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from skrytka.errors import LimitReached
-from skrytka.model import Copied, FolderId, MailboxId, ModSeq, Uid, UidValidity
+from skrytka.model import EVERYTHING, Copied, FolderId, MailboxId, ModSeq, Settable, Uid, UidValidity
 from skrytka.store.interface import Row, Statement, Tx
 from skrytka.store.operations.appending import check_quota
 from skrytka.store.operations.expunging import removal
@@ -17,7 +17,7 @@ from skrytka.store.operations.selecting import CHUNK, chunks, listed
 
 
 class Transfer(msgspec.Struct, frozen=True):
-    """``uids`` None is every message of the source."""
+    """``uids`` None is every message of the source. Copies have those flags that are ``settable``."""
 
     mailbox_id: MailboxId
     source: FolderId
@@ -26,6 +26,7 @@ class Transfer(msgspec.Struct, frozen=True):
     actor: str
     limit: int
     now: int
+    settable: Settable = EVERYTHING
 
 
 class _Target(msgspec.Struct, frozen=True):
@@ -88,6 +89,7 @@ async def _found(tx: Tx, values: Transfer) -> list[Row]:
 
 async def _into(tx: Tx, values: Transfer, found: Sequence[Row], modseq: ModSeq) -> _Target:
     """Count the messages into the target and assign their UIDs."""
+    may = int(values.settable.flags)
     row = await tx.row(
         "UPDATE folder SET uid_next = uid_next + ?, highest_modseq = CASE WHEN ? > 0 THEN ? ELSE highest_modseq END,"
         " messages = messages + ?, unseen = unseen + ?, deleted = deleted + ?, octets = octets + ?"
@@ -96,8 +98,8 @@ async def _into(tx: Tx, values: Transfer, found: Sequence[Row], modseq: ModSeq) 
         len(found),
         modseq,
         len(found),
-        sum(not row[1] & 1 for row in found),
-        sum(row[1] >> 3 & 1 for row in found),
+        sum(not row[1] & may & 1 for row in found),
+        sum((row[1] & may) >> 3 & 1 for row in found),
         sum(row[2] for row in found),
         values.mailbox_id,
         values.target,
@@ -110,13 +112,15 @@ async def _into(tx: Tx, values: Transfer, found: Sequence[Row], modseq: ModSeq) 
 
 
 def _copies(values: Transfer, found: Sequence[Row], target: _Target, modseq: ModSeq) -> list[Statement]:
+    flags = f"flags & {int(values.settable.flags)}"
+    keywords = "keywords" if values.settable.keywords else "CAST('' AS TEXT)"
     statements: list[Statement] = []
     for start in range(0, len(found), CHUNK):
         operand, uids = listed([row[0] for row in found[start : start + CHUNK]])
         sql = (
             "INSERT INTO message (mailbox_id, folder_id, uid, flags, keywords, modseq, internal_date, saved_at, size,"
             " content_id) SELECT mailbox_id, CAST(? AS BIGINT), CAST(? AS BIGINT) + row_number() OVER (ORDER BY uid),"
-            " flags, keywords, CAST(? AS BIGINT), internal_date, CAST(? AS BIGINT), size, content_id FROM message"
+            f" {flags}, {keywords}, CAST(? AS BIGINT), internal_date, CAST(? AS BIGINT), size, content_id FROM message"
             f" WHERE mailbox_id = ? AND folder_id = ? AND uid IN {operand}"
         )
         first = target.first + start - 1

@@ -252,6 +252,8 @@ async def begin_deletion(tx: Tx, asked: MailboxDelete) -> Mailbox:
     versions.check(mailbox.version - 1, asked.only_if, "mailbox")
     await sequences.raise_to(tx, UID_VALIDITY_MARK, asked.uid_validity_mark)
     await tx.execute("DELETE FROM credential WHERE mailbox_id = ?", mailbox.ref.mailbox_id)
+    await tx.execute("DELETE FROM grantee WHERE mailbox_id = ?", mailbox.ref.mailbox_id)
+    await tx.execute("DELETE FROM grantee WHERE grantee_id = ?", mailbox.ref.mailbox_id)
     gone = await tx.rows("DELETE FROM alias WHERE mailbox_id = ? RETURNING domain", mailbox.ref.mailbox_id)
     names = [mailbox.domain, *(domain for (domain,) in gone)]
     for name in sorted(set(names)):

@@ -7,7 +7,7 @@ from collections import defaultdict
 import msgspec
 
 from skrytka.errors import LimitReached
-from skrytka.model import FlagChange, Flags, FlagsStored, FolderId, MailboxId, MessageRow, ModSeq, Uid
+from skrytka.model import EVERYTHING, FlagChange, Flags, FlagsStored, FolderId, MailboxId, MessageRow, ModSeq, Uid
 from skrytka.store.interface import Statement, Tx
 from skrytka.store.operations import keywords
 from skrytka.store.operations.locking import advance, no_folder
@@ -80,6 +80,9 @@ def _applied(flags: Flags, names: keywords.Keywords, change: FlagChange) -> tupl
             done = flags & ~change.flags, keywords.removed(names, change.keywords)
         case "replace":
             done = change.flags, keywords.replaced(names, change.keywords)
+    if change.settable is not EVERYTHING:
+        may = change.settable
+        done = flags & ~may.flags | done[0] & may.flags, done[1] if may.keywords else names
     return done if change.then is None else _applied(*done, change.then)
 
 

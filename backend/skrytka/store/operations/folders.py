@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -14,6 +14,14 @@ from skrytka.store.operations.metadata_rows import removal
 from skrytka.store.operations.shard_mailboxes import INSERT_FOLDER, INSERT_SUBSCRIPTION
 
 COLUMNS = "folder_id, name, role, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, octets"
+
+INHERIT_ACL = (
+    "INSERT INTO acl (mailbox_id, folder_id, identifier, grantee_id, rights) SELECT mailbox_id, CAST(? AS BIGINT),"
+    " identifier, grantee_id, rights FROM acl WHERE mailbox_id = ? AND folder_id = ?"
+)
+"""What a new folder has from the one above it (RFC 4314 section 4, CREATE)."""
+
+DELETE_ACL = "DELETE FROM acl WHERE mailbox_id = ? AND folder_id = ?"
 
 
 class FolderKey(msgspec.Struct, frozen=True):
@@ -111,16 +119,21 @@ async def create(tx: Tx, values: NewFolder) -> Made:
         raise AlreadyExists("folder", name)
     if values.role is not None and await by_role(tx, FolderRole(values.mailbox_id, values.role)) is not None:
         raise AlreadyExists("role", values.role.value)
-    missing = [level for level in values.path if level not in present]
-    folder_ids = await make(tx, values, missing, modseq)
+    folder_ids = await make(tx, values, present, modseq)
     folder = await by_id(tx, FolderKey(values.mailbox_id, folder_ids[-1]))
     assert folder is not None
     return Made(modseq, folder, folder_ids)
 
 
-async def make(tx: Tx, values: NewFolder, missing: Sequence[str], modseq: ModSeq) -> tuple[FolderId, ...]:
-    """Insert folders under fresh numbers and UIDVALIDITYs. The caller holds the mailbox; the role goes to the last."""
+async def make(tx: Tx, values: NewFolder, present: Mapping[str, FolderId], modseq: ModSeq) -> tuple[FolderId, ...]:
+    """Insert what is missing of the path under fresh numbers and UIDVALIDITYs; each is shared as the one above it is.
+
+    The caller holds the mailbox; the role goes to the last.
+    """
+    missing = [level for level in values.path if level not in present]
     count = len(missing)
+    if not count:
+        return ()
     row = await tx.row(
         "UPDATE mailbox SET next_folder_id = next_folder_id + ?, next_uid_validity = next_uid_validity + ?,"
         " folders = folders + ? WHERE mailbox_id = ? RETURNING next_folder_id, next_uid_validity, folders, own_folders",
@@ -136,12 +149,16 @@ async def make(tx: Tx, values: NewFolder, missing: Sequence[str], modseq: ModSeq
     if folders > limit:
         raise TooManyFolders(limit)
     statements: list[Statement] = []
+    ids = dict(present)
     for index, name in enumerate(missing):
         role = values.role.value if values.role is not None and index == count - 1 else None
-        key = (values.mailbox_id, next_folder_id - count + index)
+        ids[name] = folder_id = FolderId(next_folder_id - count + index)
+        key = (values.mailbox_id, folder_id)
         statements.append(
             (INSERT_FOLDER, (*key, name, role, next_uid_validity - count + index, modseq, values.now)),
         )
+        if (above := ids.get(name.rpartition("/")[0])) is not None:
+            statements.append((INHERIT_ACL, (folder_id, values.mailbox_id, above)))
     await tx.batch(statements)
     return tuple(FolderId(next_folder_id - count + index) for index in range(count))
 
@@ -162,6 +179,7 @@ async def doom(tx: Tx, values: Doom) -> Changed:
                 "INSERT INTO doomed_folder (mailbox_id, folder_id, name, actor, deleted_at) VALUES (?, ?, ?, ?, ?)",
                 (values.mailbox_id, row[0], values.name, values.actor, values.now),
             ),
+            (DELETE_ACL, (values.mailbox_id, row[0])),
             (
                 "UPDATE mailbox SET folders = folders - 1, used_messages = used_messages - ?,"
                 " used_octets = used_octets - ? WHERE mailbox_id = ?",

@@ -46,6 +46,11 @@ async def rows(tx: Tx, values: Uids) -> list[MessageRow]:
     return found
 
 
+async def present(tx: Tx, values: Uids) -> list[MessageRow]:
+    """Those in the folder, ascending."""
+    return await _rows_from(tx, "message", values, values.uids)
+
+
 async def _rows_from(tx: Tx, table: str, values: Uids, uids: tuple[Uid, ...]) -> list[MessageRow]:
     found: list[MessageRow] = []
     for part in chunks(uids):

@@ -47,9 +47,8 @@ async def rename(tx: Tx, values: Rename) -> Changed:
     for name in (values.path[-1], *renamed.values()):
         if name in kept:
             raise AlreadyExists("folder", name)
-    missing = [level for level in values.path[:-1] if level not in present]
     new = NewFolder(values.mailbox_id, values.path[:-1], None, values.folder_limit, values.now)
-    made = await make(tx, new, missing, modseq) if missing else ()
+    made = await make(tx, new, present, modseq)
     # Parents come before their children, so that no name is taken while its holder still waits to be renamed.
     sql = "UPDATE folder SET name = ? WHERE mailbox_id = ? AND folder_id = ?"
     await tx.batch([(sql, (renamed[name], values.mailbox_id, present[name])) for name in sorted(renamed)])
@@ -74,9 +73,8 @@ async def empty_inbox(tx: Tx, values: EmptyInbox) -> Changed:
     present = await names(tx, values.mailbox_id)
     if values.path[-1] in present:
         raise AlreadyExists("folder", values.path[-1])
-    missing = [level for level in values.path if level not in present]
     new = NewFolder(values.mailbox_id, values.path, None, values.folder_limit, values.now)
-    made = await make(tx, new, missing, modseq)
+    made = await make(tx, new, present, modseq)
     transfer = copying.Transfer(
         values.mailbox_id, INBOX_FOLDER_ID, None, made[-1], values.actor, values.message_limit, values.now
     )

@@ -38,6 +38,7 @@ INSERT_SUBSCRIPTION = (
 
 _KEYS: tuple[tuple[str, str], ...] = (
     ("folder", "folder_id"),
+    ("acl", "folder_id, identifier"),
     ("subscription", "name"),
     ("metadata", "folder_id, user_id, entry"),
     ("message", "folder_id, uid"),

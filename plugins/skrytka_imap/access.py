@@ -1,0 +1,140 @@
+"""From the name of a folder to the folder and what the session may do with it: the one place where rights are looked at.
+
+A session has all rights to its own folders, and no store is asked about them. What is refused to who may not even look the folder
+up is refused as if it were not there (RFC 4314 section 6).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from skrytka.plugin_api import errors, folders, model, rights, sharing
+from skrytka_imap import others, responses
+from skrytka_imap.error_replies import NoRight
+from skrytka_imap.selected import Selected
+from skrytka_imap.session import Session
+from skrytka_imap.wire import Over
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A folder, under the name that this session has for it, whose it is, and the rights of this session to it."""
+
+    mailbox: model.MailboxRef
+    folder: model.Folder
+    rights: rights.Rights = rights.ALL
+
+    @property
+    def folder_id(self) -> model.FolderId:
+        return self.folder.folder_id
+
+    @property
+    def settable(self) -> model.Settable:
+        """The flags that messages can be given there."""
+        return rights.settable(self.rights)
+
+
+async def find(session: Session, name: str, needed: str) -> Place:
+    """The folder, if the session has the needed rights; else ``NoRight``, or ``NotFound`` as where there is none."""
+    other = others.parse(session.settings.other_users, name)
+    if other is None:
+        return Place(session.mailbox, await folders.get(session.core, session.mailbox, name))
+    try:
+        found = await sharing.find(session.core, session.mailbox, other.owner, other.name)
+    except errors.NotFound:
+        raise errors.NotFound("folder", name) from None
+    if not found.rights.issuperset(needed) and "l" not in found.rights:
+        raise errors.NotFound("folder", name)
+    check(found.rights, needed)
+    return of_other(session, found)
+
+
+async def find_with_entries(session: Session, name: str) -> Place:
+    """The folder, if the session may read and set its metadata."""
+    place = await find(session, name, "l")
+    if not may_have_entries(place):
+        raise NoRight("You lack the right r to that folder")
+    return place
+
+
+def may_have_entries(place: Place) -> bool:
+    """Whether its metadata can be read and set (RFC 5464 section 3.3), private and shared entries alike."""
+    return "l" in place.rights and not place.rights.isdisjoint("rswip")
+
+
+def of_other(session: Session, shared: sharing.Shared) -> Place:
+    """Under its whole name; what it is for to its owner says nothing to others."""
+    name = others.written(session.settings.other_users, shared.mailbox.address, shared.folder.name)
+    return Place(shared.mailbox, msgspec.structs.replace(shared.folder, name=name, role=None), shared.rights)
+
+
+async def visible(session: Session) -> list[Place]:
+    """The folders of others that the session may look up, by owner and name. The client hears when there are too many of them."""
+    found: list[Place] = []
+    if not session.settings.other_users:
+        return found
+    limit = session.settings.max_shared_folders
+    async for some in sharing.visible(session.core, session.mailbox):
+        found += [of_other(session, shared) for shared in some]
+        if len(found) > limit:
+            session.wire.write(b"* NO [LIMIT] Only %d folders of other users are looked at\r\n" % limit)
+            return found[:limit]
+    return found
+
+
+def check(granted: rights.Rights, needed: str) -> None:
+    """``NoRight`` where one of the rights is missing."""
+    if missing := [letter for letter in needed if letter not in granted]:
+        raise NoRight(f"You lack the right {missing[0]} to that folder")
+
+
+async def may_create(session: Session, other: others.Other) -> bool:
+    """Whether the session may make that folder, if it is not there."""
+    try:
+        await place_to_create(session, other)
+    except NoRight:
+        return False
+    return True
+
+
+async def place_to_create(session: Session, other: others.Other) -> sharing.Shared:
+    """The folder above a new one, whose ``k`` decides (RFC 4314 section 4). The refusal says nothing of what is there."""
+    above = await sharing.above(session.core, session.mailbox, other.owner, other.name) if other.owner else None
+    if above is None or "k" not in above.rights:
+        raise NoRight("You may not make folders there")
+    return above
+
+
+async def select(session: Session, selected: Selected) -> None:
+    """Select a folder. That of another is watched from now on, and so are the rights to it."""
+
+    async def look() -> None:
+        found = await sharing.again(session.core, session.mailbox, selected.mailbox, selected.folder_id)
+        selected.rights = found.rights
+
+    own = selected.mailbox.mailbox_id == session.mailbox.mailbox_id
+    await session.select(selected, None if own else look)
+
+
+async def confirm(session: Session) -> None:
+    """Before a command: look again at the rights to another's selected folder, when they may have changed.
+
+    Who may no longer read it is told so and goes (RFC 4314 section 5.1.1); whose flags are others now hears which.
+    """
+    guard, selected = session.guard, session.selected
+    assert guard is not None, "only another's folder is guarded"
+    before = selected.settable
+    try:
+        await guard.confirm()
+    except errors.Unavailable:
+        return
+    except (errors.Suspended, errors.NotFound):
+        raise Over("The selected folder is no longer there") from None
+    if "r" not in selected.rights:
+        raise Over("You may no longer read the selected folder")
+    if selected.settable != before:
+        session.wire.write(flags_lines(selected))
+
+
+def flags_lines(selected: Selected) -> bytes:
+    """FLAGS and PERMANENTFLAGS of the selected folder, as far as the session may set them."""
+    return responses.flags_lines(selected.known_keywords, read_only=selected.read_only, settable=selected.settable)

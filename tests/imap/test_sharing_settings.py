@@ -1,0 +1,41 @@
+"""The limits on shared folders, and a server that shows none."""
+
+from __future__ import annotations
+
+import ssl
+from functools import partial
+
+import msgspec
+import pytest
+
+from skrytka.core import Core
+from skrytka.settings import Settings
+from skrytka_imap.server import converse
+from skrytka_imap.settings import Settings as ImapSettings
+from tests.front_ends import Served
+from tests.imap.test_transcripts import TRANSCRIPTS
+from tests.transcripts import load, replay
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, limits=msgspec.structs.replace(settings.limits, acl_entries=1))
+
+
+@pytest.mark.parametrize("octet_by_octet", [False, True], ids=["whole", "octets"])
+@pytest.mark.parametrize(
+    ("name", "imap"),
+    [("acl_limits", ImapSettings(max_shared_folders=1)), ("acl_off", ImapSettings(other_users=""))],
+    ids=["limits", "off"],
+)
+async def test_settings_of_sharing(
+    name: str,
+    imap: ImapSettings,
+    octet_by_octet: bool,
+    core: Core,
+    tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    served = Served(partial(converse, core, imap), tls_contexts[0])
+    steps = load(TRANSCRIPTS / "special" / f"{name}.txt")
+    await replay(steps, served.connect, octet_by_octet=octet_by_octet, client_tls=tls_contexts[1])
+    await served.stop()

@@ -109,8 +109,8 @@ def _after(told: Folders, renamed: Mapping[str, str]) -> dict[str, model.FolderI
     """The names that a client has when it was told of one renamed folder after the other."""
     names = {folder.name: folder_id for folder_id, folder in told.items()}
     for new, old in renamed.items():
-        for name in [name for name in names if name == old or name.startswith(old + SEPARATOR)]:
-            names[new + name[len(old) :]] = names.pop(name)
+        moving = [name for name in names if name == old or name.startswith(old + SEPARATOR)]
+        names.update({new + name[len(old) :]: names.pop(name) for name in moving})
     return names
 
 

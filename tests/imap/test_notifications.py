@@ -66,8 +66,8 @@ class Watcher(Client):
             super()._apply(line, may_expunge=may_expunge)
 
     def _rename(self, old: str, new: str) -> None:
-        for name in [name for name in self.known if name == old or name.startswith(f"{old}/")]:
-            self.known[new + name[len(old) :]] = self.known.pop(name)
+        moving = [name for name in self.known if name == old or name.startswith(f"{old}/")]
+        self.known.update({new + name[len(old) :]: self.known.pop(name) for name in moving})
 
 
 async def watching(client: Watcher) -> None:

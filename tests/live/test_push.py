@@ -18,6 +18,7 @@ from tests.servers import Postgres, Redis
 PUSHED_WITHIN_S = 10.0
 NO_POLLING = {"bus.poll_interval_s": "600"}
 SESSIONS = 12
+LISTENING = 3
 README = Path(__file__).parent.parent.parent / "README.md"
 
 
@@ -39,6 +40,23 @@ def idle_sessions(sockets: ExitStack, service: Service, address: str) -> list[Di
         assert imap.line().startswith(b"+")
         sessions.append(imap)
     return sessions
+
+
+def listening_sessions(sockets: ExitStack, service: Service, address: str) -> list[Dialogue]:
+    """Sessions without a selected folder that NOTIFY tells of new mail (RFC 5465)."""
+    sessions: list[Dialogue] = []
+    for _ in range(LISTENING):
+        imap = sockets.enter_context(Dialogue(service.ports["imap.listen"]))
+        assert imap.line().startswith(b"* OK")
+        imap.command(f"LOGIN {address} secret")
+        imap.command("NOTIFY SET (inboxes (MessageNew MessageExpunge))")
+        sessions.append(imap)
+    return sessions
+
+
+def assert_notified(sessions: Sequence[Dialogue], messages: int) -> None:
+    for session in sessions:
+        session.until(f'* STATUS "INBOX" (MESSAGES {messages} UIDNEXT {messages + 1})'.encode(), PUSHED_WITHIN_S)
 
 
 def assert_told(sessions: Sequence[Dialogue], messages: int) -> None:
@@ -64,8 +82,10 @@ def test_a_second_instance_on_the_same_data_directory_is_told(start_service: Sta
     second = start_service(NO_POLLING, data_dir=service.data_dir)
     address = service.new_mailbox(password="secret")
     sessions = idle_sessions(sockets, second, address)
+    listening = listening_sessions(sockets, second, address)
     service.deliver(address, mail(1))
     assert_told(sessions, 1)
+    assert_notified(listening, 1)
 
 
 def printed_settings() -> dict[str, str]:
@@ -95,7 +115,10 @@ def test_two_instances_over_postgresql_and_redis(
     other = start_service(shared | NO_POLLING | {"serve.workers": "1"})
     address = one.new_mailbox(password="secret")
     sessions = [*idle_sessions(sockets, one, address), *idle_sessions(sockets, other, address)]
+    listening = [*listening_sessions(sockets, one, address), *listening_sessions(sockets, other, address)]
     one.deliver(address, mail(1))
     assert_told(sessions, 1)
+    assert_notified(listening, 1)
     other.deliver(address, mail(2))
     assert_told(sessions, 2)
+    assert_notified(listening, 2)

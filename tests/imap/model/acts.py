@@ -196,9 +196,12 @@ async def do(world: World, sessions: list[Told], act: Act) -> None:
     if told.idling:
         await told.end_idle()
         await world.check(told, all_told=True)
+    elif told.notified and told.folder:
+        await told.ask("NOOP")  # what came meanwhile decides what the client asks for
+        await world.check(told, all_told=True)
     if act.name == "reconnect":
         await told.close()
-        told = sessions[place] = await world.session(uid_only=told.uid_only)
+        told = sessions[place] = await world.session(uid_only=told.uid_only, notified=told.notified)
     if act.name in ANEW or not told.folder:
         await told.select(FOLDERS[act.first % len(FOLDERS)], read_only=act.choice % 4 == 0)
         await world.check(told, all_told=True)

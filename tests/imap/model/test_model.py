@@ -29,6 +29,8 @@ from tests.imap.model.world import World
 SESSIONS = 3
 UID_ONLY = 2
 """The session that is told no numbers (RFC 9586)."""
+NOTIFIED = (1, 2)
+"""Sessions that are told at any time (RFC 5465)."""
 SMALL = strategies.integers(0, 30)
 ACTS = strategies.lists(
     strategies.builds(
@@ -67,7 +69,9 @@ async def world(
 @given(played=ACTS)
 async def test_every_session_is_told_what_the_store_has(world: World, played: list[acts.Act]) -> None:
     await world.begin()
-    sessions = [await world.session(uid_only=number == UID_ONLY) for number in range(SESSIONS)]
+    sessions = [
+        await world.session(uid_only=number == UID_ONLY, notified=number in NOTIFIED) for number in range(SESSIONS)
+    ]
     try:
         for told in sessions:
             await told.select("INBOX", read_only=False)

@@ -28,6 +28,7 @@ class Told(Client):
         self.condstore = False
         self.uid_only = False
         """No numbers either way (RFC 9586): ``entries`` are then in the order of their UIDs, those not known yet at the end."""
+        self.notified = False
         self.idling = ""
         self.found: list[int] = []
         self.answered: set[int] = set()
@@ -43,6 +44,13 @@ class Told(Client):
     async def use_uids_only(self) -> None:
         assert b" OK " in await self.ask("ENABLE UIDONLY")
         self.uid_only = True
+
+    async def notify(self) -> None:
+        """From now on it is told at any time, but of EXPUNGE only where no number changes its meaning by that."""
+        of = "selected" if self.uid_only else "selected-delayed"
+        events = "MessageNew (UID FLAGS MODSEQ) MessageExpunge FlagChange"
+        assert b" OK " in await self.ask(f"NOTIFY SET ({of} ({events})) (personal (MessageNew MessageExpunge))")
+        self.notified = True
 
     async def select(self, folder: str, *, read_only: bool) -> None:
         """SELECT or EXAMINE; from its first answer on, numbers are those of the new folder."""
@@ -110,6 +118,8 @@ class Told(Client):
             line = await self._line()
             if line.startswith(tag.encode() + b" "):
                 return line
+            if b"[CLOSED]" in line:  # what was told before is of the other folder
+                self.entries, self.modseqs = [], {}
             if found := SEARCH.match(line):
                 self.found = [int(number) for number in found[1].split()]
             else:

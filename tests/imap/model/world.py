@@ -46,11 +46,13 @@ class World:
         """The truth."""
         return await messages.page(self.core, self.mailbox, self._ids[folder], 0, MOST)
 
-    async def session(self, *, uid_only: bool = False) -> Told:
+    async def session(self, *, uid_only: bool = False, notified: bool = False) -> Told:
         told = Told(*await self._imap.connect())
         await told.log_in(front_ends.PASSWORD)
         if uid_only:
             await told.use_uids_only()
+        if notified:
+            await told.notify()
         return told
 
     async def check(self, told: Told, *, all_told: bool) -> None:

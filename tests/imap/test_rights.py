@@ -6,11 +6,14 @@ Without one of them it is refused, and nothing is changed; with exactly these it
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 import pytest
 
+import skrytka_imap
 from skrytka import rights
 from skrytka.core import Core
 from skrytka.model import AclEntry, Flags, Folder, MailboxRef, MessageRow, NewMessage
@@ -243,3 +246,26 @@ async def test_parts_of_mails_are_taken_only_from_folders_that_may_be_read(share
         url = "/Other%20users/ann@example.org/" + (await shared.make(letters)).name + "/;UID=1/;SECTION=TEXT"
         answer, _ = await bob.ask(f'APPEND Drafts CATENATE (URL "{url}" TEXT {LITERAL})')
         assert answer.startswith("OK" if done else "NO [BADURL"), answer
+
+
+OWN = {
+    "access.py": 7,
+    "handlers/catenating.py": 2,
+    "handlers/changing_folders.py": 5,
+    "handlers/deciding.py": 1,
+    "handlers/fetching.py": 1,
+    "handlers/listing.py": 4,
+    "handlers/quotas.py": 2,
+    "handlers/sources.py": 4,
+}
+"""How often a module speaks of the session's own mailbox: for its folders, subscriptions and quota, and for the octets on their
+way out to it. What is done to a folder that may be another's is done in the mailbox of that folder."""
+
+
+def test_the_sessions_own_mailbox_is_not_taken_for_that_of_a_folder() -> None:
+    package = Path(skrytka_imap.__file__).parent
+    counts = {
+        str(path.relative_to(package)): len(re.findall(r"\bsession\.mailbox\b", path.read_text()))
+        for path in package.rglob("*.py")
+    }
+    assert {name: count for name, count in counts.items() if count} == OWN

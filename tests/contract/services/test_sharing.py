@@ -13,7 +13,9 @@ from skrytka.model import AclEntry, MailboxRef, Status
 from skrytka.services import acl, aliases, checking, domains, folders, mailboxes, sharing
 from skrytka.services.checking import Finding
 from skrytka.services.mailboxes import MailboxChange
+from skrytka.services.shards import shard_of
 from skrytka.store.interface import Tx
+from skrytka.store.operations import acl as operations
 from skrytka.store.operations import grants
 from tests.contract.provisioning import ADMIN, Clock, make_mailbox, vary
 from tests.contract.services.conftest import with_limits
@@ -237,7 +239,9 @@ async def test_a_change_is_heard_by_those_who_watch_the_owner(core: Core, ann: M
 
 async def test_a_folder_that_is_gone_has_no_list(core: Core, ann: MailboxRef) -> None:
     made = await folders.create(core, ADMIN, ann, "Old")
+    await give(core, ann, "anyone", "lr", "Old")
     await folders.delete(core, ADMIN, ann, "Old")
+    assert await shard_of(core, ann).read(operations.grantees, ann.mailbox_id) == set()
     with pytest.raises(NotFound):
         await acl.change(core, ADMIN, ann, made.folder_id, "anyone", rights.parse("l"), "add")
     with pytest.raises(NotFound):

@@ -202,7 +202,7 @@ class Limits(Section, frozen=True):
     """The value of one entry; RFC 5464 wants 1024 at least."""
     metadata_name_octets: Positive = 512
     """The name of one entry."""
-    metadata_octets: Positive = 10 * 1024 * 1024
+    metadata_octets: Annotated[int, msgspec.Meta(ge=16_384)] = 10 * 1024 * 1024
     """Names and values of all entries of a mailbox."""
     aliases: Positive = 1_000
     """Aliases of a mailbox."""

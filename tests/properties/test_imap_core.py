@@ -28,6 +28,7 @@ WORDS = [
     *(b"1:*", b"2,4:3", b"0", b"*", b"99999999999", b"\\Seen", b"BODY[", b".PEEK[", b"HEADER.FIELDS ", b"]", b"<0.5>"),
     *(b"FLAGS", b"CHANGEDSINCE", b"MODSEQ", b"NOT ", b"OR ", b"SINCE ", b"1-Feb-1994", b"CHARSET ", b"utf-8", b"&AOk-"),
     *(b"FROM x", b"BODY y", b"TEXT z", b"KEYWORD k", b"&", b"NIL", b"\0", b"\xff", b"=", b"AGE="),
+    *(b"/private/a", b"MAXSIZE 9", b"DEPTH 1", b"RETURN (METADATA (", b"FILTER f", b"~{3+}\r\n"),
 ]
 DIALOGUES = st.lists(st.one_of(st.sampled_from(WORDS), st.binary(max_size=8))).map(b"".join)
 ARGUMENTS = st.lists(st.one_of(st.sampled_from(WORDS), st.binary(max_size=4)), max_size=12).map(b"".join)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from skrytka.core import Core
@@ -85,6 +87,17 @@ async def test_what_does_not_fit_changes_nothing(core: Core, make_mailbox: MakeM
     assert await seen(core, mailbox, WHOLE_MAILBOX) == {}
     await put(small, mailbox, INBOX, private_a=None, private_c=b"5")
     assert await seen(core, mailbox, INBOX) == {"/private/c": b"5", "/shared/b": b"2"}
+    assert await miscounted(core, mailbox) == []
+
+
+async def test_of_many_at_once_as_many_get_in_as_there_is_room_for(core: Core, make_mailbox: MakeMailbox) -> None:
+    mailbox = await make_mailbox()
+    small = with_limits(core, metadata_entries=3)
+    outcomes = await asyncio.gather(
+        *(put(small, mailbox, INBOX, **{f"private_{number}": b"x"}) for number in range(8)), return_exceptions=True
+    )
+    assert [type(one) for one in outcomes if isinstance(one, BaseException)] == [TooManyEntries] * 5
+    assert len(await seen(core, mailbox, INBOX)) == 3
     assert await miscounted(core, mailbox) == []
 
 

@@ -105,9 +105,9 @@ class Rest(Section, frozen=True):
 class Auth(Section, frozen=True):
     scram: bool = True
     """Whether setting a password also stores SCRAM-SHA-256 keys; the weaker verifier bounds what an offline attack costs."""
-    scram_iterations: Annotated[int, msgspec.Meta(ge=4_096, le=10_000_000)] = 100_000
-    """Rounds of these keys, which every client has to do at each login; after a change, those of a mailbox are made anew when
-    its password is next sent."""
+    scram_iterations: Annotated[int, msgspec.Meta(ge=4_096, le=10_000_000)] = 65_536
+    """Rounds of these keys, which every client has to do at each login; clients with Cyrus SASL refuse more than the default.
+    After a change, those of a mailbox are made anew when its password is next sent."""
     allow_plaintext: bool = False
     """Passwords without TLS from elsewhere than loopback or a trusted proxy."""
     cache_s: Seconds = 300.0

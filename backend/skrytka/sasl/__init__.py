@@ -6,5 +6,6 @@ in ``mechanisms.py`` by its name; all of them let in by ``services.authenticatio
 
 from skrytka.sasl.exchange import Exchange, Malformed
 from skrytka.sasl.mechanisms import NotSecure, UnknownMechanism, begin, mechanisms
+from skrytka.sasl.tokens import prepare
 
-__all__ = ["Exchange", "Malformed", "NotSecure", "UnknownMechanism", "begin", "mechanisms"]
+__all__ = ["Exchange", "Malformed", "NotSecure", "UnknownMechanism", "begin", "mechanisms", "prepare"]

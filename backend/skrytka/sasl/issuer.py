@@ -30,6 +30,11 @@ class _Trust:
         self.context = ssl.create_default_context()
 
 
+def prepare(core: Core) -> None:
+    """Read the authorities of the system."""
+    core.state(_Trust)
+
+
 async def ask(core: Core, url: str, form: Mapping[str, str] | None = None, authorization: str = "") -> dict[str, Any]:
     """The JSON object that GET, or POST of a form, is answered with."""
     try:

@@ -31,6 +31,14 @@ def is_on(core: Core) -> bool:
     return bool(core.settings.oauth.jwks_url or core.settings.oauth.introspection_url)
 
 
+def prepare(core: Core) -> None:
+    """Load what tokens need, where they are on, before the first one comes and everybody waits for that. It takes memory, too."""
+    if is_on(core):
+        from skrytka.sasl import introspection, issuer, jwts  # noqa: F401, PLC0415
+
+        issuer.prepare(core)
+
+
 def turn(core: Core) -> AbstractAsyncContextManager[None]:
     """Apart from those to hash: an issuer that is slow holds no passwords up."""
     return core.state(_Questions).take(core.settings.oauth.concurrency, core.settings.oauth.queue)
@@ -49,7 +57,6 @@ async def name_of(core: Core, token: str) -> str:
 
 
 async def _claims(core: Core, token: str) -> Mapping[str, Any]:
-    """Loaded where tokens are used: HTTP and public keys take memory."""
     if core.settings.oauth.introspection_url:
         from skrytka.sasl import introspection  # noqa: PLC0415
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import uvloop
 
-from skrytka import metrics
+from skrytka import metrics, sasl
 from skrytka.connections import networks
 from skrytka.connections.accepting import Acceptor, Terms
 from skrytka.connections.connection import Patience
@@ -81,6 +81,7 @@ class Worker:
             self._in_background(watch_clock(core.now, renew))
             self._in_background(_watch_stores(core))
             jobs = self._in_background(runner.run(core, pop3_locks.worker_name(), self._stop))
+            sasl.prepare(core)
             acceptors = self._accept(core)
             http = await self._serve_http(core)
             gc.collect()

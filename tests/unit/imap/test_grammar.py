@@ -308,6 +308,7 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
     (b'UID THREAD REFS "x" SEEN', c.Thread(c.Search(SEEN, "x", uid=True), c.ThreadAlgorithm.REFS)),
     (b"SEARCH MODSEQ 620162338", c.Search(s.ModSeq(620162338), mentions_modseq=True)),
     (b'SEARCH MODSEQ "/flags/\\\\draft" all 7', c.Search(s.ModSeq(7), mentions_modseq=True)),
+    (b"NOTIFY NONE", c.Notify()),
 ]
 
 FAULTS: list[tuple[bytes, str]] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from skrytka_imap.arrivals import is_too_much
 from skrytka_imap.commands import CancelUpdate, Search, SequenceSet
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.contexts import Context, members_at
@@ -29,12 +30,13 @@ def keep_up_to_date(session: Session, search: Search, saved: SequenceSet, places
     make us read all mails again each time. What is kept of a search is bounded as well.
     """
     selected = session.selected
+    items = () if search.returns is None else search.returns.update_items
     saved = saved if uses_saved(search.key) else NOTHING
     if len(selected.contexts) >= session.settings.max_search_contexts:
         _refuse(session, "Too many searches with UPDATE")
     elif counts_messages(search.key) and needs(search.key) is not Needs.VIEW:
         _refuse(session, "Ask for UIDs without *, not for numbers")
-    elif weight(search.key) + len(saved.ranges) > HEAVIEST:
+    elif weight(search.key) + len(saved.ranges) > HEAVIEST or is_too_much(items):
         _refuse(session, "That search is too long to be kept")
     else:
         view = selected.view

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from skrytka.plugin_api import errors
-from skrytka_imap.commands import Fetch, FetchItem
+from skrytka_imap.commands import BodySection, Fetch, FetchItem
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.decoded import UnknownEncoding
 from skrytka_imap.handlers.fetch_plan import plan_of
@@ -13,6 +13,16 @@ from skrytka_imap.handlers.fetching import write_answers
 from skrytka_imap.session import Session
 
 Items = tuple[FetchItem, ...]
+
+
+MOST_ITEMS_WEIGHT = 4_096
+"""Items, and octets of header names in them, that are kept to be fetched of new mail."""
+
+
+def is_too_much(items: Items) -> bool:
+    """Whether a session may not keep all this."""
+    sections = [item.section for item in items if isinstance(item, BodySection)]
+    return len(items) + sum(len(name) for section in sections for name in section.fields) > MOST_ITEMS_WEIGHT
 
 
 def others(session: Session, arrived: int) -> list[int]:

@@ -182,6 +182,15 @@ async def test_more_folders_than_may_be_watched_are_refused_and_end_it(
     too_many = b" NO [NOTIFICATIONOVERFLOW] At most 3 folders can be watched"
     assert too_many in await client.command("NOTIFY SET (personal (MailboxName))")
     assert too_many in await client.command("NOTIFY SET (mailboxes (a b c d) (MailboxName))")
+    fetched = f"body.peek[header.fields ({' '.join(['x' * 900] * 5)})]"
+    too_much = b" NO [NOTIFICATIONOVERFLOW] That is too much to fetch of every new message"
+    assert too_much in await client.command(f"NOTIFY SET (selected (MessageNew ({fetched}) MessageExpunge))")
+    await client.command("SELECT INBOX")
+    updated = await client.command(f"NOOP\r\ns SEARCH RETURN (UPDATE ({fetched})) ALL")
+    assert b" OK " in updated
+    assert b'* NO [NOUPDATE "s"] That search is too long to be kept' in await client._line()
+    assert b"* ESEARCH" in await client._line()
+    assert b"s OK" in await client._line()
     assert b" OK " in await client.command("NOTIFY SET (subtree A (MailboxName MessageNew MessageExpunge))")
     await other.command("CREATE A/x/y")
     assert [await client._line() for _ in range(3)] == [

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from skrytka_imap.arrivals import is_too_much
 from skrytka_imap.commands import CancelUpdate, Search, SequenceSet
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.contexts import Context, Order, members_at
@@ -35,12 +36,13 @@ def keep_up_to_date(
     """
     selected = session.selected
     search = msgspec.structs.replace(search, key=with_numbers_fixed(search.key, selected.view.uids))
+    items = () if search.returns is None else search.returns.update_items
     saved = saved if uses_saved(search.key) else NOTHING
     if len(selected.contexts) >= session.settings.max_search_contexts:
         refuse_updates(session, session.tag, "Too many searches with UPDATE")
     elif counts_messages(search.key) and needs(search.key) is not Needs.VIEW:
         refuse_updates(session, session.tag, "Ask for UIDs without *")
-    elif weight(search.key) + len(saved.ranges) > HEAVIEST:
+    elif weight(search.key) + len(saved.ranges) > HEAVIEST or is_too_much(items):
         refuse_updates(session, session.tag, "That search is too long to be kept")
     elif order is not None and ordered_octets(session) + order.octets > session.settings.sorted_updates_octets:
         refuse_updates(session, session.tag, "These are too many messages to be kept in order")

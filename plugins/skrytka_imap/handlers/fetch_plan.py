@@ -99,7 +99,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     ``renditions`` are the names to read, each once: ENVELOPE first, PREVIEW behind it, BODYSTRUCTURE last; ``if_stored`` those
     of them that are not worth waiting for. ``after_change`` is what tells that the command itself changed the flags (RFC 3501,
-    6.4.5). ``decodes`` are the items whose parts must have an encoding that is known.
+    6.4.5; UID and MODSEQ: RFC 7162 section 3.2.4). ``decodes`` are the items whose parts must have an encoding that is known.
     """
 
     items: frozenset[FetchItem]
@@ -164,7 +164,9 @@ def _plan(items: tuple[FetchItem, ...], condstore: bool) -> Plan:
     renditions = tuple(name for name in (ENVELOPE, PREVIEW, BODYSTRUCTURE) if name in asked)
     needed = {RENDITIONS[item] for item in items if item in RENDITIONS and item is not FetchAttribute.PREVIEW_LAZY}
     if_stored = tuple(name for name in renditions if name not in needed)
-    after_change = (FetchAttribute.FLAGS, FetchAttribute.MODSEQ) if condstore else (FetchAttribute.FLAGS,)
+    after_change = (
+        (FetchAttribute.UID, FetchAttribute.FLAGS, FetchAttribute.MODSEQ) if condstore else (FetchAttribute.FLAGS,)
+    )
     return Plan(
         frozenset(items),
         tuple((item, _writer(item)) for item in items),

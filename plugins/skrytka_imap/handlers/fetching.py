@@ -322,7 +322,8 @@ async def _send(session: Session, plan: Plan, place: int, mail: Mail, seen: mode
         else:
             items.append(writer(mail))
     if seen is not None:
-        items += [told.item(item) for item in plan.after_change]
+        after = plan.after_change
+        items += [told.item(item) for item in after if not (session.uid_only and item is FetchAttribute.UID)]
     wire.write(start + b" ".join(items) + b")\r\n")
 
 

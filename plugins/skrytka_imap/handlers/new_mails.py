@@ -40,7 +40,10 @@ async def new_mails(
 def _too_many(session: Session, brought: Sequence[AppendMessage]) -> Reply | None:
     settings = session.settings
     if len(brought) > settings.append_messages:
-        return no(f"At most {settings.append_messages} messages can be appended at once", b"LIMIT")
+        return no(
+            f"At most {settings.append_messages} messages can be appended at once",
+            b"MESSAGELIMIT %d" % settings.append_messages,
+        )
     parts = sum(len(message.data.parts) for message in brought if isinstance(message.data, Catenate))
     if parts > settings.catenate_parts:
         return no(f"At most {settings.catenate_parts} parts can be put together at once", b"LIMIT")

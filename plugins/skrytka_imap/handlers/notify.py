@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skrytka_imap.access import Place
 from skrytka_imap.announcing import announce
+from skrytka_imap.arrivals import is_too_much
 from skrytka_imap.commands import Notify, NotifyEvent, StatusItem
 from skrytka_imap.handlers.telling_status import status_line
 from skrytka_imap.notifications import Folders, Notifications
@@ -24,6 +25,8 @@ async def notify(session: Session, command: Notify) -> Reply:
         return ok("You will hear of nothing")
     if not command.is_supported:
         return no("Some of these events never happen here", BADEVENT)
+    if command.selected is not None and is_too_much(command.selected.items):
+        return no("That is too much to fetch of every new message", b"NOTIFICATIONOVERFLOW")
     wanted = Notifications(command.selected, command.groups)
     if sum(len(group.source.names) for group in command.groups) > session.settings.notify_folders:
         return _too_many(session)
@@ -32,9 +35,8 @@ async def notify(session: Session, command: Notify) -> Reply:
     if len(events) > session.settings.notify_folders:
         return _too_many(session)
     wanted.told = {folder_id: found[folder_id] for folder_id in events}
-    session.notify = (
-        None  # all that has gathered in the selected folder is told, as by NOOP, whatever is asked for from now on
-    )
+    # All that has gathered in the selected folder is told, as by NOOP, whatever is asked for from now on.
+    session.notify = None
     if session.is_selected:
         await announce(session, may_expunge=True)
         wanted.told_as_selected(session.selected)

@@ -16,7 +16,7 @@ from skrytka_imap.session import Session
 async def replace(session: Session, command: Replace) -> Reply:
     """RFC 8508 sections 3.2 and 3.3: both or none. The answers come in the order of its examples: APPENDUID, which the client
     has before anything that may end the session, EXISTS for the new message, and EXPUNGE for the old one, which ends the
-    command."""
+    command, with HIGHESTMODSEQ as that of UID EXPUNGE (section 4.5, RFC 7162 section 3.2.9)."""
     selected = session.selected
     check(selected.rights, "te")
     if selected.read_only:
@@ -36,7 +36,7 @@ async def replace(session: Session, command: Replace) -> Reply:
     note_own_arrivals(session, found, stored.uids)
     session.wire.write(b"* OK [%b] The new message is stored\r\n" % append_uid(stored))
     await announce(session, may_expunge=False, with_uid=command.uid)
-    return ok("The message is replaced")
+    return ok("The message is replaced", tells_modseq=True)
 
 
 async def _replace(session: Session, uid: model.Uid, target: Place, mail: model.NewMessage) -> model.Appended | Reply:

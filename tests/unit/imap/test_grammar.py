@@ -116,6 +116,21 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
         b"STATUS x (messages UIDNEXT messages HIGHESTMODSEQ)",
         c.Status("x", (c.StatusItem.MESSAGES, c.StatusItem.UIDNEXT, c.StatusItem.HIGHESTMODSEQ)),
     ),
+    (b"NOTIFY none", c.Notify()),
+    (
+        b"NOTIFY SET status (Selected (messageNEW (uid body.peek[]) MessageExpunge)) (mailboxes (a inbox) NONE)",
+        c.Notify(c.SelectedEvents(True, False, (A.UID, c.BodySection(c.Section(), peek=True))), sets=True, status=True),
+    ),
+    (
+        b"NOTIFY SET (selected-delayed (FlagChange MessageNew MessageExpunge)) (subtree x (MailboxName Other))",
+        c.Notify(
+            c.SelectedEvents(False, True),
+            (c.EventGroup(c.Source(K.SUBTREE, ("x",)), frozenset({c.NotifyEvent.MAILBOX_NAME})),),
+            sets=True,
+            is_supported=False,
+        ),
+    ),
+    (b"NOTIFY SET (selected NONE)", c.Notify(sets=True)),
     (b"ENABLE condstore X-FOO", c.Enable(("CONDSTORE", "X-FOO"))),
     (b"GETMETADATA (MAXSIZE 9 depth infinity) inbox /Private", c.GetMetadata("INBOX", ("/private",), INFINITY, 9)),
     (

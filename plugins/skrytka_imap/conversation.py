@@ -136,6 +136,7 @@ class Conversation:
         """Between two commands; no more than that is known to go wrong."""
         try:
             await tell_events(self._session, may_expunge=False)
+            await tell_metadata(self._session)
         except (Over, ConnectionError):
             raise
         except Exception:

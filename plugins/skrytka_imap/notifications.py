@@ -52,6 +52,18 @@ class Notifications:
         """What is to be told of the folder of this name: what any group says (RFC 5465 section 6)."""
         return NOTHING.union(*[events for names, events in self._names if names(name, subscribed)])
 
+    @property
+    def wants_metadata(self) -> bool:
+        """Whether anything that is told of metadata may be wanted."""
+        metadata = {NotifyEvent.MAILBOX_METADATA_CHANGE, NotifyEvent.SERVER_METADATA_CHANGE}
+        return any(group.events & metadata for group in self.groups)
+
+    def hears_metadata(self, name: str | None) -> bool:
+        """Whether the metadata of the folder of this name are told, or those of the server (RFC 5465 sections 5.6 and 5.7)."""
+        if name is None:
+            return any(NotifyEvent.SERVER_METADATA_CHANGE in group.events for group in self.groups)
+        return NotifyEvent.MAILBOX_METADATA_CHANGE in self.events_of(name, self.subscribed)
+
     def leave(self, selected: Selected) -> None:
         """The folder is no longer the selected one: what the client knows of it is what it was told there."""
         self.told_as_selected(selected)

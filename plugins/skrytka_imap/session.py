@@ -41,10 +41,14 @@ class NothingSelected(Exception):
 
 
 class MetadataTold:
-    """Up to which modseq the client was told what others did to metadata, and the modseqs of what it did itself since."""
+    """Up to which modseq the client was told what others did to metadata, and the modseqs of what it did itself since.
 
-    def __init__(self, modseq: model.ModSeq) -> None:
+    ``everything``: after ENABLE METADATA; otherwise it is told what it asks for by NOTIFY.
+    """
+
+    def __init__(self, modseq: model.ModSeq, *, everything: bool) -> None:
         self.modseq = modseq
+        self.everything = everything
         self.own: set[model.ModSeq] = set()
 
 
@@ -62,7 +66,7 @@ class Session:
         self.utf8 = False
         """UTF8=ACCEPT (RFC 6855)."""
         self.metadata: MetadataTold | None = None
-        """None until ENABLE METADATA."""
+        """None until ENABLE METADATA, or NOTIFY of metadata."""
         self.uid_only = False
         self.notify: Notifications | None = None
         """None until NOTIFY is used for the first time: then the client hears of its selected folder at the end of commands."""

@@ -11,16 +11,15 @@ from skrytka_imap.commands.sources import Source
 
 
 class NotifyEvent(enum.StrEnum):
-    """RFC 5465 section 5, as far as they happen here: messages have no annotations, folders and the server no metadata.
-
-    METADATA, once it is there, has to add MailboxMetadataChange and ServerMetadataChange (sections 5.6 and 5.7).
-    """
+    """RFC 5465 section 5, without AnnotationChange: messages have no annotations here."""
 
     MESSAGE_NEW = "MessageNew"
     MESSAGE_EXPUNGE = "MessageExpunge"
     FLAG_CHANGE = "FlagChange"
     MAILBOX_NAME = "MailboxName"
     SUBSCRIPTION_CHANGE = "SubscriptionChange"
+    MAILBOX_METADATA_CHANGE = "MailboxMetadataChange"
+    SERVER_METADATA_CHANGE = "ServerMetadataChange"
 
 
 class SelectedEvents(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from skrytka_imap.notifications import Folders, Notifications
 from skrytka_imap.notifying import Events, read_folders, watched
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
+from skrytka_imap.telling_metadata import follow
 
 BADEVENT = b"BADEVENT (%b)" % " ".join(NotifyEvent).encode()
 
@@ -22,6 +23,7 @@ async def notify(session: Session, command: Notify) -> Reply:
     """
     if not command.sets:
         session.notify = Notifications()
+        await follow(session, session.notify)
         return ok("You will hear of nothing")
     if not command.is_supported:
         return no("Some of these events never happen here", BADEVENT)
@@ -35,6 +37,7 @@ async def notify(session: Session, command: Notify) -> Reply:
     if len(events) > session.settings.notify_folders:
         return _too_many(session)
     wanted.told = {folder_id: found[folder_id] for folder_id in events}
+    await follow(session, wanted)
     # All that has gathered in the selected folder is told, as by NOOP, whatever is asked for from now on.
     session.notify = None
     if session.is_selected:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -37,8 +37,12 @@ async def list_folders(session: Session, command: List) -> Reply:
     if command.subscribed:
         subscribed.update(await folders.subscriptions(session.core, session.mailbox))
     matches = [matcher(command.reference, pattern) for pattern in command.patterns if pattern]
-    for listed in _listed(command, found, subscribed):
-        if any(match(listed.name) for match in matches):
+
+    def is_matched(name: str) -> bool:
+        return any(match(name) for match in matches)
+
+    for listed in _listed(command, found, subscribed, is_matched):
+        if is_matched(listed.name):
             session.wire.write(responses.list_line(listed.name, listed.attributes, listed.below, utf8=session.utf8))
             if command.status and listed.folder is not None:
                 session.wire.write(await status_line(session, listed.folder, command.status))
@@ -46,18 +50,24 @@ async def list_folders(session: Session, command: List) -> Reply:
     return ok("Those are the folders")
 
 
-def _listed(command: List, found: dict[str, model.Folder], subscribed: set[str]) -> Iterator[Listed]:
+def _listed(
+    command: List, found: dict[str, model.Folder], subscribed: set[str], is_matched: Callable[[str], bool]
+) -> Iterator[Listed]:
     """What the options select, whatever the patterns: folders in their order, then names that only others are below, or that
-    are only subscribed."""
+    are only subscribed.
+
+    A name that is only above what is selected is left out where all of that is told (RFC 5258 section 3.5).
+    """
     selection = command.selection
     superior = superior_names(found)
     names = [*found, *sorted((superior | (subscribed if Selection.SUBSCRIBED in selection else set())) - found.keys())]
     selected = {name for name in names if _is_selected(name, selection, found, subscribed)}
     above = superior_names(selected) if Selection.RECURSIVEMATCH in selection else set()
+    needed = superior_names(name for name in selected if not is_matched(name)) if above else above
     below = [option for option in (Selection.SUBSCRIBED, Selection.SPECIAL_USE) if option in selection]
     nowhere = "\\NonExistent" if command.extended else "\\Noselect"
     for name in [*names, *sorted(above - set(names))]:
-        if name in selected or name in above:
+        if name in selected or name in needed:
             folder = found.get(name)
             attributes = [] if folder is not None else [nowhere]
             attributes += attributes_of(folder, has_children=name in superior)

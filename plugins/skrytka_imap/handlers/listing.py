@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -47,9 +47,13 @@ async def list_folders(session: Session, command: List) -> Reply:
     if command.subscribed:
         subscribed.update(await folders.subscriptions(session.core, session.mailbox))
     matches = [matcher(command.reference, pattern) for pattern in command.patterns if pattern]
+
+    def is_matched(name: str) -> bool:
+        return any(match(name) for match in matches)
+
     nowhere = "\\NonExistent" if command.extended or session.rev2 else "\\Noselect"
-    for listed in _listed(command, found, subscribed, nowhere):
-        if any(match(listed.name) for match in matches):
+    for listed in _listed(command, found, subscribed, is_matched, nowhere):
+        if is_matched(listed.name):
             session.wire.write(
                 responses.list_line(listed.name, listed.attributes, listed.below, utf8=session.utf8_names)
             )
@@ -69,17 +73,23 @@ async def _tell_more(session: Session, command: List, listed: Listed, place: Pla
         await tell_all_entries(session, place, command.metadata)
 
 
-def _listed(command: List, found: dict[str, Place], subscribed: set[str], nowhere: str) -> Iterator[Listed]:
+def _listed(
+    command: List, found: dict[str, Place], subscribed: set[str], is_matched: Callable[[str], bool], nowhere: str
+) -> Iterator[Listed]:
     """What the options select, whatever the patterns: folders in their order, then names that only others are below, or that
-    are only subscribed. ``nowhere`` is the attribute of names without a folder."""
+    are only subscribed. ``nowhere`` is the attribute of names without a folder.
+
+    A name that is only above what is selected is left out where all of that is told (RFC 5258 section 3.5).
+    """
     selection = command.selection
     superior = superior_names(found)
     names = [*found, *sorted((superior | (subscribed if Selection.SUBSCRIBED in selection else set())) - found.keys())]
     selected = {name for name in names if _is_selected(name, selection, found, subscribed)}
     above = superior_names(selected) if Selection.RECURSIVEMATCH in selection else set()
+    needed = superior_names(name for name in selected if not is_matched(name)) if above else above
     below = [option for option in (Selection.SUBSCRIBED, Selection.SPECIAL_USE) if option in selection]
     for name in [*names, *sorted(above - set(names))]:
-        if name in selected or name in above:
+        if name in selected or name in needed:
             place = found.get(name)
             attributes = [] if place is not None else [nowhere]
             attributes += attributes_of(None if place is None else place.folder, has_children=name in superior)

@@ -67,18 +67,24 @@ def of_other(session: Session, shared: sharing.Shared) -> Place:
     return Place(shared.mailbox, msgspec.structs.replace(shared.folder, name=name, role=None), shared.rights)
 
 
-async def visible(session: Session) -> list[Place]:
-    """The folders of others that the session may look up, by owner and name. The client hears when there are too many of them."""
+async def visible(session: Session) -> tuple[list[Place], errors.Unavailable | None]:
+    """The folders of others that the session may look up, by owner and name, and the reason if these are not all.
+
+    A client that took what is missing for deleted would forget it. It also hears when there are too many of them.
+    """
     found: list[Place] = []
     if not session.settings.other_users:
-        return found
+        return found, None
     limit = session.settings.max_shared_folders
-    async for some in sharing.visible(session.core, session.mailbox):
-        found += [of_other(session, shared) for shared in some]
-        if len(found) > limit:
-            session.wire.write(b"* NO [LIMIT] Only %d folders of other users are looked at\r\n" % limit)
-            return found[:limit]
-    return found
+    try:
+        async for some in sharing.visible(session.core, session.mailbox):
+            found += [of_other(session, shared) for shared in some]
+            if len(found) > limit:
+                session.wire.write(b"* NO [LIMIT] Only %d folders of other users are looked at\r\n" % limit)
+                return found[:limit], None
+    except errors.Unavailable as failure:
+        return found, failure
+    return found, None
 
 
 def check(granted: rights.Rights, needed: str) -> None:

@@ -73,7 +73,13 @@ async def test_all_that_is_wrong_is_told_and_nothing_is_changed(api: AsyncClient
     }
     twice = [one("bob@example.org", "l"), one("BOB@example.org", "l")]
     assert (await api.put(f"{ANN}/acl/INBOX", json={"entries": twice})).status_code == 422
-    assert (await api.put(f"{ANN}/acl/INBOX", json={})).status_code == 422
+    for body in (
+        {},
+        {"entries": None},
+        {"entries": [{"identifier": "anyone"}]},
+        {"entries": [one("anyone", "l") | {"x": 1}]},
+    ):
+        assert (await api.put(f"{ANN}/acl/INBOX", json=body)).status_code == 422
     too_many = [one("anyone", "l")] * 201
     assert (await api.put(f"{ANN}/acl/INBOX", json={"entries": too_many})).json()["code"] == "limit_reached"
     assert await entries(api, "INBOX") == []

@@ -9,8 +9,12 @@ from typing import TypeVar
 
 from skrytka.core import Core
 from skrytka.errors import Unavailable
+from skrytka.model import AclEntry
+from skrytka.services import acl, folders
 from skrytka.store.interface import Database, Op
+from skrytka.store.operations.acl import all_shared
 from skrytka.store.operations.folders import head
+from skrytka.store.operations.grants import owners
 from skrytka.store.operations.messages import rows
 from skrytka_imap.server import converse
 from skrytka_imap.settings import Settings
@@ -92,5 +96,44 @@ async def test_what_changes_in_results_meanwhile_is_told_later(
         shard.down = False
     assert b" OK " in await client.command("APPEND INBOX {16+}\r\nSubject: y\r\n\r\n\r\n")
     assert (len(client.entries), client.found[tag]) == (2, {1})
+    await client.close()
+    await served.stop()
+
+
+class SharedFail(Wrapped):
+    """While it is ``down``, the folders that others share cannot be found: on a shard, or where they are at all."""
+
+    def __init__(self, real: Database) -> None:
+        super().__init__(real)
+        self.down = False
+
+    async def read(self, op: Op[V, T], values: V) -> T:
+        if self.down and op in (all_shared, owners):
+            raise Unavailable("That is down")
+        return await super().read(op, values)
+
+
+async def test_folders_of_others_that_cannot_be_found_are_not_left_out_in_silence(
+    core: Core, imap_settings: Settings, tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    """A client that took them for deleted would forget them. What can be told is told, and one's own can be listed alone."""
+    bob = await front_ends.mailbox(core, "bob@example.org")
+    inbox = await folders.get(core, bob, "INBOX")
+    await acl.replace(core, front_ends.ACTOR, bob, inbox.folder_id, [AclEntry("anyone", "lr")])
+    shards = {name: SharedFail(shard) for name, shard in core.shards.items()}
+    directory = SharedFail(core.directory)
+    core = replace(core, shards=shards, directory=directory)
+    served = Served(partial(converse, core, imap_settings), tls_contexts[0])
+    client = Client(*await served.connect())
+    await client.log_in(front_ends.PASSWORD)
+    assert b" OK " in await client.command('LIST "" *')
+    for store in (shards[bob.shard], directory):
+        store.down = True
+        assert b" NO [UNAVAILABLE] " in await client.command('LIST "" *')
+        assert b" NO [UNAVAILABLE] " in await client.command('ESEARCH IN (subtree "Other users") ALL')
+        assert b" OK " in await client.command('LIST "" INBOX')
+        assert b" OK " in await client.command("ESEARCH IN (personal) ALL")
+        store.down = False
+    assert b" OK " in await client.command('LIST "" *')
     await client.close()
     await served.stop()

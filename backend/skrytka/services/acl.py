@@ -54,13 +54,12 @@ async def change(
 
 async def remove(core: Core, actor: Actor, mailbox: MailboxRef, folder_id: FolderId, identifier: str) -> None:
     """RFC 4314 section 3.2. The entry of an address that is nobody's any more can be removed too."""
-    try:
-        identifier, grantee_id = await _grantee(core, identifier)
-    except Invalid:
-        grantee_id = ANYONE_ID
-    if grantee_id == mailbox.mailbox_id:
+    sign, who = _parted(identifier)
+    target = None if who == ANYONE else await _mailbox(core, who)
+    if target is not None and target.mailbox_id == mailbox.mailbox_id:
         raise NotPermitted("The owner of a folder has all rights")
-    values = RemoveEntry(mailbox.mailbox_id, folder_id, identifier)
+    address = who if target is None else target.address
+    values = RemoveEntry(mailbox.mailbox_id, folder_id, sign + address)
     await shard_of(core, mailbox).write(acl.remove, values, _publishing(core, mailbox, folder_id))
 
 
@@ -93,15 +92,25 @@ async def replace(
 
 async def _grantee(core: Core, identifier: str) -> tuple[str, int]:
     """The identifier as it is stored, and the mailbox that it means. An alias stands for its mailbox."""
-    sign = NEGATIVE if identifier.startswith(NEGATIVE) else ""
-    who = identifier.removeprefix(NEGATIVE)
+    sign, who = _parted(identifier)
     if who == ANYONE:
         return identifier, ANYONE_ID
-    address = addresses.normalise_address(who, "identifier")
-    target = await core.directory.read(routes.find, routes.Address(address, addresses.domain_of(address)))
+    target = await _mailbox(core, who)
     if target is None:
         raise Invalid("identifier", "is neither a mailbox here nor anyone")
-    return sign + target.mailbox.address, target.mailbox.mailbox_id
+    return sign + target.address, target.mailbox_id
+
+
+def _parted(identifier: str) -> tuple[str, str]:
+    """The sign of a negative right, or none, and the address in its stored form; ``Invalid`` for what is none, nor anyone."""
+    sign = NEGATIVE if identifier.startswith(NEGATIVE) else ""
+    who = identifier.removeprefix(NEGATIVE)
+    return sign, who if who == ANYONE else addresses.normalise_address(who, "identifier")
+
+
+async def _mailbox(core: Core, address: str) -> MailboxRef | None:
+    found = await core.directory.read(routes.find, routes.Address(address, addresses.domain_of(address)))
+    return None if found is None else found.mailbox
 
 
 async def _note(core: Core, mailbox: MailboxRef, entries: Sequence[Entry]) -> None:

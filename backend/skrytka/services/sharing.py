@@ -91,20 +91,25 @@ def _same_domain(one: MailboxRef, other: MailboxRef) -> bool:
 async def visible(core: Core, reader: MailboxRef) -> AsyncIterator[list[Shared]]:
     """All folders that the reader may look up, some owners at a time, by the address of the owner and the name.
 
-    Those of a shard that does not answer are left out: the others can be had.
+    What can be had comes in any case; when that is not all, because a shard does not answer, ``Unavailable`` comes last.
     """
-    after = ""
+    after, failure = "", None
     while True:
         asked = Reader(reader.mailbox_id, addresses.domain_of(reader.address), after, OWNERS)
         owners = await core.directory.read(grants.owners, asked)
         found: list[Shared] = []
         for shard in sorted({owner.mailbox.shard for owner in owners}):
-            found += await _of_shard(core, reader, [owner for owner in owners if owner.mailbox.shard == shard])
+            try:
+                found += await _of_shard(core, reader, [owner for owner in owners if owner.mailbox.shard == shard])
+            except Unavailable as error:
+                failure = error
         if found:
             yield sorted(found, key=lambda shared: (shared.mailbox.address, shared.folder.name))
         if len(owners) < OWNERS:
-            return
+            break
         after = owners[-1].mailbox.address
+    if failure is not None:
+        raise failure
 
 
 async def _of_shard(core: Core, reader: MailboxRef, owners: Sequence[Owner]) -> list[Shared]:
@@ -116,10 +121,7 @@ async def _of_shard(core: Core, reader: MailboxRef, owners: Sequence[Owner]) -> 
     turn = Slice(core)
     while after is not None:
         asked = SharedAsked(tuple(by_id), reader.mailbox_id, everyone, after)
-        try:
-            found = await shard_of(core, owners[0].mailbox).read(acl.all_shared, asked)
-        except Unavailable:
-            return seen
+        found = await shard_of(core, owners[0].mailbox).read(acl.all_shared, asked)
         seen += [Shared(by_id[one.mailbox_id], one.folder, one.rights) for one in found.folders if "l" in one.rights]
         named |= found.named
         after = found.after

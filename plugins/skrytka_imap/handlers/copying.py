@@ -31,7 +31,7 @@ async def copy(session: Session, command: Copy) -> Reply:
 async def move(session: Session, command: Move) -> Reply:
     """RFC 6851 section 3.3: COPYUID goes out in an untagged OK, before the EXPUNGE answers, which end the command.
 
-    It takes the rights to do all three of its parts (its section 4.3).
+    It takes the rights to do all three of its parts (its section 4.2).
     """
     selected = session.selected
     check(selected.rights, "te")

@@ -34,15 +34,18 @@ class Listed(msgspec.Struct, frozen=True):
 
 async def list_folders(session: Session, command: List) -> Reply:
     """RFC 3501 section 6.3.8 and RFC 5258, with the attributes of RFC 3348 and RFC 6154, STATUS (RFC 5819), MYRIGHTS (RFC 8440)
-    and METADATA (RFC 9590). Folders of others are read where a pattern can match them."""
+    and METADATA (RFC 9590). Folders of others are read where a pattern can match them; where not all of them can be, the others
+    are told and the answer is NO."""
     if command.patterns == ("",) and not command.extended:
         session.wire.write(responses.separator_line())
         return ok("That is the separator")
     own = await folders.list_all(session.core, session.mailbox)
     found = {folder.name: Place(session.mailbox, folder) for folder in own}
+    failure = None
     patterns = [command.reference + pattern for pattern in command.patterns if pattern]
     if may_match_below(patterns, session.settings.other_users):
-        found.update((place.folder.name, place) for place in await visible(session))
+        places, failure = await visible(session)
+        found.update((place.folder.name, place) for place in places)
     subscribed: set[str] = set()
     if command.subscribed:
         subscribed.update(await folders.subscriptions(session.core, session.mailbox))
@@ -60,6 +63,8 @@ async def list_folders(session: Session, command: List) -> Reply:
             if listed.place is not None:
                 await _tell_more(session, command, listed, listed.place)
         await session.wire.breathe()
+    if failure is not None:
+        raise failure
     return ok("Those are the folders")
 
 

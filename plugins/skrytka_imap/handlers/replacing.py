@@ -16,7 +16,8 @@ from skrytka_imap.session import Session
 async def replace(session: Session, command: Replace) -> Reply:
     """RFC 8508 sections 3.2 and 3.3: both or none. The answers come in the order of its examples: APPENDUID, which the client
     has before anything that may end the session, EXISTS for the new message, and EXPUNGE for the old one, which ends the
-    command, with HIGHESTMODSEQ as that of UID EXPUNGE (section 4.5, RFC 7162 section 3.2.9)."""
+    command, with HIGHESTMODSEQ as that of UID EXPUNGE (section 4.5, RFC 7162 section 3.2.9). The rights are those of its three
+    parts (section 4.1)."""
     selected = session.selected
     check(selected.rights, "te")
     if selected.read_only:

@@ -23,7 +23,10 @@ async def folders_of(session: Session, sources: Sequence[Source]) -> list[Place]
     own = await folders.list_all(session.core, session.mailbox)
     found = [Place(session.mailbox, folder) for folder in own]
     if _name_others(session, [*subscribed, *chain.from_iterable(source.names for source in sources)]):
-        found += await visible(session)
+        places, failure = await visible(session)
+        if failure is not None:
+            raise failure
+        found += places
     means = _meaning(session, sources, subscribed)
     chosen = [place for place in found if "r" in place.rights and means(place)]
     return [*chosen, *await _selected_of_other(session, sources, chosen)]

@@ -129,7 +129,7 @@ async def test_the_entry_of_somebody_who_is_gone_can_be_removed(core: Core, ann:
     await mailboxes.delete(core, ADMIN, "bob@example.org")
     inbox = (await folders.get(core, ann, "INBOX")).folder_id
     assert await acl.entries(core, ann, inbox) == [AclEntry("bob@example.org", "lrs")]
-    await acl.remove(core, ADMIN, ann, inbox, "bob@example.org")
+    await acl.remove(core, ADMIN, ann, inbox, "BOB@example.org")
     assert await acl.entries(core, ann, inbox) == []
 
 

@@ -50,6 +50,18 @@ class Client:
         answers = self.ask(b"SEARCH " + keys)
         return [int(word) for line in answers if line.startswith(b"* SEARCH") for word in line.split()[2:]]
 
+    def sort(self, criteria: str) -> list[int]:
+        """All messages in an order."""
+        (answer,) = [line for line in self.ask(f"SORT {criteria} UTF-8 ALL".encode()) if line.startswith(b"* SORT")]
+        return [int(word) for word in answer.split()[2:]]
+
+    def thread(self, algorithm: str) -> list[Any]:
+        """All messages in threads, as lists in lists."""
+        answers = self.ask(f"THREAD {algorithm} UTF-8 ALL".encode())
+        (answer,) = [line for line in answers if line.startswith(b"* THREAD")]
+        lists: list[Any] = parsed(b"(%b)" % answer.removeprefix(b"* THREAD").strip())
+        return lists
+
     def close(self) -> None:
         self._file.close()
         self.socket.close()

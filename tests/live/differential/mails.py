@@ -55,6 +55,21 @@ GENERATED = {
     "comment in content type": "Content-Type: text/plain (c); charset=(d)utf-8\n\ntext\n",
     "blanks before colons": "Subject : blank\nTo\t: a@b\n\ntext\n",
     "no line end": "Subject: x\n\nno line end",
+    "thread: first": "Message-ID: <1@t>\nSubject: A thread\nDate: 3 Mar 2020 10:00:00 +0000\n\n",
+    "thread: answer": "Message-ID: <2@t>\nReferences: <1@t>\nSubject: Re: A thread\nDate: 5 Mar 2020 10:00:00 +0100\n\n",
+    "thread: earlier answer": 'Message-ID: <3@t>\nIn-Reply-To: your <"1"@t> of today\nSubject: other\n'
+    "Date: 5 Mar 2020 08:59:00 +0000\n\n",
+    "thread: of one who is not there": "Message-ID: <4@t>\nReferences: <0@t>\nSubject: x1\nDate: 1 Mar 2020 10:00:00 +0000\n\n",
+    "thread: another of that": "Message-ID: <5@t>\nReferences: <0@t> <00@t>\nSubject: x2\nDate: 2 Mar 2020 10:00:00 +0000\n\n",
+    "thread: in a loop": "Message-ID: <6@t>\nReferences: <7@t>\nSubject: loop\nDate: 7 Mar 2020 10:00:00 +0000\n\n",
+    "thread: in that loop": "Message-ID: <7@t>\nReferences: <6@t>\nSubject: loop\nDate: 6 Mar 2020 10:00:00 +0000\n\n",
+    "thread: the same Message-ID": "Message-ID: <1@t>\nSubject: copy\nDate: 9 Mar 2020 10:00:00 +0000\n\n",
+    "thread: by its subject": "Subject: [list] a Thread (fwd)\nDate: 8 Mar 2020 10:00:00 +0000\n\n",
+    "thread: forwarded": "Subject: [fwd: copy]\nDate: 8 Mar 2020 11:00:00 +0000\n\n",
+    "thread: no reply": "Subject: loop\nDate: 8 Mar 2020 12:00:00 +0000\n\n",
+    "sort: a name": "From: Zoe <b@x>\nTo: =?utf-8?Q?=C3=81?= <c@x>\nCc: B@x\nSubject: [a] [b]\nDate: 1 Jan 99 25:00\n\n",
+    "sort: between others": "To: n@x\nSubject: between\nDate: 1 Jan 1998 10:00:00 +0000\n\n",
+    "sort: a group": "From: c@x\nTo: friends: d@x;\nCc: none:;\nSubject: re [a]: fwd: z\nDate: 1 Jan 2000 00:00:00 EST\n\n",
 }
 
 

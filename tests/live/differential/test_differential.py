@@ -18,6 +18,7 @@ from tests.live.conftest import StartService
 from tests.live.differential.asking import SEARCHES, answers
 from tests.live.differential.client import Client
 from tests.live.differential.mails import mails
+from tests.live.differential.ordering import SORTS, THREADS, moved, threaded_apart, threads, threads_moved
 
 LISTED = Path(__file__).parent / "differences.txt"
 
@@ -49,7 +50,13 @@ def test_every_difference_to_dovecot_is_explained(servers: tuple[Client, Client]
         for mail in sent.values():
             server.append(mail)
         server.ask(b"SELECT INBOX")
-    found = [*different_answers(servers, list(sent)), *different_searches(servers, list(sent))]
+    names = list(sent)
+    found = [
+        *different_answers(servers, names),
+        *different_searches(servers, names),
+        *different_orders(servers, names),
+        *different_threads(servers, names),
+    ]
     listed = [entry for entry in entries() if entry[0] in sent or entry[0] == "*"]
     unexplained = [difference for difference in found if not any(explains(entry, difference) for entry in listed)]
     assert not unexplained, "\n".join(" | ".join(difference) for difference in unexplained)
@@ -70,6 +77,30 @@ def different_searches(servers: tuple[Client, Client], names: list[str]) -> Iter
         command = key.encode() if key.isascii() else f"CHARSET UTF-8 {key}".encode()
         ours, theirs = (server.search(command) for server in servers)
         yield from ((names[number - 1], f"SEARCH {key}") for number in sorted(set(ours) ^ set(theirs)))
+
+
+def different_orders(servers: tuple[Client, Client], names: list[str]) -> Iterator[tuple[str, str]]:
+    """The mails that are elsewhere in the order, and its criteria."""
+    for criteria in SORTS:
+        item = f"SORT {criteria}"
+        ours, theirs = (server.sort(criteria) for server in servers)
+        yield from ((names[number - 1], item) for number in sorted(moved(ours, theirs, known(names, item))))
+
+
+def different_threads(servers: tuple[Client, Client], names: list[str]) -> Iterator[tuple[str, str]]:
+    """The mails that are elsewhere in the threads, and the algorithm; then those whose threads are elsewhere."""
+    for algorithm in THREADS:
+        item = f"THREAD {algorithm}"
+        ours, theirs = (threads(server.thread(algorithm)) for server in servers)
+        yield from ((names[number - 1], item) for number in sorted(threaded_apart(ours, theirs)))
+        elsewhere = threads_moved(ours, theirs, known(names, f"{item} order"))
+        yield from ((names[number - 1], f"{item} order") for number in sorted(elsewhere))
+
+
+def known(names: list[str], item: str) -> list[int]:
+    """The numbers of the mails of which it is listed by their name that the item differs."""
+    listed = [entry for entry in entries() if entry[0] != "*"]
+    return [number for number, name in enumerate(names, 1) if any(explains(entry, (name, item)) for entry in listed)]
 
 
 def entries() -> list[tuple[str, str]]:

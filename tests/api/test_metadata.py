@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 
-import pytest
 from httpx import AsyncClient
 
 from skrytka.core import Core
@@ -41,24 +40,22 @@ async def test_an_entry_is_made_changed_read_and_removed(api: AsyncClient, ann: 
     assert (await api.get(COMMENT, params={"folder": "INBOX"})).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("path", "params", "body", "status", "code"),
-    [
-        (COMMENT, {}, {}, 422, "invalid_fields"),
-        (COMMENT, {}, {"value": "=", "encoding": "base64"}, 422, "invalid_fields"),
-        (COMMENT, {}, {"value": "ż", "encoding": "base64"}, 422, "invalid_fields"),
-        (COMMENT, {}, {"value": 5, "encoding": "latin-1"}, 422, "invalid_fields"),
-        (COMMENT, {"folder": "Nowhere"}, {"value": ""}, 404, "not_found"),
-        (f"{ANN}/metadata/comment", {}, {"value": ""}, 422, "invalid_fields"),
-        (f"{ANN}/metadata/private/specialuse", {"folder": "Sent"}, {"value": ""}, 403, "not_permitted"),
-        (f"{ANN}/metadata/private/{'x' * 600}", {}, {"value": ""}, 409, "limit_reached"),
-    ],
-)
-async def test_what_is_wrong_is_refused(
-    api: AsyncClient, ann: None, path: str, params: dict[str, str], body: object, status: int, code: str
-) -> None:
-    answer = await api.put(path, params=params, json=body)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+REFUSED: list[tuple[str, dict[str, str], object, int, str]] = [
+    (COMMENT, {}, {}, 422, "invalid_fields"),
+    (COMMENT, {}, {"value": "=", "encoding": "base64"}, 422, "invalid_fields"),
+    (COMMENT, {}, {"value": "ż", "encoding": "base64"}, 422, "invalid_fields"),
+    (COMMENT, {}, {"value": 5, "encoding": "latin-1"}, 422, "invalid_fields"),
+    (COMMENT, {"folder": "Nowhere"}, {"value": ""}, 404, "not_found"),
+    (f"{ANN}/metadata/comment", {}, {"value": ""}, 422, "invalid_fields"),
+    (f"{ANN}/metadata/private/specialuse", {"folder": "Sent"}, {"value": ""}, 403, "not_permitted"),
+    (f"{ANN}/metadata/private/{'x' * 600}", {}, {"value": ""}, 409, "limit_reached"),
+]
+
+
+async def test_what_is_wrong_is_refused(api: AsyncClient, ann: None) -> None:
+    for path, params, body, status, code in REFUSED:
+        answer = await api.put(path, params=params, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (status, code), body
     assert (await api.get(f"{ANN}/metadata")).json()["items"] == []
 
 

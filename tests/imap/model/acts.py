@@ -201,7 +201,7 @@ async def do(world: World, sessions: list[Told], act: Act) -> None:
         await world.check(told, all_told=True)
     if act.name == "reconnect":
         await told.close()
-        told = sessions[place] = await world.session(uid_only=told.uid_only, notified=told.notified)
+        told = sessions[place] = await world.session(told.kind)
     if act.name in ANEW or not told.folder:
         await told.select(FOLDERS[act.first % len(FOLDERS)], read_only=act.choice % 4 == 0)
         await world.check(told, all_told=True)

@@ -24,18 +24,16 @@ from skrytka_pop3.settings import Pop3Settings
 from tests import front_ends
 from tests.front_ends import Served
 from tests.imap.model import acts
+from tests.imap.model.told import Kind
 from tests.imap.model.world import World
 
-SESSIONS = 3
-UID_ONLY = 2
-"""The session that is told no numbers (RFC 9586)."""
-NOTIFIED = (1, 2)
-"""Sessions that are told at any time (RFC 5465)."""
+KINDS = (Kind(), Kind(notified=True, rev2=True), Kind(uid_only=True, notified=True))
+"""One session of each."""
 SMALL = strategies.integers(0, 30)
 ACTS = strategies.lists(
     strategies.builds(
         acts.Act,
-        session=strategies.integers(0, SESSIONS - 1),
+        session=strategies.integers(0, len(KINDS) - 1),
         name=strategies.sampled_from(acts.NAMES),
         first=SMALL,
         last=SMALL,
@@ -69,9 +67,7 @@ async def world(
 @given(played=ACTS)
 async def test_every_session_is_told_what_the_store_has(world: World, played: list[acts.Act]) -> None:
     await world.begin()
-    sessions = [
-        await world.session(uid_only=number == UID_ONLY, notified=number in NOTIFIED) for number in range(SESSIONS)
-    ]
+    sessions = [await world.session(kind) for kind in KINDS]
     try:
         for told in sessions:
             await told.select("INBOX", read_only=False)

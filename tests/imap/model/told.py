@@ -6,6 +6,8 @@ import asyncio
 import re
 from collections.abc import Iterable
 
+import msgspec
+
 from tests.imap.client import FETCH as FETCH_LINE
 from tests.imap.client import SEARCH, Client, Entry
 
@@ -14,20 +16,32 @@ NUMBERED = re.compile(rb"\* [0-9]+ (?:FETCH|EXPUNGE)")
 MODIFIED = re.compile(rb"\[MODIFIED ([0-9,:]+)\]")
 UID_ITEM = re.compile(rb"\bUID [0-9]+")
 MODSEQ_ITEM = re.compile(rb"\bMODSEQ \(([0-9]+)\)")
+ESEARCH = re.compile(rb'\* ESEARCH \(TAG "[^"]*"\)(?: UID)?(?: ALL ([0-9:,]+))?(?: MODSEQ [0-9]+)?\r\n\Z')
+FORGOTTEN = re.compile(rb"\* (SEARCH|[0-9]+ RECENT|OK \[UNSEEN)|.*\\Recent")
 QUIET = ("FETCH ", "STORE ", "SEARCH ", "SORT ", "THREAD ")
 """No EXPUNGE is told in their answers (RFC 3501 section 7.4.1, RFC 5256 section 3); their UID forms may tell it."""
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """What a session asks for once it has logged in: no numbers either way (RFC 9586), to be told at any time (RFC 5465),
+    IMAP4rev2 (RFC 9051)."""
+
+    uid_only: bool = False
+    notified: bool = False
+    rev2: bool = False
 
 
 class Told(Client):
     """One session on a folder, or on none while ``folder`` is empty."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kind: Kind) -> None:
+        """``entries`` of a session without numbers are in the order of their UIDs, those not known yet at the end."""
         super().__init__(reader, writer)
+        self.kind = kind
         self.folder = ""
         self.read_only = False
         self.condstore = False
         self.uid_only = False
-        """No numbers either way (RFC 9586): ``entries`` are then in the order of their UIDs, those not known yet at the end."""
         self.notified = False
         self.idling = ""
         self.found: list[int] = []
@@ -41,11 +55,20 @@ class Told(Client):
         await self._line()
         await self.ask(f'LOGIN ann@example.org "{password}"')
 
-    async def use_uids_only(self) -> None:
+    async def begin(self) -> None:
+        """Ask for what makes it of its kind."""
+        if self.kind.rev2:
+            assert b" OK " in await self.ask("ENABLE IMAP4rev2")
+        if self.kind.uid_only:
+            await self._use_uids_only()
+        if self.kind.notified:
+            await self._notify()
+
+    async def _use_uids_only(self) -> None:
         assert b" OK " in await self.ask("ENABLE UIDONLY")
         self.uid_only = True
 
-    async def notify(self) -> None:
+    async def _notify(self) -> None:
         """From now on it is told at any time, but of EXPUNGE only where no number changes its meaning by that."""
         of = "selected" if self.uid_only else "selected-delayed"
         events = "MessageNew (UID FLAGS MODSEQ) MessageExpunge FlagChange"
@@ -120,8 +143,12 @@ class Told(Client):
                 return line
             if b"[CLOSED]" in line:  # what was told before is of the other folder
                 self.entries, self.modseqs = [], {}
+            if self.kind.rev2:
+                assert not FORGOTTEN.match(line), f"IMAP4rev2 knows no such answer: {line!r}"
             if found := SEARCH.match(line):
                 self.found = [int(number) for number in found[1].split()]
+            elif found := ESEARCH.match(line):
+                self.found = numbers_of(found[1]) if found[1] else []
             else:
                 self._apply(line, may_expunge=not self._doing.startswith(QUIET))
                 if fetched := FETCH_LINE.match(line) or UIDFETCH.match(line):

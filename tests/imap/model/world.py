@@ -9,7 +9,7 @@ from skrytka.model import Flags, FolderId, MailboxRef, MessageRow, NewMessage
 from skrytka.services import folders, messages
 from tests import front_ends
 from tests.front_ends import Served
-from tests.imap.model.told import Told
+from tests.imap.model.told import Kind, Told
 
 FOLDERS = ("INBOX", "Archive")
 MESSAGES = {"INBOX": 5, "Archive": 2}
@@ -46,13 +46,10 @@ class World:
         """The truth."""
         return await messages.page(self.core, self.mailbox, self._ids[folder], 0, MOST)
 
-    async def session(self, *, uid_only: bool = False, notified: bool = False) -> Told:
-        told = Told(*await self._imap.connect())
+    async def session(self, kind: Kind) -> Told:
+        told = Told(*await self._imap.connect(), kind)
         await told.log_in(front_ends.PASSWORD)
-        if uid_only:
-            await told.use_uids_only()
-        if notified:
-            await told.notify()
+        await told.begin()
         return told
 
     async def check(self, told: Told, *, all_told: bool) -> None:

@@ -18,4 +18,4 @@ async def confirm(session: Session) -> None:
     except errors.Unavailable:
         return
     except (errors.Suspended, errors.NotFound) as error:
-        raise Over(f"[{code_of(error).decode()}] {error}") from None
+        raise Over(str(error), code_of(error)) from None

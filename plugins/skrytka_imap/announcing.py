@@ -84,7 +84,7 @@ def enable_condstore(session: Session, command: Command) -> None:
     """
     leaves = isinstance(command, Select | Examine)
     if not session.condstore and session.is_selected and not leaves:
-        session.wire.write(b"* OK [HIGHESTMODSEQ %d] Noted\r\n" % session.selected.complete_modseq)
+        session.say(b"OK", "Noted", b"HIGHESTMODSEQ %d" % session.selected.complete_modseq)
     session.condstore = True
 
 
@@ -92,7 +92,8 @@ def tell_keywords(session: Session, carried: Iterable[Sequence[str]]) -> None:
     """FLAGS and PERMANENTFLAGS anew when a message carries a keyword that the client has not heard of (RFC 3501, 7.2.6)."""
     selected = session.selected
     if selected.learn(carried, session.settings.told_keywords):
-        session.wire.write(responses.flags_lines(selected.known_keywords, read_only=selected.read_only))
+        keywords, read_only = selected.known_keywords, selected.read_only
+        session.wire.write(responses.flags_lines(keywords, read_only=read_only, language=session.language))
 
 
 async def _write(session: Session, selected: Selected, updates: Updates, *, with_uid: bool) -> None:

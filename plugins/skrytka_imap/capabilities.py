@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skrytka_imap.session import Session, State
 
-ALWAYS = (b"IMAP4rev1", b"LITERAL+", b"SASL-IR", b"ID", b"ENABLE", b"IDLE")
+ALWAYS = (b"IMAP4rev1", b"LITERAL+", b"SASL-IR", b"ID", b"ENABLE", b"IDLE", b"LANGUAGE")
 LOGGED_IN = (
     b"NAMESPACE",
     b"UNSELECT",

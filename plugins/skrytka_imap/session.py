@@ -7,6 +7,8 @@ import enum
 import msgspec
 
 from skrytka.plugin_api import Core, admission, model
+from skrytka_imap.languages import I_DEFAULT
+from skrytka_imap.replies import untagged
 from skrytka_imap.selected import Selected
 from skrytka_imap.settings import Settings
 from skrytka_imap.wire import Wire
@@ -43,6 +45,7 @@ class Session:
         self.qresync = False
         self.utf8 = False
         self.inverts_texts = False
+        self.language = I_DEFAULT
         self.client_name = ""
         self.tag = b""
         """Of the running command, for answers that say what they belong to (RFC 4466 section 2.6.2)."""
@@ -73,6 +76,7 @@ class Session:
         self._admission = self._login = self._selected = None
         self.condstore = self.qresync = self.utf8 = self.inverts_texts = False
         self.client_name = ""
+        self.language = I_DEFAULT
 
     async def end(self) -> None:
         """However the conversation ended."""
@@ -86,6 +90,10 @@ class Session:
     def unselect(self) -> None:
         """From selected to authenticated; nothing happens when nothing is selected."""
         self._selected = None
+
+    def say(self, status: bytes, text: str, code: bytes | None = None) -> None:
+        """An untagged OK, NO or BYE, in the client's language."""
+        self.wire.write(untagged(status, text, code, self.language))
 
     def name_client(self, name: str) -> None:
         """What the client calls itself (RFC 2971), kept with what it does from now on."""

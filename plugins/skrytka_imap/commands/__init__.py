@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from skrytka_imap.commands.any_state import Capability, Id, Logout, Noop
+from skrytka_imap.commands.any_state import Capability, Id, Language, Logout, Noop
 from skrytka_imap.commands.append import Append, AppendMessage, Catenate, Replace, Url
 from skrytka_imap.commands.authenticated import (
     Comparator,
@@ -75,6 +75,7 @@ Command = (
     | GetQuotaRoot
     | Id
     | Idle
+    | Language
     | List
     | Login
     | Logout
@@ -159,6 +160,7 @@ __all__ = [
     "GetQuotaRoot",
     "Id",
     "Idle",
+    "Language",
     "List",
     "Login",
     "Logout",

@@ -42,7 +42,7 @@ async def move(session: Session, command: Move) -> Reply:
     moved = await messages.move(session.core, session.actor, session.mailbox, source, uids, found.folder_id)
     if not moved.source_uids:
         return _nothing(may_be=command.uid or not uids)
-    session.wire.write(b"* OK [%b] Those are their new UIDs\r\n" % _copy_uid(moved))
+    session.say(b"OK", "Those are their new UIDs", _copy_uid(moved))
     return ok("The messages are moved", tells_modseq=True)
 
 

@@ -31,7 +31,7 @@ async def replace(session: Session, command: Replace) -> Reply:
     stored = await _replace(session, uids[0], found.folder_id, mails[0])
     if isinstance(stored, Reply):
         return stored
-    session.wire.write(b"* OK [%b] The new message is stored\r\n" % append_uid(stored))
+    session.say(b"OK", "The new message is stored", append_uid(stored))
     await announce(session, may_expunge=False, with_uid=command.uid)
     return ok("The message is replaced")
 

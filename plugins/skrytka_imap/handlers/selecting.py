@@ -48,7 +48,7 @@ async def _open(session: Session, command: Select | Examine, *, read_only: bool)
     if command.resync is not None and not session.qresync:
         raise SyntaxFault("ENABLE QRESYNC first")
     if session.is_selected:
-        session.wire.write(b"* OK [CLOSED] The folder before is closed\r\n")
+        session.say(b"OK", "The folder before is closed", b"CLOSED")
     session.unselect()
     folder = await folders.get(session.core, session.mailbox, command.name)
     look = folders.unclaimed_recent if read_only else folders.claim_recent
@@ -58,29 +58,24 @@ async def _open(session: Session, command: Select | Examine, *, read_only: bool)
     selected.claim_recent(recent)
     selected.learn(view.keywords.values(), session.settings.told_keywords)
     session.select(selected)
-    session.wire.write(_description(session.mailbox, selected))
+    _describe(session, selected)
     if command.resync is not None and command.resync.uid_validity == view.uid_validity:
         await resynchronize(session, command.resync)
 
 
-def _description(mailbox: model.MailboxRef, selected: Selected) -> bytes:
+def _describe(session: Session, selected: Selected) -> None:
     """What SELECT answers before its tagged line, HIGHESTMODSEQ (RFC 7162 section 3.1.2.1) and MAILBOXID (RFC 8474 section 4.2)
     always."""
     view = selected.view
-    lines = [
-        b"* %d EXISTS" % len(view.uids),
-        b"* %d RECENT" % selected.count_recent(),
-    ]
+    keywords, read_only = selected.known_keywords, selected.read_only
+    session.wire.write(responses.flags_lines(keywords, read_only=read_only, language=session.language))
+    session.wire.write(b"* %d EXISTS\r\n* %d RECENT\r\n" % (len(view.uids), selected.count_recent()))
     if (unseen := _first_unseen(view)) is not None:
-        lines.append(b"* OK [UNSEEN %d] The first one not seen" % unseen)
-    lines += [
-        b"* OK [UIDVALIDITY %d] UIDs are valid" % view.uid_validity,
-        b"* OK [UIDNEXT %d] The next UID at least" % view.uid_next,
-        b"* OK [HIGHESTMODSEQ %d] The last change" % view.highest_modseq,
-        b"* OK [MAILBOXID (%b)] Its id" % mailbox_id(mailbox, selected.folder_id).encode(),
-    ]
-    flags = responses.flags_lines(selected.known_keywords, read_only=selected.read_only)
-    return flags + b"\r\n".join(lines) + b"\r\n"
+        session.say(b"OK", "The first one not seen", b"UNSEEN %d" % unseen)
+    session.say(b"OK", "UIDs are valid", b"UIDVALIDITY %d" % view.uid_validity)
+    session.say(b"OK", "The next UID at least", b"UIDNEXT %d" % view.uid_next)
+    session.say(b"OK", "The last change", b"HIGHESTMODSEQ %d" % view.highest_modseq)
+    session.say(b"OK", "Its id", b"MAILBOXID (%b)" % mailbox_id(session.mailbox, selected.folder_id).encode())
 
 
 def _first_unseen(view: model.FolderView) -> int | None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from skrytka.plugin_api import model
+from skrytka_imap.languages import I_DEFAULT
+from skrytka_imap.replies import untagged
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +43,15 @@ def flag_words(flags: int, keywords: Sequence[str], *, recent: bool) -> str:
     return f"{system} {words}" if system and words else system or words
 
 
-def flags_lines(keywords: Mapping[str, str], *, read_only: bool) -> bytes:
+def flags_lines(keywords: Mapping[str, str], *, read_only: bool, language: str = I_DEFAULT) -> bytes:
     r"""FLAGS and PERMANENTFLAGS (RFC 3501 sections 7.2.6 and 7.1). ``keywords`` are by their name in lower case; ``\*`` says that
     a client may make others, and nothing is permanent where it may change nothing.
     """
     atoms = [keywords[name] for name in sorted(keywords) if ATOM.fullmatch(name)]
     names = " ".join((TEXTS[ALL_FLAGS], *atoms)).encode()
     permanent = b"" if read_only else names + rb" \*"
-    return b"* FLAGS (%b)\r\n* OK [PERMANENTFLAGS (%b)] These are kept\r\n" % (names, permanent)
+    kept = untagged(b"OK", "These are kept", b"PERMANENTFLAGS (%b)" % permanent, language)
+    return b"* FLAGS (%b)\r\n%b" % (names, kept)
 
 
 @lru_cache(maxsize=1_024)

@@ -138,9 +138,15 @@ async def confirm(session: Session) -> None:
     if "r" not in selected.rights:
         raise Over("You may no longer read the selected folder")
     if selected.settable != before:
-        session.wire.write(flags_lines(selected))
+        session.wire.write(flags_lines(session))
 
 
-def flags_lines(selected: Selected) -> bytes:
+def flags_lines(session: Session) -> bytes:
     """FLAGS and PERMANENTFLAGS of the selected folder, as far as the session may set them."""
-    return responses.flags_lines(selected.known_keywords, read_only=selected.read_only, settable=selected.settable)
+    selected = session.selected
+    return responses.flags_lines(
+        selected.known_keywords,
+        read_only=selected.read_only,
+        settable=selected.settable,
+        language=session.language,
+    )

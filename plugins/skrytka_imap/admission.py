@@ -19,6 +19,6 @@ async def confirm(session: Session) -> None:
     except errors.Unavailable:
         pass
     except (errors.Suspended, errors.NotFound) as error:
-        raise Over(f"[{code_of(error).decode()}] {error}") from None
+        raise Over(str(error), code_of(error)) from None
     if session.guard is not None:
         await access.confirm(session)

@@ -89,7 +89,7 @@ def enable_condstore(session: Session, command: Command) -> None:
     """
     leaves = isinstance(command, Select | Examine)
     if not session.condstore and session.is_selected and not leaves:
-        session.wire.write(b"* OK [HIGHESTMODSEQ %d] Noted\r\n" % session.selected.complete_modseq)
+        session.say(b"OK", "Noted", b"HIGHESTMODSEQ %d" % session.selected.complete_modseq)
     session.condstore = True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skrytka.plugin_api import sasl
 from skrytka_imap.session import Session, State
 
-ALWAYS = (b"IMAP4rev1", b"IMAP4rev2", b"LITERAL+", b"SASL-IR", b"ID", b"ENABLE", b"IDLE")
+ALWAYS = (b"IMAP4rev1", b"IMAP4rev2", b"LITERAL+", b"SASL-IR", b"ID", b"ENABLE", b"IDLE", b"LANGUAGE")
 LOGGED_IN = (
     b"NAMESPACE",
     b"UNSELECT",

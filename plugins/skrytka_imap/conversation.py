@@ -19,8 +19,9 @@ from skrytka_imap.error_replies import code_of
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.framing import CommandReceived, Event, FramingError, FramingErrorKind, LineReceived, LiteralWanted
 from skrytka_imap.grammar import parse
+from skrytka_imap.languages import I_DEFAULT
 from skrytka_imap.notifying import tell_events, tell_others
-from skrytka_imap.replies import Reply, Then, bad, no, seven_bit
+from skrytka_imap.replies import Reply, Then, bad, no, untagged
 from skrytka_imap.session import Session, State
 from skrytka_imap.table import Entry, entry_of
 from skrytka_imap.telling_metadata import tell_metadata
@@ -47,7 +48,7 @@ class Conversation:
                 pass
         except Over as over:
             if over.bye is not None:
-                stream.write(b"* BYE %b\r\n" % seven_bit(over.bye))
+                stream.write(untagged(b"BYE", over.bye, over.code, session.language))
 
     async def _answer(self, event: Event | None) -> bool:
         """Answer one event; False when nothing may follow. None is for a client that wants to be told at any time (NOTIFY)."""
@@ -61,7 +62,7 @@ class Conversation:
             case FramingError(tag=tag, fatal=fatal):
                 if event.kind is FramingErrorKind.NO_ROOM:
                     # Our lack, not the client's nonsense: it does not count as a bad command.
-                    self._stream.write(self._too_much(event).line(tag or b"*"))
+                    self._write(self._too_much(event), tag)
                 else:
                     self._refuse(tag, self._too_much(event))
                 if fatal:
@@ -75,7 +76,7 @@ class Conversation:
             tagged = parse(pieces, utf8=self._session.utf8_names)
         except SyntaxFault as fault:
             if fault.tag is not None and fault.code is not None:
-                self._stream.write(no(fault.message, fault.code).line(fault.tag))
+                self._write(no(fault.message, fault.code), fault.tag)
             else:
                 self._refuse(fault.tag, bad(fault.message))
             return True
@@ -84,7 +85,7 @@ class Conversation:
             self._refuse(tagged.tag, reply)
             return True
         self._bad_in_a_row = 0
-        self._stream.write(reply.line(tagged.tag))
+        self._write(reply, tagged.tag)
         return await self._follow(reply.then)
 
     async def _reply(self, tagged: Tagged) -> Reply:
@@ -101,7 +102,7 @@ class Conversation:
             raise
         except Exception:
             log.exception("%s failed for %s", entry.name, self._stream.client_address)
-            self._stream.write(no("Something is broken here", b"SERVERBUG").line(tagged.tag))
+            self._write(no("Something is broken here", b"SERVERBUG"), tagged.tag)
             raise Over("Something is broken here; please reconnect") from None
 
     async def _handle(self, entry: Entry, tagged: Tagged) -> Reply:
@@ -123,7 +124,7 @@ class Conversation:
             try:
                 await announce(session, may_expunge=entry.may_expunge, with_uid=entry.is_uid)
             except Over:
-                self._stream.write(reply.line(tagged.tag))
+                self._write(reply, tagged.tag)
                 raise
             if reply.tells_modseq and session.qresync:
                 code = b"HIGHESTMODSEQ %d" % session.selected.complete_modseq
@@ -159,6 +160,7 @@ class Conversation:
             case Then.CLOSE:
                 return False
             case Then.START_TLS:
+                self._session.language = I_DEFAULT  # what was asked for in the clear may have been somebody else's wish
                 await self._stream.start_tls()
             case Then.COMPRESS:
                 await self._stream.compress()
@@ -170,9 +172,12 @@ class Conversation:
                 pass
         return True
 
+    def _write(self, reply: Reply, tag: bytes | None) -> None:
+        self._stream.write(reply.line(tag or b"*", self._session.language))
+
     def _refuse(self, tag: bytes | None, reply: Reply) -> None:
         """Answer nonsense; a client that sends nothing else is not talking IMAP."""
-        self._stream.write(reply.line(tag or b"*"))
+        self._write(reply, tag)
         self._bad_in_a_row += 1
         if self._bad_in_a_row >= self._session.settings.max_bad_commands:
             raise Over("Too many bad commands")

@@ -13,7 +13,7 @@ def tell_keywords(session: Session, carried: Iterable[Sequence[str]]) -> None:
     """FLAGS and PERMANENTFLAGS anew when a message carries a keyword that the client has not heard of (RFC 3501, 7.2.6)."""
     selected = session.selected
     if selected.learn(carried, session.settings.told_keywords):
-        session.wire.write(access.flags_lines(selected))
+        session.wire.write(access.flags_lines(session))
 
 
 def flag_lines(session: Session, places: Sequence[int], *, with_uid: bool, with_modseq: bool) -> bytes:

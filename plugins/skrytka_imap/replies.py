@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from skrytka_imap.languages import I_DEFAULT, in_language
+
 
 class Then(enum.Enum):
     """What follows the tagged line."""
@@ -32,20 +34,23 @@ class Reply(msgspec.Struct, frozen=True):
     then: Then = Then.GO_ON
     tells_modseq: bool = False
 
-    def line(self, tag: bytes) -> bytes:
+    def line(self, tag: bytes, language: str = I_DEFAULT) -> bytes:
         """The tagged line. A text never ends or splits it, wherever the text came from."""
         code = b"[%b] " % self.code if self.code else b""
-        return b"%b %b %b%b\r\n" % (tag, self.status, code, _on_one_line(self.text))
+        return b"%b %b %b%b\r\n" % (tag, self.status, code, _for_people(self.text, self.status, language))
 
 
-def seven_bit(text: str) -> bytes:
-    """A text for people as clients can take it: ``TEXT-CHAR`` is ASCII (RFC 3501 section 9), and no one enabled more."""
-    return text.encode("ascii", "replace")
+def untagged(status: bytes, text: str, code: bytes | None = None, language: str = I_DEFAULT) -> bytes:
+    """The untagged line: OK, NO, BAD or BYE (RFC 3501 section 7.1)."""
+    return b"* %b %b%b\r\n" % (status, b"[%b] " % code if code else b"", _for_people(text, status, language))
 
 
-@lru_cache(256)
-def _on_one_line(text: str) -> bytes:
-    return seven_bit(" ".join(text.split()))
+@lru_cache(512)
+def _for_people(text: str, status: bytes, language: str) -> bytes:
+    """As clients can take it: ASCII is all that RFC 3501 section 9 lets be in a text, until they ask for another language."""
+    if language == I_DEFAULT:
+        return " ".join(text.split()).encode("ascii", "replace")
+    return " ".join(in_language(text, status, language).split()).replace("\0", "").encode("utf-8", "replace")
 
 
 def ok(text: str, code: bytes | None = None, then: Then = Then.GO_ON, *, tells_modseq: bool = False) -> Reply:

@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from skrytka.plugin_api import Core, admission, model
+from skrytka_imap.languages import I_DEFAULT
 from skrytka_imap.notifications import Notifications
+from skrytka_imap.replies import untagged
 from skrytka_imap.selected import Selected
 from skrytka_imap.settings import Settings
 from skrytka_imap.wire import Wire
@@ -71,6 +73,7 @@ class Session:
         self.notify: Notifications | None = None
         """None until NOTIFY is used for the first time: then the client hears of its selected folder at the end of commands."""
         self.inverts_texts = False
+        self.language = I_DEFAULT
         self.client_name = ""
         self.tag = b""
         """Of the running command, for answers that say what they belong to (RFC 4466 section 2.6.2)."""
@@ -107,6 +110,7 @@ class Session:
         self.metadata = None
         self.notify = None
         self.client_name = ""
+        self.language = I_DEFAULT
 
     async def end(self) -> None:
         """However the conversation ended."""
@@ -139,6 +143,10 @@ class Session:
         """RFC 5465 section 5.8: notifications end, and the client is told so."""
         self.notify = Notifications()
         self.wire.write(b"* OK [NOTIFICATIONOVERFLOW] %b\r\n" % reason.encode())
+
+    def say(self, status: bytes, text: str, code: bytes | None = None) -> None:
+        """An untagged OK, NO or BYE, in the client's language."""
+        self.wire.write(untagged(status, text, code, self.language))
 
     def name_client(self, name: str) -> None:
         """What the client calls itself (RFC 2971), kept with what it does from now on."""

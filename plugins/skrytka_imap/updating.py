@@ -130,7 +130,7 @@ def ordered_octets(session: Session) -> int:
 
 def refuse_updates(session: Session, tag: bytes, reason: str) -> None:
     """RFC 5267 section 4.3.1; also when it is later that there is too much to keep."""
-    session.wire.write(b'* NO [NOUPDATE "%b"] %b\r\n' % (tag, reason.encode()))
+    session.say(b"NO", reason, b'NOUPDATE "%b"' % tag)
 
 
 async def _members(session: Session, context: Context) -> tuple[Matcher, bytearray]:

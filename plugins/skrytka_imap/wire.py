@@ -12,11 +12,12 @@ T = TypeVar("T")
 
 
 class Over(Exception):
-    """The conversation ends: with ``* BYE`` and ``bye`` as its text, or without a word when the client has gone."""
+    """The conversation ends: with ``* BYE``, ``bye`` as its text and a code, or without a word when the client has gone."""
 
-    def __init__(self, bye: str | None) -> None:
+    def __init__(self, bye: str | None, code: bytes | None = None) -> None:
         super().__init__(bye or "the client has gone")
         self.bye = bye
+        self.code = code
 
 
 class Wire(Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from skrytka_imap.commands.acl import DeleteAcl, GetAcl, ListRights, MyRights, SetAcl
-from skrytka_imap.commands.any_state import Capability, Id, Logout, Noop
+from skrytka_imap.commands.any_state import Capability, Id, Language, Logout, Noop
 from skrytka_imap.commands.append import Append, AppendMessage, Catenate, Replace, Url
 from skrytka_imap.commands.authenticated import (
     Comparator,
@@ -81,6 +81,7 @@ Command = (
     | GetQuotaRoot
     | Id
     | Idle
+    | Language
     | List
     | ListRights
     | Login
@@ -176,6 +177,7 @@ __all__ = [
     "GetQuotaRoot",
     "Id",
     "Idle",
+    "Language",
     "List",
     "ListRights",
     "Login",

@@ -55,6 +55,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "GETQUOTAROOT": authenticated.get_quota_root,
         "ID": any_state.identify,
         "IDLE": authenticated.idle,
+        "LANGUAGE": any_state.language,
         "LIST": listing.list_folders,
         "LISTRIGHTS": acl.list_rights,
         "LOGIN": not_authenticated.login,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from skrytka_imap.commands import Capability, Id, Logout, Noop
+from skrytka_imap.commands import Capability, Id, Language, Logout, Noop
 from skrytka_imap.grammar.cursor import Cursor
 
 MOST_ID_PARAMETERS = 30
 """RFC 2971 section 3.3."""
+
+MOST_LANGUAGES = 100
+LONGEST_LANGUAGE = 100
 
 
 def capability(_: Cursor) -> Capability:
@@ -20,6 +23,16 @@ def noop(_: Cursor) -> Noop:
 
 def logout(_: Cursor) -> Logout:
     return Logout()
+
+
+def language(cursor: Cursor) -> Language:
+    """RFC 5255 section 3.5: language-cmd = "LANGUAGE" *(SP lang-range-quoted) ; each an astring"""
+    ranges: list[str] = []
+    while cursor.skip(b" ") and cursor.has_more():
+        ranges.append(cursor.text(cursor.astring("a language"), "A language"))
+        if len(ranges) > MOST_LANGUAGES or len(ranges[-1]) > LONGEST_LANGUAGE:
+            raise cursor.fault(f"LANGUAGE takes at most {MOST_LANGUAGES} languages of {LONGEST_LANGUAGE} characters")
+    return Language(tuple(ranges))
 
 
 def identify(cursor: Cursor) -> Id:

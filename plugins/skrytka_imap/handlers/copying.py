@@ -47,7 +47,7 @@ async def move(session: Session, command: Move) -> Reply:
     note_own_arrivals(session, found, moved.target_uids)
     if not moved.source_uids:
         return _nothing(may_be=command.uid or not uids)
-    session.wire.write(b"* OK [%b] Those are their new UIDs\r\n" % _copy_uid(moved))
+    session.say(b"OK", "Those are their new UIDs", _copy_uid(moved))
     return ok("The messages are moved", tells_modseq=True)
 
 

@@ -45,7 +45,7 @@ async def _until_line(session: Session) -> bytes:
         if now >= ends:
             raise Over("Autologout; idle for too long")
         if now >= heartbeat:
-            session.wire.write(b"* OK Still here\r\n")
+            session.say(b"OK", "Still here")
             heartbeat = now + settings.idle_heartbeat_s
         await session.wire.flush()
         line = await session.wire.line_or_wake(min(heartbeat, ends) - now)

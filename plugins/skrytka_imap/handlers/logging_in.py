@@ -72,7 +72,7 @@ async def _failed(session: Session, reply: Reply) -> Reply:
     await session.wire.pause(delay_s * random.uniform(1.0, 2.0))  # noqa: S311 - spreads load, hides no secret
     if session.login_failures < session.settings.max_login_failures:
         return reply
-    session.wire.write(b"* BYE Too many failed logins\r\n")
+    session.say(b"BYE", "Too many failed logins")
     return msgspec.structs.replace(reply, then=Then.CLOSE)
 
 

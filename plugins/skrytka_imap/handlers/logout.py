@@ -10,5 +10,5 @@ from skrytka_imap.session import Session
 async def logout(session: Session, command: Logout) -> Reply:
     """RFC 3501 section 6.1.3. Nothing is told about the folder any more: the client is not interested."""
     await session.unselect()
-    session.wire.write(b"* BYE Goodbye\r\n")
+    session.say(b"BYE", "Goodbye")
     return ok("You are logged out", then=Then.CLOSE)

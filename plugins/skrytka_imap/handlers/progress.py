@@ -29,4 +29,4 @@ class Progress:
         self._told = now
         tag = self._session.tag
         written = b"NIL" if b"]" in tag else b'"%b"' % tag
-        self._session.wire.write(b"* OK [INPROGRESS (%b %d %d)] At work\r\n" % (written, self._done, self._goal))
+        self._session.say(b"OK", "At work", b"INPROGRESS (%b %d %d)" % (written, self._done, self._goal))

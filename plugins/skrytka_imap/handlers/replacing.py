@@ -35,7 +35,7 @@ async def replace(session: Session, command: Replace) -> Reply:
     if isinstance(stored, Reply):
         return stored
     note_own_arrivals(session, found, stored.uids)
-    session.wire.write(b"* OK [%b] The new message is stored\r\n" % append_uid(stored))
+    session.say(b"OK", "The new message is stored", append_uid(stored))
     await announce(session, may_expunge=False, with_uid=command.uid)
     return ok("The message is replaced", tells_modseq=True)
 

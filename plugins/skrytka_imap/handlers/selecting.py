@@ -51,7 +51,7 @@ async def _open(session: Session, command: Select | Examine, *, read_only: bool)
     if command.resync is not None and not session.qresync:
         raise SyntaxFault("ENABLE QRESYNC first")
     if session.is_selected:
-        session.wire.write(b"* OK [CLOSED] The folder before is closed\r\n")
+        session.say(b"OK", "The folder before is closed", b"CLOSED")
     await session.unselect()
     place = await access.find(session, command.name, "r")
     read_only = read_only or not place.rights & rights.CHANGING
@@ -62,7 +62,7 @@ async def _open(session: Session, command: Select | Examine, *, read_only: bool)
     selected.claim_recent(recent)
     selected.learn(view.keywords.values(), session.settings.told_keywords)
     await access.select(session, selected)
-    session.wire.write(_description(session, selected))
+    _describe(session, selected)
     if session.rev2:
         session.wire.write(_named(place.folder.name, command.name))
     if command.resync is not None and command.resync.uid_validity == view.uid_validity:
@@ -74,20 +74,18 @@ def _named(name: str, asked: str) -> bytes:
     return responses.list_line(name, old_name=asked if asked != name else "", utf8=True)
 
 
-def _description(session: Session, selected: Selected) -> bytes:
+def _describe(session: Session, selected: Selected) -> None:
     """What SELECT answers before its tagged line, HIGHESTMODSEQ (RFC 7162 section 3.1.2.1) and MAILBOXID (RFC 8474 section 4.2)
     always; UNSEEN tells a message number."""
-    view, lines = selected.view, []
+    view = selected.view
+    session.wire.write(access.flags_lines(session))
+    session.wire.write(responses.exists_lines(len(view.uids), None if session.rev2 else selected.count_recent()))
     if not (session.rev2 or session.uid_only) and (unseen := _first_unseen(view)) is not None:
-        lines.append(b"* OK [UNSEEN %d] The first one not seen" % unseen)
-    lines += [
-        b"* OK [UIDVALIDITY %d] UIDs are valid" % view.uid_validity,
-        b"* OK [UIDNEXT %d] The next UID at least" % view.uid_next,
-        b"* OK [HIGHESTMODSEQ %d] The last change" % view.highest_modseq,
-        b"* OK [MAILBOXID (%b)] Its id" % mailbox_id(selected.mailbox, selected.folder_id).encode(),
-    ]
-    exists = responses.exists_lines(len(view.uids), None if session.rev2 else selected.count_recent())
-    return access.flags_lines(selected) + exists + b"\r\n".join(lines) + b"\r\n"
+        session.say(b"OK", "The first one not seen", b"UNSEEN %d" % unseen)
+    session.say(b"OK", "UIDs are valid", b"UIDVALIDITY %d" % view.uid_validity)
+    session.say(b"OK", "The next UID at least", b"UIDNEXT %d" % view.uid_next)
+    session.say(b"OK", "The last change", b"HIGHESTMODSEQ %d" % view.highest_modseq)
+    session.say(b"OK", "Its id", b"MAILBOXID (%b)" % mailbox_id(selected.mailbox, selected.folder_id).encode())
 
 
 def _first_unseen(view: model.FolderView) -> int | None:

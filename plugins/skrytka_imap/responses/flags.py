@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from skrytka.plugin_api import model
+from skrytka_imap.languages import I_DEFAULT
+from skrytka_imap.replies import untagged
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,13 @@ def flag_words(flags: int, keywords: Sequence[str], *, recent: bool) -> str:
     return f"{system} {words}" if system and words else system or words
 
 
-def flags_lines(keywords: Mapping[str, str], *, read_only: bool, settable: model.Settable = model.EVERYTHING) -> bytes:
+def flags_lines(
+    keywords: Mapping[str, str],
+    *,
+    read_only: bool,
+    settable: model.Settable = model.EVERYTHING,
+    language: str = I_DEFAULT,
+) -> bytes:
     r"""FLAGS and PERMANENTFLAGS (RFC 3501 sections 7.2.6 and 7.1). ``keywords`` are by their name in lower case; ``\*`` says that
     a client may make others, and nothing is permanent where it may change nothing. Which flags it may change in the folder of
     another: RFC 4314 section 5.1.1.
@@ -51,7 +59,8 @@ def flags_lines(keywords: Mapping[str, str], *, read_only: bool, settable: model
     permanent = names + rb" \*"
     if read_only or settable is not model.EVERYTHING:
         permanent = b"" if read_only else _permanent(settable, atoms)
-    return b"* FLAGS (%b)\r\n* OK [PERMANENTFLAGS (%b)] These are kept\r\n" % (names, permanent)
+    kept = untagged(b"OK", "These are kept", b"PERMANENTFLAGS (%b)" % permanent, language)
+    return b"* FLAGS (%b)\r\n%b" % (names, kept)
 
 
 def _permanent(settable: model.Settable, atoms: Sequence[str]) -> bytes:

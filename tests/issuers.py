@@ -52,14 +52,14 @@ class Issuer:
         self.answers["/jwks"] = json.dumps({"keys": [*odd, *keys]}).encode()
 
     def _jwk(self, name: str) -> dict[str, Any]:
-        public = self.keys[name].public_key()
-        match public:
-            case ec.EllipticCurvePublicKey():
-                return dict(ECAlgorithm.to_jwk(public, as_dict=True))
-            case rsa.RSAPublicKey():
-                return dict(RSAAlgorithm.to_jwk(public, as_dict=True))
-            case _:
-                return dict(OKPAlgorithm.to_jwk(public, as_dict=True))
+        """That of RSA tells its private half, too."""
+        match self.keys[name]:
+            case rsa.RSAPrivateKey() as key:
+                return dict(RSAAlgorithm.to_jwk(key, as_dict=True))
+            case ec.EllipticCurvePrivateKey() as key:
+                return dict(ECAlgorithm.to_jwk(key.public_key(), as_dict=True))
+            case key:
+                return dict(OKPAlgorithm.to_jwk(key.public_key(), as_dict=True))
 
     def token(self, key: str = "ec", algorithm: str = "ES256", **claims: Any) -> str:
         """A good one for ann, but for what is given; None leaves a claim out."""
@@ -137,6 +137,7 @@ def names(issuer: Issuer) -> dict[str, str]:
         "bearersue": oauthbearer(issuer.token(email="sue@example.org")),
         "bearerbound": oauthbearer(ann).replace(b"n,,", b"p=tls-exporter,,"),
         "xoauth": xoauth2(ann, "ann@example.org"),
+        "xoauthlong": xoauth2(issuer.token(groups=["group"] * 640), "ann@example.org"),
         "xoauthbob": xoauth2(ann, "bob@example.org"),
         "xoauthexpired": xoauth2(expired, "ann@example.org"),
     }

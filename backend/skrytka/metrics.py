@@ -55,7 +55,12 @@ DELIVERIES = Counter(
     ["outcome"],
     registry=_registry,
 )
-LOGINS = Counter("skrytka_logins", "Logins by password", ["protocol", "outcome"], registry=_registry)
+LOGINS = Counter(
+    "skrytka_logins",
+    "Logins by what became of them, whatever the mechanism",
+    ["protocol", "outcome"],
+    registry=_registry,
+)
 LOGINS_DELAYED = Counter(
     "skrytka_logins_delayed", "Logins that waited because many to their name failed", registry=_registry
 )

@@ -22,8 +22,8 @@ QUEUED_OCTETS = 65_536
 """How much is gathered before it is handed to the connection: over TLS every write is a record of its own."""
 
 
-BEFORE_LOGIN = Limits(line_octets=8_192, literal_octets=8_192, discard_octets=65_536)
-"""A client that nobody knows may not make us hold much."""
+BEFORE_LOGIN = Limits(line_octets=12_288, literal_octets=8_192, discard_octets=65_536)
+"""A client that nobody knows may not make us hold much; tokens take as much as RFC 5034 section 4 has for them over POP3."""
 
 
 class ConnectionWire:

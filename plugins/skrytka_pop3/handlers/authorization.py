@@ -66,14 +66,17 @@ async def auth_cancel(_session: Session, _command: commands.AuthCancel) -> Statu
 
 
 async def _go_on(session: Session, step: Awaitable[bytes | model.Login]) -> Status | Challenge:
-    """One step of an exchange: another challenge, or its end."""
+    """One step of an exchange: another challenge, or its end, of which nothing is kept."""
     try:
         outcome = await step
     except sasl.Malformed as fault:
         return failed(str(fault))
     except errors.DomainError as error:
         return _refused(session, error)
-    return Challenge(outcome) if isinstance(outcome, bytes) else await _enter(session, outcome)
+    if isinstance(outcome, bytes):
+        return Challenge(outcome)
+    session.exchange = None
+    return await _enter(session, outcome)
 
 
 async def _log_in(session: Session, name: str, password: str) -> Status:

@@ -28,14 +28,16 @@ def sockets() -> Iterator[ExitStack]:
         yield opened
 
 
-def idle_sessions(sockets: ExitStack, service: Service, address: str) -> list[Dialogue]:
+def idle_sessions(
+    sockets: ExitStack, service: Service, address: str, folder: str = "INBOX", at_least: int = SESSIONS
+) -> list[Dialogue]:
     """Idle sessions in every worker: the kernel spreads connections by chance, so some more may be needed."""
     sessions: list[Dialogue] = []
-    while len(sessions) < SESSIONS or 0 in service.connections("imap.listen").values():
+    while len(sessions) < at_least or 0 in service.connections("imap.listen").values():
         imap = sockets.enter_context(Dialogue(service.ports["imap.listen"]))
         assert imap.line().startswith(b"* OK")
         imap.command(f"LOGIN {address} secret")
-        imap.command("SELECT INBOX")
+        imap.command(f'SELECT "{folder}"')
         imap.send("i IDLE")
         assert imap.line().startswith(b"+")
         sessions.append(imap)
@@ -77,6 +79,26 @@ def test_every_worker_of_one_instance_is_told_over_the_local_bus(
     assert_told(sessions, 2)
 
 
+def share(service: Service, address: str, *others: str) -> None:
+    """Let these others read the INBOX, and nobody else."""
+    entries = [{"identifier": other, "rights": "lr"} for other in others]
+    service.api("PUT", f"/mailboxes/{address}/acl/INBOX", {"entries": entries})
+
+
+def test_who_has_the_folder_of_another_selected_is_told_and_leaves_when_he_may_no_longer_read_it(
+    start_service: StartService, sockets: ExitStack
+) -> None:
+    service = start_service(NO_POLLING)
+    address, other = service.new_mailbox(password="secret"), service.new_mailbox(password="secret")
+    share(service, address, other)
+    sessions = idle_sessions(sockets, service, other, f"Other users/{address}/INBOX", at_least=2)
+    service.deliver(address, mail(1))
+    assert_told(sessions, 1)
+    share(service, address)
+    for session in sessions:
+        session.until(b"* BYE You may no longer read the selected folder", PUSHED_WITHIN_S)
+
+
 def test_a_second_instance_on_the_same_data_directory_is_told(start_service: StartService, sockets: ExitStack) -> None:
     service = start_service(NO_POLLING)
     second = start_service(NO_POLLING, data_dir=service.data_dir)
@@ -114,8 +136,11 @@ def test_two_instances_over_postgresql_and_redis(
     one = start_service(shared | NO_POLLING)
     other = start_service(shared | NO_POLLING | {"serve.workers": "1"})
     address = one.new_mailbox(password="secret")
+    friend = one.new_mailbox(password="secret")
+    share(one, address, friend)
     sessions = [*idle_sessions(sockets, one, address), *idle_sessions(sockets, other, address)]
     listening = [*listening_sessions(sockets, one, address), *listening_sessions(sockets, other, address)]
+    sessions += idle_sessions(sockets, other, friend, f"Other users/{address}/INBOX", at_least=2)
     one.deliver(address, mail(1))
     assert_told(sessions, 1)
     assert_notified(listening, 1)

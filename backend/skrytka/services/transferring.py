@@ -73,7 +73,7 @@ async def move(
     target: tuple[MailboxRef, FolderId],
     settable: Settable = EVERYTHING,
 ) -> Copied:
-    """The same, and the messages that were copied are expunged."""
+    """The same, and the messages that were copied are expunged. If that fails the copies stay: they may be all that there is."""
     copied = await copy(core, actor, source, uids, target, settable)
     if copied.source_uids:
         await messages.expunge(core, actor, *source, copied.source_uids, deleted_only=False)
@@ -121,7 +121,8 @@ class _Copying:
         return Copied(folder.uid_validity, tuple(old for old, _ in copied), tuple(new for _, new in copied), modseq)
 
     async def take_back(self) -> None:
-        """What was copied goes; a store that does not let it go keeps copies, which is better than to lose a mail."""
+        """What was copied for sure goes. A part of which the store has not answered stays, if it is there at all: its UIDs may be
+        those of somebody else's mail. So does what the store does not let go."""
         if self._copied:
             uids = [new for _, new in self._copied]
             try:
@@ -140,6 +141,8 @@ class _Copying:
         content = await shard_of(self._core, mailbox).read(packed, ContentKey(mailbox.mailbox_id, row.content_id))
         if content is None:
             return None
+        if content.body is None and content.blob_key is None:
+            raise Unavailable("A message cannot be read now")
         if content.blob_key is not None:
             await self._renew(content.blob_key)
         flags = int(row.flags & self._settable.flags)
@@ -157,7 +160,8 @@ class _Copying:
         values = Append(mailbox.mailbox_id, folder_id, tuple(arrival for _, arrival in arrivals), now(self._core))
 
         def committed(done: Appended) -> None:
-            self._copied += zip((uid for uid, _ in arrivals), done.uids, strict=True)
             announce(self._core, self._actor, mailbox, "copied", done.modseq, (folder_id,), done.uids)
 
-        return (await shard_of(self._core, mailbox).write(appending.append, values, committed)).modseq
+        done = await shard_of(self._core, mailbox).write(appending.append, values, committed)
+        self._copied += zip((uid for uid, _ in arrivals), done.uids, strict=True)
+        return done.modseq

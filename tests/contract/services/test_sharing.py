@@ -90,14 +90,19 @@ async def test_what_may_be_looked_up_is_found_by_owner_and_name(core: Core, ann:
         await sharing.find(core, bob, "cid@example.org", "Sent")
 
 
-async def test_owners_are_looked_at_page_by_page(
+async def test_owners_and_their_folders_are_looked_at_page_by_page(
     core: Core, ann: MailboxRef, bob: MailboxRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A folder is told with all of its entries, on whichever page they begin."""
     monkeypatch.setattr(sharing, "OWNERS", 2)
+    monkeypatch.setattr(operations, "ENTRIES", 5)
     owners = [ann, *[(await make_mailbox(core, f"{name}@example.org")).ref for name in ("x", "y", "z")]]
     for owner in owners:
-        await give(core, owner, "bob@example.org", "l")
-    assert [owner for owner, _, _ in await names(core, bob)] == [owner.address for owner in owners]
+        for name in ("Archive", "Drafts", "Junk", "Sent"):
+            for identifier, letters in (("anyone", "l"), ("-anyone", "r"), ("bob@example.org", "rs")):
+                await give(core, owner, identifier, letters, name)
+    told = [(owner.address, name, "ls") for owner in owners for name in ("Archive", "Drafts", "Junk", "Sent")]
+    assert await names(core, bob) == told
 
 
 async def test_anyone_is_anyone_of_the_domain(core: Core, ann: MailboxRef, bob: MailboxRef) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TypeVar
+
 import msgspec
 import pytest
 
@@ -10,9 +13,16 @@ from skrytka.errors import LimitReached, NotFound, OverQuota, Unavailable
 from skrytka.model import EVERYTHING, Flags, FolderId, MailboxRef, NewMessage, Role, Settable, Uid
 from skrytka.services import contents, mailboxes, messages, transferring
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
+from skrytka.store.interface import Committed, Op
+from skrytka.store.operations import appending
 from tests.contract.provisioning import ADMIN, make_mailbox
 from tests.contract.services.conftest import with_limits
+from tests.contract.services.damaging import damage
 from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, mail, role_id, uids
+from tests.contract.shards import Wrapped
+
+V = TypeVar("V")
+T = TypeVar("T")
 
 BIG = mail("large") + b"".join(b"%08x" % (number * 2_654_435_761 % 2**32) for number in range(40_000))
 """A mail whose body lies in the blob store."""
@@ -120,3 +130,45 @@ async def test_what_cannot_be_done(core: Core, ann: MailboxRef, others: list[Mai
     with pytest.raises(Unavailable):
         await transferring.copy(core, ACTOR, (ann, INBOX), [Uid(1), *stored.uids], (others[0], INBOX))
     assert await uids(core, others[0]) == []
+
+
+class AnswerLost(Wrapped):
+    """The second part is not stored, which its answer does not tell; others get the UIDs that it would have had."""
+
+    parts = 0
+
+    async def write(self, op: Op[V, T], values: V, committed: Committed[T] | None = None) -> T:
+        is_part: bool = op is appending.append
+        if not is_part:
+            return await super().write(op, values, committed)
+        self.parts += 1
+        done = await super().write(op, values, committed if self.parts == 1 else None)
+        if self.parts == 1:
+            return done
+        assert committed is not None
+        committed(done)
+        raise Unavailable("The answer is lost")
+
+
+async def test_what_may_be_the_mail_of_others_is_not_taken_back(
+    core: Core, ann: MailboxRef, others: list[MailboxRef], small_parts: None
+) -> None:
+    """The mails under the UIDs 3 and 4 stand for those of somebody else: all that is known is that somebody has them."""
+    await append(core, ann, 5)
+    shards = {name: AnswerLost(shard) for name, shard in core.shards.items()}
+    with pytest.raises(Unavailable):
+        await transferring.move(
+            replace(core, shards=shards), ACTOR, (ann, INBOX), [Uid(uid) for uid in range(1, 6)], (others[0], INBOX)
+        )
+    assert await uids(core, others[0]) == [3, 4]
+    assert await uids(core, ann) == [1, 2, 3, 4, 5]
+
+
+async def test_a_mail_that_has_lost_its_body_is_not_moved(
+    core: Core, ann: MailboxRef, others: list[MailboxRef]
+) -> None:
+    await append(core, ann, 1)
+    await core.shards[ann.shard].write(damage, "DELETE FROM body")
+    with pytest.raises(Unavailable):
+        await transferring.move(core, ACTOR, (ann, INBOX), [Uid(1)], (others[0], INBOX))
+    assert (await uids(core, ann), await uids(core, others[0])) == ([1], [])

@@ -63,7 +63,8 @@ async def tell_changes(session: Session, arrived: int) -> None:
     if not notified:
         await arrivals.tell(session, wanted)
     for tag, change in changes.items():
-        await _tell(session, tag, session.selected.contexts[tag], session.selected.view, change)
+        if (context := session.selected.contexts.get(tag)) is not None:
+            await _tell(session, tag, context, session.selected.view, change)
     if notified:
         await arrivals.tell(session, wanted)
 

@@ -102,11 +102,11 @@ async def _write(session: Session, selected: Selected, updates: Updates, *, with
             wire.write(b"* %d EXPUNGE\r\n" % number)
     if updates.exists is not None:
         wire.write(responses.exists_lines(updates.exists, None if session.rev2 else selected.count_recent()))
+    keywords = selected.view.keywords
+    tell_keywords(session, (keywords[uid] for uid in updates.uids if uid in keywords))
     notify = session.notify
     if notify is not None and not (notify.selected and notify.selected.flags):
         return  # the client does not want to hear of flags
-    keywords = selected.view.keywords
-    tell_keywords(session, (keywords[uid] for uid in updates.uids if uid in keywords))
     for start in range(0, len(updates.changed), CHUNK):
         places = updates.changed[start : start + CHUNK]
         wire.write(flag_lines(session, places, with_uid=with_uid, with_modseq=session.condstore))

@@ -41,8 +41,7 @@ def others(session: Session, arrived: int) -> list[int]:
 async def tell(session: Session, wanted: Sequence[tuple[Items, Iterable[int]]]) -> None:
     """FETCH of the messages at these places, one for each, with all items that are wanted of it.
 
-    Nothing is set to ``\\Seen`` by it: nobody has asked for this message. What cannot be told now is not told later, so the
-    client is told that, and asks itself.
+    Nothing is set to ``\\Seen`` by it: nobody has asked for this message. What cannot be told now is not told later either.
     """
     by_items: dict[Items, list[int]] = {}
     for place, together in sorted(_together(wanted).items()):
@@ -51,9 +50,20 @@ async def tell(session: Session, wanted: Sequence[tuple[Items, Iterable[int]]]) 
         try:
             await _fetch(session, items, places)
         except errors.DomainError:
-            session.overflow("New messages could not be fetched")
+            _give_up(session)
             break
     session.selected.head = None  # it is of no running command, and old when the next one ends
+
+
+def _give_up(session: Session) -> None:
+    """The client is told that it is told no more, and can ask itself: by whom it was promised (RFC 5465 section 5.8, RFC 5267
+    section 4.3.1)."""
+    if session.notify is not None:
+        session.overflow("New messages could not be fetched")
+    contexts = session.selected.contexts
+    for tag in [tag for tag, context in contexts.items() if context.update_items]:
+        del contexts[tag]
+        session.wire.write(b'* NO [NOUPDATE "%b"] New messages could not be fetched\r\n' % tag)
 
 
 def _together(wanted: Sequence[tuple[Items, Iterable[int]]]) -> dict[int, dict[FetchItem, None]]:

@@ -83,7 +83,8 @@ async def tell_changes(session: Session, arrived: int) -> None:
     if not notified:
         await arrivals.tell(session, wanted)
     for tag, change in changes.items():
-        await _tell(session, tag, session.selected.contexts[tag], session.selected.view, change.updates)
+        if (context := session.selected.contexts.get(tag)) is not None:
+            await _tell(session, tag, context, session.selected.view, change.updates)
     if notified:
         await arrivals.tell(session, wanted)
     _forget_too_large(session, changes)
@@ -115,7 +116,7 @@ def _forget_too_large(session: Session, changes: Mapping[bytes, Change]) -> None
     """Orders that have grown, from the first on that is one too many."""
     contexts = session.selected.contexts
     for tag, change in changes.items():
-        if contexts[tag].order is None or not change.added:
+        if (context := contexts.get(tag)) is None or context.order is None or not change.added:
             continue
         if ordered_octets(session) > session.settings.sorted_updates_octets:
             del contexts[tag]

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable
 
 from tests.imap.client import FETCH as FETCH_LINE
-from tests.imap.client import SEARCH, Client, Entry
+from tests.imap.client import Client, Entry
 
 MODIFIED = re.compile(rb"\[MODIFIED ([0-9,:]+)\]")
+FOUND = re.compile(rb"\* (?:SEARCH|SORT|THREAD)((?: ?[0-9()]+)*)\r\n\Z")
+NUMBER_FOUND = re.compile(rb"[0-9]+")
 UID_ITEM = re.compile(rb"\bUID [0-9]+")
 MODSEQ_ITEM = re.compile(rb"\bMODSEQ \(([0-9]+)\)")
 QUIET = ("FETCH ", "STORE ", "SEARCH ", "SORT ", "THREAD ")
@@ -96,8 +98,8 @@ class Told(Client):
             line = await self._line()
             if line.startswith(tag.encode() + b" "):
                 return line
-            if found := SEARCH.match(line):
-                self.found = [int(number) for number in found[1].split()]
+            if found := FOUND.match(line):
+                self.found = [int(number) for number in NUMBER_FOUND.findall(found[1])]
             else:
                 self._apply(line, may_expunge=not self._doing.startswith(QUIET))
                 if fetched := FETCH_LINE.match(line):

@@ -103,7 +103,17 @@ ELSEWHERE = {
         "ENABLE",
         "COMPRESS",
     ),
-    *("UNAUTHENTICATE", "GETQUOTA", "SETQUOTA", "CANCELUPDATE", "NOTIFY", "COMPARATOR", "GETMETADATA", "SETMETADATA"),
+    *(
+        "UNAUTHENTICATE",
+        "GETQUOTA",
+        "SETQUOTA",
+        "CANCELUPDATE",
+        "NOTIFY",
+        "COMPARATOR",
+        "LANGUAGE",
+        "GETMETADATA",
+        "SETMETADATA",
+    ),
 }
 """What is never refused, and leaves out what the session has no right to: see the transcripts and the tests below. And what is
 about no folder."""

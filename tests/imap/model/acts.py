@@ -27,6 +27,7 @@ SEARCHES: dict[str, Callable[[frozenset[str]], bool]] = {
     "NOT FLAGGED": lambda flags: "\\Flagged" not in flags,
     "OR ANSWERED KEYWORD $work": lambda flags: "\\Answered" in flags or "$work" in {word.lower() for word in flags},
 }
+FINDING = ("SEARCH", "SEARCH", "SORT (REVERSE SUBJECT SIZE) UTF-8", "THREAD REFERENCES UTF-8")
 MOST_MESSAGES = 25
 
 
@@ -86,8 +87,9 @@ async def _search(world: World, told: Told, act: Act) -> None:
     text, matches = list(SEARCHES.items())[act.choice % len(SEARCHES)]
     before = list(enumerate(told.entries, 1))
     expected = [(entry.uid if act.uid else number) for number, entry in before if matches(entry.flags or frozenset())]
-    _taken(await told.ask(f"{'UID ' if act.uid else ''}SEARCH {text}"))
-    assert told.found == expected
+    command = FINDING[act.first % len(FINDING)]
+    _taken(await told.ask(f"{'UID ' if act.uid else ''}{command} {text}"))
+    assert sorted(told.found) == expected
     await world.check(told, all_told=act.uid)
 
 

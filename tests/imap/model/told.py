@@ -9,11 +9,13 @@ from collections.abc import Iterable
 import msgspec
 
 from tests.imap.client import FETCH as FETCH_LINE
-from tests.imap.client import SEARCH, Client, Entry
+from tests.imap.client import Client, Entry
 
 UIDFETCH = re.compile(rb"\* ([0-9]+) UIDFETCH \((.*)\)\r\n\Z", re.DOTALL)
 NUMBERED = re.compile(rb"\* [0-9]+ (?:FETCH|EXPUNGE)")
 MODIFIED = re.compile(rb"\[MODIFIED ([0-9,:]+)\]")
+FOUND = re.compile(rb"\* (?:SEARCH|SORT|THREAD)((?: ?[0-9()]+)*)\r\n\Z")
+NUMBER_FOUND = re.compile(rb"[0-9]+")
 UID_ITEM = re.compile(rb"\bUID [0-9]+")
 MODSEQ_ITEM = re.compile(rb"\bMODSEQ \(([0-9]+)\)")
 ESEARCH = re.compile(rb'\* ESEARCH \(TAG "[^"]*"\)(?: UID)?(?: ALL ([0-9:,]+))?(?: MODSEQ [0-9]+)?\r\n\Z')
@@ -145,8 +147,8 @@ class Told(Client):
                 self.entries, self.modseqs = [], {}
             if self.kind.rev2:
                 assert not FORGOTTEN.match(line), f"IMAP4rev2 knows no such answer: {line!r}"
-            if found := SEARCH.match(line):
-                self.found = [int(number) for number in found[1].split()]
+            if found := FOUND.match(line):
+                self.found = [int(number) for number in NUMBER_FOUND.findall(found[1])]
             elif found := ESEARCH.match(line):
                 self.found = numbers_of(found[1]) if found[1] else []
             else:

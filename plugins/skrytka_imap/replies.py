@@ -45,11 +45,16 @@ def untagged(status: bytes, text: str, code: bytes | None = None, language: str 
     return b"* %b %b%b\r\n" % (status, b"[%b] " % code if code else b"", _for_people(text, status, language))
 
 
+def seven_bit(text: str) -> bytes:
+    """A text for people as clients can take it: ``TEXT-CHAR`` is ASCII (RFC 3501 section 9), and no one enabled more."""
+    return text.encode("ascii", "replace")
+
+
 @lru_cache(512)
 def _for_people(text: str, status: bytes, language: str) -> bytes:
-    """As clients can take it: ASCII is all that RFC 3501 section 9 lets be in a text, until they ask for another language."""
+    """On one line; in UTF-8 for clients that asked for a language (RFC 5255 section 3.5)."""
     if language == I_DEFAULT:
-        return " ".join(text.split()).encode("ascii", "replace")
+        return seven_bit(" ".join(text.split()))
     return " ".join(in_language(text, status, language).split()).replace("\0", "").encode("utf-8", "replace")
 
 

@@ -25,6 +25,9 @@ from skrytka.store.operations.contents import Prepared, StoredContent, StoredRen
 
 __all__ = ["Listing", "Mails", "Prepared", "header", "mails", "octets", "prepare", "renditions"]
 
+HEADERS_TOGETHER = 16
+"""Headers that are in memory together, packed, while renditions are derived of them: a header may be large."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -143,12 +146,25 @@ async def header(core: Core, mailbox: MailboxRef, content_ids: Sequence[ContentI
     return headers
 
 
-async def _header_alone(core: Core, mailbox: MailboxRef, content_id: ContentId) -> bytes:
-    keys = contents.ContentKeys(mailbox.mailbox_id, (content_id,))
-    found = await shard_of(core, mailbox).read(contents.headers, keys)
-    if not found:
-        raise NotFound("content", str(content_id))
-    return unpack(found[0][1])
+class _Headers:
+    """Headers one after another, read some at a time."""
+
+    def __init__(self, core: Core, mailbox: MailboxRef, content_ids: Sequence[ContentId]) -> None:
+        self._core = core
+        self._mailbox = mailbox
+        self._left = list(reversed(content_ids))
+        self._packed: dict[ContentId, bytes] = {}
+
+    async def next(self, content_id: ContentId) -> bytes:
+        """The header of the next content, which is this one."""
+        if self._left and self._left[-1] == content_id:
+            ids = tuple(self._left[-1 : -HEADERS_TOGETHER - 1 : -1])
+            del self._left[-HEADERS_TOGETHER:]
+            keys = contents.ContentKeys(self._mailbox.mailbox_id, ids)
+            self._packed = dict(await shard_of(self._core, self._mailbox).read(contents.headers, keys))
+        if content_id not in self._packed:
+            raise NotFound("content", str(content_id))
+        return unpack(self._packed[content_id])
 
 
 async def renditions(
@@ -198,10 +214,12 @@ Derived = dict[tuple[ContentId, str], bytes]
 async def _derive_missing(core: Core, mailbox: MailboxRef, missing: dict[ContentId, list[Rendition]]) -> Derived:
     derived: list[tuple[ContentId, StoredRendition]] = []
     slice_ = Slice(core)
+    of_header = [one for one, wanted in missing.items() if all(rendition.of_header for rendition in wanted)]
+    headers, alone = _Headers(core, mailbox, of_header), frozenset(of_header)
     for content_id, wanted in missing.items():
-        read = _header_alone if all(rendition.of_header for rendition in wanted) else _octets
         try:
-            mail = await read(core, mailbox, content_id)
+            is_alone = content_id in alone
+            mail = await headers.next(content_id) if is_alone else await _octets(core, mailbox, content_id)
         except NotFound:
             continue
         except Damaged as damaged:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from skrytka_imap.commands import Comparator, SortCriterion, SortKey
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
@@ -13,7 +11,6 @@ UNICODE_CASEMAP = "i;unicode-casemap"
 
 DEFAULT = "default"
 
-_WILD = r"[A-Za-z0-9;=.-]*"
 _TEXTS = frozenset({SortKey.CC, SortKey.DISPLAYFROM, SortKey.DISPLAYTO, SortKey.FROM, SortKey.SUBJECT, SortKey.TO})
 
 
@@ -42,6 +39,14 @@ def _matches(order: str) -> bool:
     collation-order = ["+" / "-"] collation-wild
     collation-wild  = ("*" / (ALPHA ["*"])) *(collation-char ["*"])
     """
-    wanted = order[1:] if order.startswith(("+", "-")) else order
-    pattern = _WILD.join(map(re.escape, wanted.split("*")))
-    return wanted.lower() == DEFAULT or re.fullmatch(pattern, UNICODE_CASEMAP, re.IGNORECASE) is not None
+    wanted = (order[1:] if order.startswith(("+", "-")) else order).lower()
+    if "*" not in wanted:
+        return wanted in (DEFAULT, UNICODE_CASEMAP)
+    first, *between, last = wanted.split("*")
+    at = len(first)
+    for part in between:
+        found = UNICODE_CASEMAP.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return UNICODE_CASEMAP.startswith(first) and UNICODE_CASEMAP.endswith(last, at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 
 from skrytka.plugin_api import model
 from skrytka_imap.commands import SortCriterion
@@ -24,8 +25,9 @@ async def order_of(
     """The messages at these places in order, as ``sorting.order_key`` writes them; without those that are gone."""
     key = order_key(criteria)
     keys: list[bytes] = []
-    async for facts in facts_of(session, view, places, with_keys=facts_needed(criteria), scores=scores):
-        keys += map(key, facts)
+    async with aclosing(facts_of(session, view, places, with_keys=facts_needed(criteria), scores=scores)) as chunks:
+        async for facts in chunks:
+            keys += map(key, facts)
     return await in_order(keys, session.wire.breathe)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from skrytka.plugin_api import contents, messages, model
 from skrytka_imap.handlers.progress import Progress
@@ -17,9 +17,11 @@ CHUNK = 500
 
 async def facts_of(
     session: Session, view: model.FolderView, places: Sequence[int], *, with_keys: bool, scores: Mapping[int, int]
-) -> AsyncIterator[list[Facts]]:
-    """Of the messages at these places of the selected folder, in their order, without
-    those that are gone. ``with_keys`` reads more than rows."""
+) -> AsyncGenerator[list[Facts]]:
+    """Of the messages at these places of the selected folder, in their order, without those that are gone.
+
+    ``with_keys`` reads more than rows.
+    """
     progress = Progress(session, len(places))
     for start in range(0, len(places), CHUNK):
         some = places[start : start + CHUNK]

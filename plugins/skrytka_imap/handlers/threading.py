@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import aclosing
 
 from skrytka.plugin_api import errors
 from skrytka_imap import responses
@@ -41,13 +42,14 @@ async def thread(session: Session, command: Thread) -> Reply:
 async def _threads(session: Session, algorithm: ThreadAlgorithm, places: Sequence[int]) -> Forest:
     breathe, view = session.wire.breathe, session.selected.view
     mails, links = Mails(), Links(session.settings.thread_message_ids, breathe)
-    async for found in facts_of(session, view, places, with_keys=True, scores={}):
-        for facts in found:
-            row, keys = facts.row, facts.keys
-            place = bisect_left(view.uids, row.uid)
-            mails.add(place, sent_at(facts), row.internal_date, keys.subject, is_reply=keys.is_reply)
-            if algorithm is not ThreadAlgorithm.ORDEREDSUBJECT:
-                await links.add(len(mails) - 1, keys.message_id, _references(keys))
+    async with aclosing(facts_of(session, view, places, with_keys=True, scores={})) as chunks:
+        async for chunk in chunks:
+            for facts in chunk:
+                row, keys = facts.row, facts.keys
+                place = bisect_left(view.uids, row.uid)
+                mails.add(place, sent_at(facts), row.internal_date, keys.subject, is_reply=keys.is_reply)
+                if algorithm is not ThreadAlgorithm.ORDEREDSUBJECT:
+                    await links.add(len(mails) - 1, keys.message_id, _references(keys))
     match algorithm:
         case ThreadAlgorithm.ORDEREDSUBJECT:
             return await by_subject(mails, breathe)

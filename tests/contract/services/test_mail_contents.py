@@ -249,10 +249,12 @@ async def test_what_is_not_derived_at_delivery_is_when_it_is_asked_for(core: Cor
 async def test_one_of_the_header_is_derived_without_the_body(core: Core, make_mailbox: MakeMailbox) -> None:
     mailbox = await make_mailbox()
     late = with_extensions(core, renditions=[Rendition("preview", 1, size, at_delivery=False, of_header=True)])
-    await append(late, mailbox, 2)
+    await append(late, mailbox, 40)
     await messages.expunge(core, ACTOR, mailbox, INBOX, [Uid(2)], deleted_only=False)
-    listings = await contents.renditions(late, mailbox, INBOX, [Uid(1), Uid(2)], ("preview",))
-    assert [listing.renditions for listing in listings] == [(b"0",), (b"0",)]
+    uids = [Uid(uid) for uid in range(1, 41)]
+    for _ in range(2):
+        listings = await contents.renditions(late, mailbox, INBOX, uids, ("preview",))
+        assert [(listing.row.uid, listing.renditions) for listing in listings] == [(uid, (b"0",)) for uid in uids]
 
 
 async def content_rows(tx: Tx, mailbox_id: int) -> list[int]:

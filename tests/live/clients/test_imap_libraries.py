@@ -88,6 +88,8 @@ def test_imapclient(service: Service) -> None:
         assert found[b"RFC822.SIZE"] == len(mail(7))
         assert b"\\Seen" in found[b"FLAGS"]
         assert client.search(["SINCE", datetime.date(2026, 5, 31), "SEEN"]) == [1]
+        assert client.sort(["REVERSE DATE", "SUBJECT"], "SEEN") == [1]
+        assert [client.thread(algorithm) for algorithm in ("REFERENCES", "REFS")] == [((1,),), ((1,),)]
         client.add_flags([1], [b"\\Flagged", b"$Todo"])
         assert set(client.get_flags([1])[1]) >= {b"\\Flagged", b"$Todo", b"\\Seen"}
         client.move([1], "Büro/Überstunden")

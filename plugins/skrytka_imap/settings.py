@@ -25,7 +25,7 @@ class Settings(FrontEndSettings, frozen=True):
     again, so that guessing is slow and its timing says nothing.
 
     ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
-    ``progress_interval_s``: so often the client of a long SEARCH or STORE hears how far that is (RFC 9585 section 4: 10 to 15).
+    ``progress_interval_s``: so often the client of a long command hears how far that is (RFC 9585 section 4: 10 to 15).
     ``max_search_contexts``: so many searches of a session are kept up to date (RFC 5267 section 4.3.1).
     ``sorted_updates_octets``: so much memory the orders take that a session's SORT with UPDATE are kept in.
     ``thread_message_ids``: so many Message-IDs, of messages and of those that they refer to, one THREAD takes into account.

@@ -28,7 +28,7 @@ class Settings(FrontEndSettings, frozen=True):
     ``setquota``: whether users may limit their own mailboxes by SETQUOTA, below the provider's limits (RFC 9208 section 4.1.3).
     ``other_users``: the first level of the names of other users' folders (RFC 2342); empty shows none.
     ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
-    ``progress_interval_s``: so often the client of a long SEARCH or STORE hears how far that is (RFC 9585 section 4: 10 to 15).
+    ``progress_interval_s``: so often the client of a long command hears how far that is (RFC 9585 section 4: 10 to 15).
     ``max_search_contexts``: so many searches of a session are kept up to date (RFC 5267 section 4.3.1).
     ``sorted_updates_octets``: so much memory the orders take that a session's SORT with UPDATE are kept in.
     ``thread_message_ids``: so many Message-IDs, of messages and of those that they refer to, one THREAD takes into account.

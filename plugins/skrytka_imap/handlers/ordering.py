@@ -10,7 +10,7 @@ from skrytka.plugin_api import model
 from skrytka_imap.commands import SortCriterion
 from skrytka_imap.handlers.sort_facts import facts_of
 from skrytka_imap.session import Session
-from skrytka_imap.sorting import facts_needed, in_order, order_key, uid_of
+from skrytka_imap.sorting import in_order, needs_keys, order_key, uid_of
 
 TOGETHER = 4_096
 
@@ -25,7 +25,7 @@ async def order_of(
     """The messages at these places in order, as ``sorting.order_key`` writes them; without those that are gone."""
     key = order_key(criteria)
     keys: list[bytes] = []
-    async with aclosing(facts_of(session, view, places, with_keys=facts_needed(criteria), scores=scores)) as chunks:
+    async with aclosing(facts_of(session, view, places, with_keys=needs_keys(criteria), scores=scores)) as chunks:
         async for facts in chunks:
             keys += map(key, facts)
     return await in_order(keys, session.wire.breathe)

@@ -32,7 +32,7 @@ class Facts(msgspec.Struct, frozen=True):
     score: int = BEST
 
 
-def facts_needed(criteria: Sequence[SortCriterion]) -> bool:
+def needs_keys(criteria: Sequence[SortCriterion]) -> bool:
     """Whether they look at more than rows."""
     return any(criterion.key not in _OF_ROW for criterion in criteria)
 

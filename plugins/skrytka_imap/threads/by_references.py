@@ -62,7 +62,7 @@ async def _grown(links: Links, mails: Mails, breathe: Breathe) -> Forest:
 
 
 class _Above:
-    """The next message above each node; the highest dummy where there are only dummies. Each path is gone once."""
+    """The next message above each node; the highest dummy where there are only dummies. Each path is walked once."""
 
     def __init__(self, links: Links) -> None:
         self._links = links

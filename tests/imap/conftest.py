@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from skrytka_imap.renditions import RENDITIONS
 from skrytka_imap.server import converse
 from skrytka_imap.settings import Settings as ImapSettings
 from tests import front_ends
+from tests.imap.indexed_mails import Mails
 from tests.issuers import Issuer
 from tests.transcripts import Action
 
@@ -169,3 +171,12 @@ def _actions_of_mail(core: Core) -> dict[str, Action]:
         assert await indexing.index_all(core, 1)
 
     return {"put": put, "grow": grow, "fill": fill, "index": index}
+
+
+@pytest.fixture
+async def mails(core: Core) -> Mails:
+    """The INBOX of ann, with segments of four mails at most."""
+    search = msgspec.structs.replace(core.settings.search, segment_messages=4, segment_octets=4_000, text_octets=2_000)
+    core = replace(core, settings=msgspec.structs.replace(core.settings, search=search))
+    mailbox = await front_ends.mailbox(core, "ann@example.org")
+    return Mails(core, mailbox, (await folders.get(core, mailbox, "INBOX")).folder_id)

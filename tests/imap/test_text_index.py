@@ -6,39 +6,29 @@ import base64
 import os
 import quopri
 import random
-from array import array
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import msgspec
 import pytest
 
-from skrytka.core import Core
 from skrytka.jobs import work
-from skrytka.model import FolderId, MailboxRef, NewMessage, Uid
 from skrytka.plugin_api import text_search
-from skrytka.services import collecting, contents, folders, indexing, messages
+from skrytka.services import indexing
 from skrytka.services.checking_index import check_index
 from skrytka.services.findings import Depth
 from skrytka.store.interface import Tx
 from skrytka.store.operations import search_index, text_searching
 from skrytka.store.operations.jobs import JobRun
-from skrytka.store.operations.search_index import Extent, MailboxPage
-from skrytka_imap.commands import Search
+from skrytka.store.operations.search_index import MailboxPage
 from skrytka_imap.commands.search import And, Contains, Header, Not, Or, SearchKey
-from skrytka_imap.search import Listing, compiled
-from skrytka_imap.search.matcher import Find
-from tests import front_ends
 from tests.contract.shards import Interrupted
-from tests.searches import never_suspends
+from tests.imap.indexed_mails import LEASE, Mails
 
 LONG = os.environ.get("SKRYTKA_HYPOTHESIS_PROFILE") == "long"
 SEEDS = range(100 if LONG else 2)
 QUERIES = 16
 LETTERS = "aAbBeE\u00e9\u0301\u00df\u017f\u03c3\u03c2\u0130\u0131\ufb01\ud55c\u2126 .:<>&\n"
 NAMES = ("Subject", "subject ", "From", "X-A", "Content-Type", "X-=?utf-8?Q?a?=", "no field", "")
-LEASE = 1
 
 
 def words(dice: random.Random, longest: int = 12) -> str:
@@ -93,63 +83,6 @@ def key(dice: random.Random, depth: int = 2) -> SearchKey:
     name = dice.choice([*NAMES, "x-none", "\u00e9"]).encode().lower()
     single: list[SearchKey] = [Contains("TEXT", text), Contains("BODY", text), Header(name, text)]
     return dice.choice(single)
-
-
-class Mails:
-    """All that came into the folder, whether or not it is still there."""
-
-    def __init__(self, core: Core, mailbox: MailboxRef, folder_id: FolderId) -> None:
-        self.core = core
-        self.mailbox = mailbox
-        self.folder_id = folder_id
-        self.uids: list[int] = []
-        self.read = 0
-
-    async def append(self, mails: Sequence[bytes]) -> None:
-        new = [NewMessage(octets) for octets in mails]
-        done = await messages.append(self.core, front_ends.ACTOR, self.mailbox, self.folder_id, new)
-        self.uids += done.uids
-
-    async def expunge(self, uids: Sequence[int]) -> None:
-        gone = [Uid(uid) for uid in uids]
-        await messages.expunge(self.core, front_ends.ACTOR, self.mailbox, self.folder_id, gone, deleted_only=False)
-
-    async def collect(self) -> None:
-        await collecting.collect_expired(self.core, self.mailbox.shard, int(self.core.now()) + 1)
-
-    async def found(self, wanted: SearchKey, find: Find | None) -> list[int]:
-        """By UID; those that are gone for good are left out. ``read`` counts the mails that were read for it."""
-        listing = Listing(self.uids, array("B", bytes(len(self.uids))), [1] * len(self.uids), {})
-        matcher = await compiled(Search(wanted, "UTF-8"), listing, never_suspends, find)
-        rows = {
-            row.uid: row
-            for row in await messages.rows(self.core, self.mailbox, self.folder_id, [Uid(uid) for uid in self.uids])
-        }
-        found = [self.uids[place] for place in matcher.found]
-        for place in matcher.undecided:
-            row = rows.get(Uid(self.uids[place]))
-            if row is not None:
-                self.read += 1
-                octets = await contents.octets(self.core, self.mailbox, row.content_id)
-                found += [row.uid] if matcher.decide(place, row, octets=octets) else []
-        return sorted(uid for uid in found if uid in rows)
-
-    async def by_index(self, wanted: SearchKey) -> list[int]:
-        return await self.found(wanted, partial(text_search.find, self.core, self.mailbox, self.folder_id))
-
-    async def index(self, lease: int = LEASE) -> None:
-        await indexing.index_all(self.core, lease)
-
-    async def extents(self) -> list[Extent]:
-        return await self.core.shards[self.mailbox.shard].read(search_index.extents, self.mailbox.mailbox_id)
-
-
-@pytest.fixture
-async def mails(core: Core) -> Mails:
-    search = msgspec.structs.replace(core.settings.search, segment_messages=4, segment_octets=4_000, text_octets=2_000)
-    core = replace(core, settings=msgspec.structs.replace(core.settings, search=search))
-    mailbox = await front_ends.mailbox(core, "ann@example.org")
-    return Mails(core, mailbox, (await folders.get(core, mailbox, "INBOX")).folder_id)
 
 
 async def same(mails: Mails, dice: random.Random) -> None:

@@ -15,7 +15,7 @@ from skrytka.services.segments import BODIES, HEADERS, Pages, is_sound
 from skrytka.services.shards import shard_of
 from skrytka.store.operations import search_index, text_searching
 from skrytka.store.operations.search_index import Extent, Range, Remove
-from skrytka.store.operations.text_searching import FilterPage, TextAsk
+from skrytka.store.operations.text_searching import FilterAsk, TextAsk
 
 
 async def check_index(core: Core, mailbox: MailboxRef, depth: Depth) -> list[Finding]:
@@ -43,7 +43,7 @@ async def _wrong(core: Core, mailbox: MailboxRef, extent: Extent) -> str | None:
     there = await shard.read(search_index.contents, values)
     if not texts or texts[0] != next(iter(await shard.read(text_searching.texts, asked)), None):
         return None
-    filters = await shard.read(text_searching.filters, FilterPage(mailbox.mailbox_id, extent.first_id - 1, 1))
+    filters = await shard.read(text_searching.filters, FilterAsk(mailbox.mailbox_id, (extent.first_id,)))
     if not filters or not is_sound(filters[0].filter):
         return "no filter"
     try:

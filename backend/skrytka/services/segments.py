@@ -32,6 +32,7 @@ CHECKSUM_OCTETS = 4
 """Octets, powers of two."""
 
 _BETWEEN_TEXTS = b"\xff"
+_COUNT_OCTETS, _NUMBER_OCTETS = 4, 8
 _MULTIPLIER = 0x9E3779B1
 _MASK = 0xFFFFFFFF
 
@@ -91,30 +92,51 @@ def _frame(ids: Sequence[int], middles: Sequence[int], pieces: Sequence[bytes]) 
 
 
 class Pages:
-    """An unpacked frame: ``octets`` and, by place in ``ids``, where each document's begin, middle and end are."""
+    """An unpacked frame. Where its documents lie is worked out when something is found in it: in most frames nothing is."""
 
     def __init__(self, packed: bytes | None, kind: bytes) -> None:
         if not packed or packed[:2] != kind:
             raise Damaged("no frame of this version")
         self.octets = octets = unframe(memoryview(packed)[2:])
-        try:
-            (count,) = struct.unpack_from("<I", octets)
-            numbers = struct.unpack_from(f"<{3 * count}Q", octets, 4)
-        except struct.error as error:
-            raise Damaged(str(error)) from error
-        start = 4 + 24 * count
-        self.ids = numbers[:count]
-        self.middles = [start + middle for middle in numbers[count::2]]
-        self.ends = [start + end for end in numbers[count + 1 :: 2]]
-        self.begins = [start, *(end + 1 for end in self.ends)][:count]
+        self._count = count = int.from_bytes(octets[:_COUNT_OCTETS], "little")
+        self._start = start = _COUNT_OCTETS + 3 * _NUMBER_OCTETS * count
+        if start > len(octets):
+            raise Damaged("cut short")
+        self._places: tuple[Sequence[int], Sequence[int], Sequence[int]] | None = None
+
+    @property
+    def ids(self) -> Sequence[int]:
+        return struct.unpack_from(f"<{self._count}Q", self.octets, _COUNT_OCTETS)
+
+    def content_id(self, place: int) -> int:
+        at = _COUNT_OCTETS + _NUMBER_OCTETS * place
+        return int.from_bytes(self.octets[at : at + _NUMBER_OCTETS], "little")
+
+    def _bounds(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+        """Where each document's begin, middle and end are."""
+        if self._places is None:
+            start, count = self._start, self._count
+            numbers = struct.unpack_from(f"<{2 * count}Q", self.octets, _COUNT_OCTETS + _NUMBER_OCTETS * count)
+            ends = [start + end for end in numbers[1::2]]
+            middles = [start + middle for middle in numbers[::2]]
+            self._places = [start, *(end + 1 for end in ends)][:count], middles, ends
+        return self._places
+
+    def is_of_those_in(self, other: Pages) -> bool:
+        """Whether both are of the same contents, in the same order."""
+        end = _COUNT_OCTETS + _NUMBER_OCTETS * self._count
+        return self.octets[:end] == other.octets[:end]
 
     def holding(self, needle: bytes, *, in_bodies: bool = False) -> Iterator[int]:
         """The places of the documents that hold the needle; ``in_bodies``: behind their middle."""
-        find, begins, ends = self.octets.find, self.begins, self.ends
-        at = find(needle, begins[0]) if begins else -1
+        find = self.octets.find
+        at = find(needle, self._start) if self._count else -1
+        if at < 0:
+            return
+        begins, middles, ends = self._bounds()
         while at >= 0:
             place = bisect_right(begins, at) - 1
-            middle = self.middles[place]
+            middle = middles[place]
             if not in_bodies or at >= middle:
                 yield place
                 at = ends[place]
@@ -123,7 +145,8 @@ class Pages:
             at = find(needle, at + 1)
 
     def text(self, place: int) -> str:
-        return self.octets[self.begins[place] : self.ends[place]].decode("utf-8", "surrogatepass")
+        begins, _, ends = self._bounds()
+        return self.octets[begins[place] : ends[place]].decode("utf-8", "surrogatepass")
 
 
 def checksum(octets: bytes | bytearray | memoryview) -> bytes:
@@ -158,7 +181,10 @@ def _filter(octets: bytes) -> bytes:
 
 
 def passing(filters: Sequence[bytes], needles: Sequence[bytes]) -> list[int]:
-    """The places of the sound filters that rule none of the needles out; those of less than three octets rule out nothing."""
+    """The places of the sound filters that rule none of the needles out; those of less than three octets rule out nothing.
+
+    Each trigram is looked for only where all before it may be: few are left after the first ones.
+    """
     by_size: dict[int, list[int]] = {}
     for place, one in enumerate(filters):
         by_size.setdefault(len(one), []).append(place)
@@ -169,15 +195,11 @@ def passing(filters: Sequence[bytes], needles: Sequence[bytes]) -> list[int]:
     }
     found: list[int] = []
     for length, places in by_size.items():
-        size = length - CHECKSUM_OCTETS
-        stacked = b"".join([filters[place] for place in places])
-        left = int.from_bytes(b"\1" * len(places), "little")
-        shift = 32 - (size * 8).bit_length() + 1
+        shift = 32 - ((length - CHECKSUM_OCTETS) * 8).bit_length() + 1
+        left = places
         for trigram in trigrams:
             bit = (trigram * _MULTIPLIER & _MASK) >> shift
-            left &= int.from_bytes(stacked[bit >> 3 :: length].translate(_TESTS[bit & 7]), "little")
-        found += [place for place, octet in zip(places, left.to_bytes(len(places), "little"), strict=True) if octet]
+            octet, mask = bit >> 3, 1 << (bit & 7)
+            left = [place for place in left if filters[place][octet] & mask]
+        found += left
     return sorted(found)
-
-
-_TESTS = [bytes([octet >> bit & 1 for octet in range(256)]) for bit in range(8)]

@@ -7,26 +7,26 @@ the index: a segment that is missing, damaged or being made again only leaves mo
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from skrytka import mime
 from skrytka.core import Core
 from skrytka.model import FolderId, MailboxRef
+from skrytka.services import filter_cache
+from skrytka.services.filter_cache import Filters
 from skrytka.services.packing import Damaged
-from skrytka.services.segments import BODIES, HEADERS, Pages, is_sound, octets_of, passing
+from skrytka.services.segments import BODIES, HEADERS, Pages, octets_of, passing
 from skrytka.services.shards import shard_of
 from skrytka.services.slices import Slice
 from skrytka.store.operations import text_searching
-from skrytka.store.operations.text_searching import NO_END, Filtered, FilterPage, TextAsk, Texts, UidAsk
+from skrytka.store.operations.text_searching import Outline, TextAsk, Texts, UidAsk
 
 _log = logging.getLogger(__name__)
 
-FILTERS_PER_READ = 256
+FILTERS_AT_ONCE = 500
 TEXTS_PER_READ = 16
-RANGES_ASKED = 50
-"""More ranges without segments than that are asked for as one, with what lies between them."""
 
 
 class InHeader(msgspec.Struct, frozen=True):
@@ -61,39 +61,18 @@ async def find(core: Core, mailbox: MailboxRef, folder_id: FolderId, asked: Aske
     """None when the index is of no use for this question."""
     if not core.settings.search.index or (not asked.text and not isinstance(asked, InHeader)):
         return None
-    covered = await _filters(core, mailbox)
-    if not covered:
+    covered = await filter_cache.current(core, mailbox)
+    if not covered.outlines:
         return None
     search = _Search(core, mailbox, asked)
-    needles = [octets_of(asked.text)]
-    if isinstance(asked, InHeader):
-        needles.append(octets_of(mime.unicode_casemap(asked.name.decode("ascii", "replace"))))
-    places = passing([one.filter for one in covered], needles)
-    for start in range(0, len(places), TEXTS_PER_READ):
-        await search.read([covered[place] for place in places[start : start + TEXTS_PER_READ]])
-    left_out = [*search.left_out, *(content_id for one in covered for content_id in one.left_out)]
-    extents = [(one.first_id, one.last_id) for one in covered if one.first_id not in search.unread]
+    await search.read_all(covered)
+    ranges = covered.uncovered
+    if search.unread:
+        ranges = list(filter_cache.uncovered([one for one in covered.outlines if one.first_id not in search.unread]))
     shard, key = shard_of(core, mailbox), (mailbox.mailbox_id, folder_id)
     found = await shard.read(text_searching.uids, UidAsk(*key, search.found))
-    open_ = await shard.read(text_searching.uids, UidAsk(*key, left_out, list(_between(extents))))
+    open_ = await shard.read(text_searching.uids, UidAsk(*key, [*covered.left_out, *search.left_out], ranges))
     return Answer(found, open_)
-
-
-async def _filters(core: Core, mailbox: MailboxRef) -> list[Filtered]:
-    """Of all segments. They may be made again meanwhile: what then lies between two of them is open, as is what a damaged filter
-    is for."""
-    found: list[Filtered] = []
-    slice_ = Slice(core)
-    after = 0
-    while page := await shard_of(core, mailbox).read(
-        text_searching.filters, FilterPage(mailbox.mailbox_id, after, FILTERS_PER_READ)
-    ):
-        found += [one for one in page if is_sound(one.filter)]
-        after = page[-1].first_id
-        if len(page) < FILTERS_PER_READ:
-            break
-        await slice_.next_if_over()
-    return found
 
 
 class _Search:
@@ -108,7 +87,18 @@ class _Search:
         self._asked = asked
         self._slice = Slice(core)
 
-    async def read(self, segments: Sequence[Filtered]) -> None:
+    async def read_all(self, covered: Filters) -> None:
+        """Those whose filters do not rule it out."""
+        needles = [octets_of(self._asked.text)]
+        if isinstance(self._asked, InHeader):
+            needles.append(octets_of(mime.unicode_casemap(self._asked.name.decode("ascii", "replace"))))
+        for begin in range(0, len(covered.filters), FILTERS_AT_ONCE):
+            places = passing(covered.filters[begin : begin + FILTERS_AT_ONCE], needles)
+            for start in range(0, len(places), TEXTS_PER_READ):
+                await self._read([covered.outlines[begin + place] for place in places[start : start + TEXTS_PER_READ]])
+            await self._slice.next_if_over()
+
+    async def _read(self, segments: Sequence[Outline]) -> None:
         asked = self._asked
         values = TextAsk(
             self._mailbox.mailbox_id,
@@ -154,20 +144,7 @@ def holding(texts: Texts, asked: Asked) -> list[int]:
             places = set(pages.holding(needle, in_bodies=True))
         case Anywhere():
             pages, bodies = Pages(texts.headers, HEADERS), Pages(texts.bodies, BODIES)
-            if pages.ids != bodies.ids:
+            if not pages.is_of_those_in(bodies):
                 raise Damaged("headers and bodies are of different contents")
             places = {*pages.holding(needle), *bodies.holding(needle)}
-    return [pages.ids[place] for place in places]
-
-
-def _between(extents: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """What lies outside of these, which ascend."""
-    first = 1
-    ranges: list[tuple[int, int]] = []
-    for begin, end in [*extents, (NO_END, NO_END)]:
-        if first < begin:
-            ranges.append((first, begin - 1))
-        first = max(first, end + 1)
-    if len(ranges) > RANGES_ASKED:
-        ranges[RANGES_ASKED - 1 :] = [(ranges[RANGES_ASKED - 1][0], ranges[-1][1])]
-    yield from ranges
+    return [pages.content_id(place) for place in places]

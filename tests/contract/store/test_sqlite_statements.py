@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import apsw
 import pytest
 
+from skrytka.model import FolderId, MailboxId
+from skrytka.settings import Settings
 from skrytka.store.engines.sqlite import SqliteDatabase
-from skrytka.store.interface import Tx
+from skrytka.store.interface import Row, Statement, Tx, Value
+from skrytka.store.opening import open_databases
+from skrytka.store.operations import text_searching
+from skrytka.store.operations.text_searching import UidAsk
 
 
 @pytest.fixture
@@ -61,3 +66,44 @@ async def test_a_join_is_planned_once_whatever_its_values(tmp_path: Path, planni
         assert not plannings
     finally:
         await database.close()
+
+
+class Planned:
+    """A transaction in which statements are not run: SQLite tells how it would run them."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+        self.plans: list[str] = []
+
+    async def rows(self, sql: str, *values: Value) -> list[Row]:
+        self.plans += [row[3] for row in await self._tx.rows(f"EXPLAIN QUERY PLAN {sql}", *values)]
+        return []
+
+    async def row(self, sql: str, *values: Value) -> Row | None:
+        await self.rows(sql, *values)
+        return None
+
+    async def execute(self, sql: str, *values: Value) -> int:
+        await self.rows(sql, *values)
+        return 0
+
+    async def batch(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        return [await self.rows(sql, *values) for sql, values in statements]
+
+
+async def plans_of_hits(tx: Tx, count: int) -> list[str]:
+    planned = Planned(tx)
+    await text_searching.uids(planned, UidAsk(MailboxId(1), FolderId(1), range(1, count + 1)))
+    return planned.plans
+
+
+@pytest.mark.parametrize("count", [1, 200, 1_000])
+async def test_the_hits_of_a_search_are_looked_up_one_by_one(tmp_path: Path, count: int) -> None:
+    """Going through all messages of the folder, as SQLite likes to, costs more than the rest of the search."""
+    databases = await open_databases(Settings(data_dir=str(tmp_path)))
+    try:
+        plans = await databases.shards["shard-0"].read(plans_of_hits, count)
+    finally:
+        await databases.close()
+    assert len(plans) == 2
+    assert all("(mailbox_id=? AND content_id=?)" in plan for plan in plans)

@@ -129,21 +129,22 @@ async def put(tx: Tx, values: NewSegment) -> bool:
         extent.first_id,
     )
     key = (mailbox_id, extent.first_id)
+    sizes = (extent.last_id, extent.contents, extent.octets)
     await tx.batch(
         [
             *_removal(mailbox_id, [row[0] for row in old]),
             (
-                "INSERT INTO search_segment (mailbox_id, first_id, last_id, contents, octets, left_out, filter)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*key, extent.last_id, extent.contents, extent.octets, packed_ids(values.left_out), values.filter),
+                "INSERT INTO search_progress (mailbox_id, indexed_id, dropped, mended, version) VALUES (?, 0, 0, 0, 1)"
+                " ON CONFLICT (mailbox_id) DO UPDATE SET version = search_progress.version + 1",
+                (mailbox_id,),
+            ),
+            (
+                "INSERT INTO search_segment (mailbox_id, first_id, last_id, contents, octets, left_out, filter, version)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT version FROM search_progress WHERE mailbox_id = ?))",
+                (*key, *sizes, packed_ids(values.left_out), values.filter, mailbox_id),
             ),
             ("INSERT INTO search_header (mailbox_id, first_id, data) VALUES (?, ?, ?)", (*key, values.headers)),
             ("INSERT INTO search_body (mailbox_id, first_id, data) VALUES (?, ?, ?)", (*key, values.bodies)),
-            (
-                "INSERT INTO search_progress (mailbox_id, indexed_id, dropped, mended) VALUES (?, 0, 0, 0)"
-                " ON CONFLICT (mailbox_id) DO NOTHING",
-                (mailbox_id,),
-            ),
         ]
     )
     return True
@@ -153,12 +154,15 @@ async def extend(tx: Tx, values: Extension) -> None:
     """Contents that are gone leave holes between segments; a hole that belongs to a segment need not be looked at again."""
     await hold(tx, values.fence.mailbox_id)
     await job_fences.enter(tx, values.fence)
-    await tx.execute(
-        "UPDATE search_segment SET last_id = ? WHERE mailbox_id = ? AND first_id = ? AND last_id < ?",
-        values.last_id,
-        values.fence.mailbox_id,
-        values.first_id,
-        values.last_id,
+    mailbox_id = values.fence.mailbox_id
+    await tx.batch(
+        [
+            (
+                "UPDATE search_segment SET last_id = ? WHERE mailbox_id = ? AND first_id = ? AND last_id < ?",
+                (values.last_id, mailbox_id, values.first_id, values.last_id),
+            ),
+            ("UPDATE search_progress SET version = version + 1 WHERE mailbox_id = ?", (mailbox_id,)),
+        ]
     )
 
 
@@ -204,7 +208,7 @@ async def remake(tx: Tx, values: Remove) -> None:
 async def remove(tx: Tx, mailbox_id: MailboxId, first_ids: Sequence[int]) -> None:
     """Drop segments and have them made again."""
     if first_ids:
-        again = "UPDATE search_progress SET dropped = dropped + 1 WHERE mailbox_id = ?"
+        again = "UPDATE search_progress SET dropped = dropped + 1, version = version + 1 WHERE mailbox_id = ?"
         await tx.batch([*_removal(mailbox_id, first_ids), (again, (mailbox_id,))])
 
 

@@ -15,18 +15,33 @@ NO_END = 2**62
 """Above every content id."""
 
 
-class FilterPage(msgspec.Struct, frozen=True):
+class OutlinePage(msgspec.Struct, frozen=True):
     mailbox_id: MailboxId
     after: int
     limit: int
 
 
-class Filtered(msgspec.Struct, frozen=True):
-    """A segment's extent and filter, and the contents in it whose texts it does not hold."""
+class Outline(msgspec.Struct, frozen=True):
+    """A segment's extent, the contents in it whose texts it does not hold, and the version that it was made with.
+
+    No other segment of the mailbox ever has the same version. Only the extent may change: contents that are gone come to it.
+    """
 
     first_id: int
     last_id: int
-    left_out: list[int]
+    left_out: tuple[int, ...]
+    version: int
+
+
+class FilterAsk(msgspec.Struct, frozen=True):
+    """At most ``selecting.CHUNK`` segments."""
+
+    mailbox_id: MailboxId
+    first_ids: Sequence[int]
+
+
+class Filtered(msgspec.Struct, frozen=True):
+    outline: Outline
     filter: bytes
 
 
@@ -58,15 +73,38 @@ class UidAsk(msgspec.Struct, frozen=True):
     ranges: Sequence[tuple[int, int]] = ()
 
 
-async def filters(tx: Tx, page: FilterPage) -> list[Filtered]:
+async def version(tx: Tx, mailbox_id: MailboxId) -> int | None:
+    """Of the index of the mailbox: another one after every change of its segments. None when there is no index."""
+    row = await tx.row("SELECT version FROM search_progress WHERE mailbox_id = ?", mailbox_id)
+    return None if row is None else int(row[0])
+
+
+async def outlines(tx: Tx, page: OutlinePage) -> list[Outline]:
+    """A page of the segments, without reading their filters."""
     rows = await tx.rows(
-        "SELECT first_id, last_id, left_out, filter FROM search_segment"
+        "SELECT first_id, last_id, left_out, version FROM search_segment"
         " WHERE mailbox_id = ? AND first_id > ? ORDER BY first_id LIMIT ?",
         page.mailbox_id,
         page.after,
         page.limit,
     )
-    return [Filtered(row[0], row[1], unpacked_ids(row[2]) if row[2] else [], row[3]) for row in rows]
+    return [_outline(*row) for row in rows]
+
+
+async def filters(tx: Tx, values: FilterAsk) -> list[Filtered]:
+    """The segments asked for that are there, in no order."""
+    operand, id_values = listed(values.first_ids)
+    rows = await tx.rows(
+        "SELECT first_id, last_id, left_out, version, filter FROM search_segment"
+        f" WHERE mailbox_id = ? AND first_id IN {operand}",
+        values.mailbox_id,
+        *id_values,
+    )
+    return [Filtered(_outline(*row[:4]), row[4]) for row in rows]
+
+
+def _outline(first_id: int, last_id: int, left_out: bytes, version: int) -> Outline:
+    return Outline(first_id, last_id, tuple(unpacked_ids(left_out)) if left_out else (), version)
 
 
 async def texts(tx: Tx, values: TextAsk) -> list[Texts]:
@@ -89,7 +127,8 @@ async def uids(tx: Tx, values: UidAsk) -> list[int]:
     """The messages of the folder with one of these contents, those expunged and still kept among them."""
     found: list[int] = []
     for table in ("message", "expunged"):
-        sql = f"SELECT uid FROM {table} WHERE mailbox_id = ? AND content_id IS NOT NULL AND folder_id = ?"
+        # The + keeps SQLite from going through the whole folder, which it takes to be small, by another index.
+        sql = f"SELECT uid FROM {table} WHERE mailbox_id = ? AND content_id IS NOT NULL AND +folder_id = ?"
         key = (values.mailbox_id, values.folder_id)
         for part in chunks(values.content_ids):
             operand, id_values = listed(part)

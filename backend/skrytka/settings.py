@@ -203,7 +203,7 @@ class Limits(Section, frozen=True):
     metadata_name_octets: Positive = 512
     """The name of one entry."""
     metadata_octets: Annotated[int, msgspec.Meta(ge=16_384)] = 10 * 1024 * 1024
-    """Names and values of all entries of a mailbox."""
+    """Names and values of all entries of a mailbox; users of its shared folders can fill half of it."""
     aliases: Positive = 1_000
     """Aliases of a mailbox."""
     acl_entries: Positive = 200

@@ -77,7 +77,7 @@ async def visible(session: Session) -> tuple[list[Place], errors.Unavailable | N
         return found, None
     limit = session.settings.max_shared_folders
     try:
-        async for some in sharing.visible(session.core, session.mailbox):
+        async for some in sharing.visible(session.core, session.mailbox, limit):
             found += [of_other(session, shared) for shared in some]
             if len(found) > limit:
                 session.wire.write(b"* NO [LIMIT] Only %d folders of other users are looked at\r\n" % limit)
@@ -97,7 +97,7 @@ async def may_create(session: Session, other: others.Other) -> bool:
     """Whether the session may make that folder, if it is not there."""
     try:
         await place_to_create(session, other)
-    except NoRight:
+    except (NoRight, errors.Invalid, errors.LimitReached):
         return False
     return True
 

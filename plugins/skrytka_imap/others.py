@@ -6,10 +6,10 @@ others = prefix "/" address ["/" folder-name] ; the address as LIST tells it, th
 from __future__ import annotations
 
 import re
-import unicodedata
 
 import msgspec
 
+from skrytka.plugin_api import mime
 from skrytka_imap.patterns import INBOX, SEPARATOR
 
 OWNER = re.compile(r"([^@]+@[^/]+)(?:/(.+))?", re.DOTALL)
@@ -27,7 +27,7 @@ def parse(prefix: str, name: str) -> Other | None:
     """None for a name that is the session's own; without a prefix all are."""
     if not prefix:
         return None
-    name = unicodedata.normalize("NFC", name)
+    name = mime.nfc(name)
     if name != prefix and not name.startswith(prefix + SEPARATOR):
         return None
     match = OWNER.fullmatch(name[len(prefix) + 1 :])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
+
+from skrytka.plugin_api import mime
 
 SEPARATOR = "/"
 INBOX = "INBOX"
@@ -19,7 +20,7 @@ def matcher(reference: str, pattern: str) -> Callable[[str], bool]:
     The reference goes before the pattern as it stands (RFC 3501 section 6.3.8 leaves its meaning to the server), both in the
     normal form in which names are stored.
     """
-    text = unicodedata.normalize("NFC", reference + pattern)
+    text = mime.nfc(reference + pattern)
     level, separator, rest = text.partition(SEPARATOR)
     pieces, inbox, below = (PIECES.findall(one) for one in (text, text.upper(), level.upper() + separator + rest))
 
@@ -35,7 +36,7 @@ def may_match_below(patterns: Iterable[str], name: str) -> bool:
     """Whether one of the patterns may match the name or one below it, by what stands before its first wildcard."""
     wanted = name + SEPARATOR
     for pattern in patterns:
-        head = WILDCARD.split(unicodedata.normalize("NFC", pattern), 1)[0]
+        head = WILDCARD.split(mime.nfc(pattern), 1)[0]
         if head == name or head.startswith(wanted) or (head != pattern and wanted.startswith(head)):
             return True
     return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Collection
 
+from skrytka.plugin_api import mime
 from skrytka_imap.commands import Source, SourceKind
 
 SEPARATOR = "/"
@@ -36,7 +36,7 @@ def names_of(source: Source) -> Names:
 
 def canonical(name: str) -> str:
     """The one spelling under which a folder is stored."""
-    first, slash, rest = unicodedata.normalize("NFC", name).partition(SEPARATOR)
+    first, slash, rest = mime.nfc(name).partition(SEPARATOR)
     return (INBOX if first.upper() == INBOX else first) + slash + rest
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import re
 import ssl
@@ -20,6 +21,7 @@ from skrytka.services import folders, messages
 from skrytka.store.interface import Op
 from skrytka.store.operations.contents import headers
 from skrytka.store.operations.folders import list_all, subscriptions
+from skrytka_imap.notifications import Notifications
 from skrytka_imap.server import converse
 from skrytka_imap.settings import Settings
 from tests import front_ends
@@ -207,6 +209,21 @@ async def test_more_folders_than_may_be_watched_are_refused_and_end_it(
     assert "A/z" not in client.known
     await client.close()
     await other.close()
+
+
+async def test_nothing_is_kept_for_a_client_that_is_told_of_no_folders(core: Core, served: front_ends.Served) -> None:
+    """Names that it unsubscribes may be as long as a command, and nobody counts them."""
+    client = Client(*await served.connect())
+    await client.log_in(front_ends.PASSWORD)
+    await client.command("NOTIFY NONE")
+    for number in range(3):
+        await client.command(f"UNSUBSCRIBE never{number}")
+        await client.command(f"CREATE made{number}")
+        await client.command(f"DELETE made{number}")
+    kept = [one for one in gc.get_objects() if isinstance(one, Notifications)]
+    assert kept
+    assert not any(one.own or one.own_subscriptions for one in kept)
+    await client.close()
 
 
 async def test_hints_do_not_prolong_the_time_of_a_silent_client(

@@ -6,6 +6,7 @@ from skrytka.mime.dates import sent_date
 from skrytka.mime.encoded_words import decode_header
 from skrytka.mime.envelope import Envelope, envelope
 from skrytka.mime.headers import header_value, header_values, unfold
+from skrytka.mime.normal_form import nfc
 from skrytka.mime.numbers import find
 from skrytka.mime.preview import preview
 from skrytka.mime.scanner import scan
@@ -39,6 +40,7 @@ __all__ = [
     "header_value",
     "header_values",
     "knows_encoding",
+    "nfc",
     "parse_addresses",
     "part_header_texts",
     "preview",

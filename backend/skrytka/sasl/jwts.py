@@ -89,13 +89,17 @@ async def _keys(core: Core, name: str | None) -> list[Key]:
 
 
 async def _fetch(core: Core, known: Keys) -> None:
-    """Where the issuer does not answer, the keys that are known go on to count for as long again."""
-    known.tried_at = core.elapsed()
+    """Where the issuer does not answer, the keys that are known go on to count for as long again.
+
+    The time until the next try counts from the end of this one: else whoever waited for this one would at once wait for the next.
+    """
     try:
         found = await ask(core, core.settings.oauth.jwks_url)
     except Unavailable:
         return
-    known.keys, known.fetched_at = tuple(_read(found)), core.elapsed()
+    finally:
+        known.tried_at = core.elapsed()
+    known.keys, known.fetched_at = tuple(_read(found)), known.tried_at
 
 
 def _is_fresh(core: Core, known: Keys) -> bool:

@@ -68,6 +68,10 @@ def domain_of(address: str) -> str:
 
 
 def _normalise_local_part(text: str, field: str) -> str:
+    if (
+        len(text) > 2 * LOCAL_PART_OCTETS
+    ):  # no composing makes it as short as that, and NFC takes long for what is longer
+        raise Invalid(field, f"has more than {LOCAL_PART_OCTETS} octets before the @")
     if any(unicodedata.category(character)[0] in "CZ" for character in text):
         raise Invalid(field, "has a space or a control character before the @")
     # Lower-casing may leave a sequence that composes, composing may make a letter that has a lower case.

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from skrytka.errors import Fault, LimitReached
+from skrytka.mime import nfc
 from skrytka.services.faults import refuse
 from skrytka.settings import Limits
 
@@ -15,7 +16,7 @@ INBOX = "INBOX"
 
 def canonical(name: str) -> str:
     """The one spelling under which a folder is stored and found."""
-    first, slash, rest = unicodedata.normalize("NFC", name).partition(SEPARATOR)
+    first, slash, rest = nfc(name).partition(SEPARATOR)
     return (INBOX if first.upper() == INBOX else first) + slash + rest
 
 

@@ -51,8 +51,12 @@ async def values(
 async def put(
     core: Core, actor: Actor, mailbox: MailboxRef, user: MailboxId, folder_id: FolderId, edit: Edit
 ) -> ModSeq:
-    """All or nothing. ``TooLarge`` and ``TooManyEntries`` name the limit that does not hold, ``LimitReached`` others."""
+    """All or nothing. ``TooLarge`` and ``TooManyEntries`` name the limit that does not hold, ``LimitReached`` others.
+
+    Half of the octets that a mailbox may have is its owner's alone: he cannot remove what others keep for themselves.
+    """
     limits = core.settings.limits
+    most_octets = limits.metadata_octets if user == mailbox.mailbox_id else limits.metadata_octets // 2
     for name, value in edit.entries.items():
         check(name, limits)
         if value is not None and len(value) > limits.metadata_entry_octets:
@@ -63,7 +67,7 @@ async def put(
         metadata.Place(mailbox.mailbox_id, folder_id, user),
         {(SHARED if is_shared(name) else user, name): value for name, value in edit.entries.items()},
         limits.metadata_entries,
-        limits.metadata_octets,
+        most_octets,
         edit.role or None,
         edit.touched,
     )

@@ -13,7 +13,7 @@ from skrytka.model import Folder, FolderId, MailboxId, MailboxRef, State
 from skrytka.rights import Rights
 from skrytka.services import addresses, authentication
 from skrytka.services.acl import grant_of
-from skrytka.services.folder_names import canonical, has_control_characters, path
+from skrytka.services.folder_names import canonical, checked, has_control_characters, path
 from skrytka.services.shards import now, shard_of
 from skrytka.services.slices import Slice
 from skrytka.store.operations import acl, grants, routes
@@ -50,11 +50,15 @@ async def again(core: Core, reader: MailboxRef, mailbox: MailboxRef, folder_id: 
 
 
 async def above(core: Core, reader: MailboxRef, owner: str, name: str) -> Shared | None:
-    """The nearest folder above a name that is there: whose rights decide about new folders (RFC 4314 section 4)."""
+    """The nearest folder above a name that is there: whose rights decide about new folders (RFC 4314 section 4).
+
+    ``Invalid`` and ``LimitReached`` for what can be no folder's name, of whomever: each level is asked for.
+    """
+    levels = path(checked(name, core.settings.limits))
     mailbox = await _owner(core, reader, owner)
-    if mailbox is None or has_control_characters(name):
+    if mailbox is None:
         return None
-    for level in reversed(path(canonical(name))[:-1]):
+    for level in reversed(levels[:-1]):
         try:
             return await _read(core, reader, mailbox, level, FolderId(0))
         except NotFound:
@@ -88,8 +92,9 @@ def _same_domain(one: MailboxRef, other: MailboxRef) -> bool:
     return addresses.domain_of(one.address) == addresses.domain_of(other.address)
 
 
-async def visible(core: Core, reader: MailboxRef) -> AsyncIterator[list[Shared]]:
-    """All folders that the reader may look up, some owners at a time, by the address of the owner and the name.
+async def visible(core: Core, reader: MailboxRef, most: int) -> AsyncIterator[list[Shared]]:
+    """All folders that the reader may look up, some owners at a time, by the address of the owner and the name. Owners with more
+    than ``most`` together are not read to the end, for whoever wants no more than that.
 
     What can be had comes in any case; when that is not all, because a shard does not answer, ``Unavailable`` comes last.
     """
@@ -99,8 +104,12 @@ async def visible(core: Core, reader: MailboxRef) -> AsyncIterator[list[Shared]]
         owners = await core.directory.read(grants.owners, asked)
         found: list[Shared] = []
         for shard in sorted({owner.mailbox.shard for owner in owners}):
+            if len(found) > most:
+                break
             try:
-                found += await _of_shard(core, reader, [owner for owner in owners if owner.mailbox.shard == shard])
+                found += await _of_shard(
+                    core, reader, [owner for owner in owners if owner.mailbox.shard == shard], most
+                )
             except Unavailable as error:
                 failure = error
         if found:
@@ -112,20 +121,22 @@ async def visible(core: Core, reader: MailboxRef) -> AsyncIterator[list[Shared]]
         raise failure
 
 
-async def _of_shard(core: Core, reader: MailboxRef, owners: Sequence[Owner]) -> list[Shared]:
+async def _of_shard(core: Core, reader: MailboxRef, owners: Sequence[Owner], most: int) -> list[Shared]:
     by_id = {owner.mailbox.mailbox_id: owner.mailbox for owner in owners}
     everyone = frozenset(mailbox.mailbox_id for mailbox in by_id.values() if _same_domain(reader, mailbox))
     after: acl.Place | None = (0, 0)
     named: set[tuple[int, int]] = set()
     seen: list[Shared] = []
     turn = Slice(core)
-    while after is not None:
+    while after is not None and len(seen) <= most:
         asked = SharedAsked(tuple(by_id), reader.mailbox_id, everyone, after)
         found = await shard_of(core, owners[0].mailbox).read(acl.all_shared, asked)
         seen += [Shared(by_id[one.mailbox_id], one.folder, one.rights) for one in found.folders if "l" in one.rights]
         named |= found.named
         after = found.after
         await turn.next_if_over()
+    if after is not None:
+        return seen  # what the rest of them share is not known
     settled = now(core) - SETTLED_S
     await _forget(core, reader, [owner.mailbox for owner in owners if owner.noted_at < settled], named)
     return seen

@@ -18,7 +18,7 @@ import argon2
 import msgspec
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from skrytka.errors import Fault
+from skrytka.errors import Fault, Invalid
 from skrytka.services.faults import refuse
 from skrytka.services.saslprep import saslprep
 from skrytka.settings import Auth
@@ -46,6 +46,10 @@ class Costs(msgspec.Struct, frozen=True):
 
 def prepare(password: str) -> str:
     """The password as it is hashed; ``Invalid`` when it can be none."""
+    if (
+        len(password) > 2 * PASSWORD_OCTETS
+    ):  # no composing makes it as short as that, and NFC takes long for what is longer
+        raise Invalid("password", f"is longer than {PASSWORD_OCTETS} octets")
     spaced = "".join(" " if unicodedata.category(character) == "Zs" else character for character in password)
     prepared = unicodedata.normalize("NFC", spaced)
     refuse(_faults(prepared))

@@ -71,7 +71,10 @@ async def rename(session: Session, command: Rename) -> Reply:
         raise errors.NotPermitted("A folder stays in the mailbox of its owner")
     if _name_there(session, command.old) == INBOX:
         raise errors.NotPermitted("Only its owner can rename INBOX")
-    await folders.rename(session.core, session.actor, place.mailbox, old.name, new.name)
+    try:
+        await folders.rename(session.core, session.actor, place.mailbox, old.name, new.name)
+    except errors.AlreadyExists:  # it may be a folder below that the session may not look up
+        raise errors.AlreadyExists("folder", command.new) from None
     return ok("The folder is renamed")
 
 
@@ -106,8 +109,8 @@ def _name_there(session: Session, name: str) -> str:
 
 
 def _note_own(session: Session, *, made: str = "", gone: str = "") -> None:
-    """The client need not be told what it did itself (RFC 5465 section 5)."""
-    if session.notify is None:
+    """The client need not be told what it did itself (RFC 5465 section 5); nothing is kept for one that is told of no folders."""
+    if session.notify is None or not session.notify.groups:
         return
     if gone:
         session.notify.own[canonical(gone)] = False
@@ -116,5 +119,5 @@ def _note_own(session: Session, *, made: str = "", gone: str = "") -> None:
 
 
 def _note_own_subscription(session: Session, name: str, *, subscribed: bool) -> None:
-    if session.notify is not None:
+    if session.notify is not None and session.notify.groups:
         session.notify.own_subscriptions[canonical(name)] = subscribed

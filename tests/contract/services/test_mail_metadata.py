@@ -71,6 +71,21 @@ async def test_entries_follow_their_folder(core: Core, make_mailbox: MakeMailbox
         await folders.rename(small, ACTOR, mailbox, "INBOX", "Too much")
 
 
+async def test_others_leave_half_of_the_room_to_the_owner(core: Core, make_mailbox: MakeMailbox) -> None:
+    """Their private entries nobody else can remove."""
+    mailbox = await make_mailbox()
+    small = with_limits(core, metadata_octets=100)
+    for name in ("/private/a", "/shared/a"):
+        with pytest.raises(LimitReached):
+            await metadata.put(small, ACTOR, mailbox, GUEST, INBOX, Edit({name: b"." * 42}))
+    await metadata.put(small, ACTOR, mailbox, GUEST, INBOX, Edit({"/private/a": b"." * 40}))
+    await put(small, mailbox, WHOLE_MAILBOX, private_a=b"." * 40)
+    with pytest.raises(LimitReached):
+        await metadata.put(small, ACTOR, mailbox, GUEST, INBOX, Edit({"/private/b": b""}))
+    await metadata.put(small, ACTOR, mailbox, GUEST, INBOX, Edit({"/private/a": b"less"}))
+    assert await miscounted(core, mailbox) == []
+
+
 async def test_what_does_not_fit_changes_nothing(core: Core, make_mailbox: MakeMailbox) -> None:
     mailbox = await make_mailbox()
     small = with_limits(core, metadata_entries=2, metadata_entry_octets=10, metadata_octets=60, metadata_name_octets=16)

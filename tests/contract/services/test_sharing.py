@@ -32,13 +32,16 @@ async def bob(core: Core, ann: MailboxRef) -> MailboxRef:
     return (await make_mailbox(core, "bob@example.org")).ref
 
 
+MANY = 1_000
+
+
 async def give(core: Core, mailbox: MailboxRef, identifier: str, letters: str, name: str = "INBOX") -> None:
     folder = await folders.get(core, mailbox, name)
     await acl.change(core, ADMIN, mailbox, folder.folder_id, identifier, rights.parse(letters), "replace")
 
 
 async def names(core: Core, reader: MailboxRef) -> list[tuple[str, str, str]]:
-    found = [shared async for some in sharing.visible(core, reader) for shared in some]
+    found = [shared async for some in sharing.visible(core, reader, MANY) for shared in some]
     return [(one.mailbox.address, one.folder.name, rights.letters(one.rights)) for one in found]
 
 
@@ -57,6 +60,38 @@ async def test_rights_add_up_and_negative_ones_take_away(core: Core, ann: Mailbo
     assert await told(core, bob) == "lr"
     await give(core, ann, "anyone", "")
     assert await told(core, bob) == ""
+
+
+async def test_no_more_folders_are_read_than_are_wanted(
+    core: Core, ann: MailboxRef, bob: MailboxRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever shares millions with somebody does not fill his server's memory; the index of grants stays as it is."""
+    clock = Clock()
+    core = vary(core, clock=clock)
+    for number in range(12):
+        await folders.create(core, ADMIN, ann, f"F{number}")
+        await give(core, ann, "bob@example.org", "l", f"F{number}")
+    clock.forward(sharing.SETTLED_S + 1)
+    monkeypatch.setattr(operations, "ENTRIES", 5)
+    assert [len(some) async for some in sharing.visible(core, bob, 3)] == [4]
+    monkeypatch.setattr(operations, "ENTRIES", 1_000)
+    assert len(await names(core, bob)) == 12
+
+
+async def test_who_may_make_a_folder_is_asked_of_no_more_levels_than_there_may_be(
+    core: Core, ann: MailboxRef, bob: MailboxRef
+) -> None:
+    """A command holds half a million levels, whose names together are terabytes."""
+    await give(core, ann, "bob@example.org", "k")
+    levels = core.settings.limits.folder_depth
+    found = await sharing.above(core, bob, "ann@example.org", "INBOX" + "/x" * (levels - 1))
+    assert found is not None
+    assert found.folder.name == "INBOX"
+    for owner in ("ann@example.org", "nobody@example.org"):
+        with pytest.raises(LimitReached):
+            await sharing.above(core, bob, owner, "INBOX" + "/x" * levels)
+        with pytest.raises(Invalid):
+            await sharing.above(core, bob, owner, "INBOX" + "/x" * 1_000)
 
 
 async def test_rights_are_added_and_taken_letter_by_letter(core: Core, ann: MailboxRef, bob: MailboxRef) -> None:

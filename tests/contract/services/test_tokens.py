@@ -187,6 +187,26 @@ async def test_keys_outlive_a_pause_of_the_issuer_for_a_while(core: Core, own: I
     assert await outcome(core, own.token()) == GONE
 
 
+class Running(Ticking):
+    """The same, and it runs by itself."""
+
+    def __call__(self) -> float:
+        return self.now + time.monotonic()
+
+
+async def test_one_waits_for_an_issuer_that_is_silent_and_not_one_after_the_other(core: Core, own: Issuer) -> None:
+    """The keys are old, and count: all who come meanwhile wait for one look at new ones, however long it takes."""
+    elapsed = Running()
+    core = with_oauth(core, own.by_keys(keys_s=100.0, keys_retry_s=0.4, timeout_s=0.4), elapsed)
+    sasl.prepare(core)
+    await make_mailbox(core)
+    assert await outcome(core, own.token()) == "ok"
+    elapsed.now += 150
+    own.pause_s = 1.0
+    assert await asyncio.gather(*(outcome(core, own.token()) for _ in range(5))) == ["ok"] * 5
+    assert len(own.asked) == 2
+
+
 ANSWERS = (
     (b"[]", GONE),
     (b"nonsense", GONE),

@@ -61,10 +61,11 @@ def _renamed(present: dict[str, FolderId], old: str, new: str) -> dict[str, str]
 
 
 def _check_limits(values: Rename, renamed: dict[str, str]) -> None:
-    """The new name was checked by the caller, but children may end up too long or too deep."""
+    """The new name was checked by the caller, but children may end up too long or too deep. Which, not everybody may know who
+    may rename the folder."""
     for name in renamed.values():
         if len(name.encode()) > values.name_octets_limit or name.count("/") >= values.depth_limit:
-            raise LimitReached(f"The name of the child {name!r} would be too long or too deep")
+            raise LimitReached("A name below it would be too long or too deep")
 
 
 async def empty_inbox(tx: Tx, values: EmptyInbox) -> Changed:

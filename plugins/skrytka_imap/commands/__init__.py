@@ -121,13 +121,13 @@ class Tagged(msgspec.Struct, frozen=True):
 
 
 def enables_condstore(command: Command) -> bool:
-    """Whether a command is one of the CONDSTORE enabling commands of RFC 7162 section 3.1."""
+    """Whether a command enables CONDSTORE (RFC 7162 section 3.1); NOTIFY that wants MODSEQ fetched does as FETCH."""
     match command:
         case Select(condstore=True) | Examine(condstore=True):
             return True
         case Status(items=items):
             return StatusItem.HIGHESTMODSEQ in items
-        case Fetch(items=items):
+        case Fetch(items=items) | Notify(selected=SelectedEvents(items=items)):
             return FetchAttribute.MODSEQ in items
         case Store(unchanged_since=since):
             return since is not None

@@ -326,6 +326,10 @@ COMMANDS: list[tuple[bytes, c.Command]] = [
     (b"SEARCH MODSEQ 620162338", c.Search(s.ModSeq(620162338), mentions_modseq=True)),
     (b'SEARCH MODSEQ "/flags/\\\\draft" all 7', c.Search(s.ModSeq(7), mentions_modseq=True)),
     (b"NOTIFY NONE", c.Notify()),
+    (
+        b"NOTIFY SET (selected (MessageNew (MODSEQ) MessageExpunge))",
+        c.Notify(c.SelectedEvents(True, False, (A.MODSEQ,)), sets=True),
+    ),
 ]
 
 FAULTS: list[tuple[bytes, str]] = [
@@ -500,6 +504,7 @@ def test_what_makes_a_client_aware_of_condstore() -> None:
         b"FETCH 1 FLAGS (CHANGEDSINCE 9)",
         b"FETCH 1 FLAGS (PARTIAL 7:4 CHANGEDSINCE 9)",
         b"FETCH 1 (MODSEQ)",
+        b"NOTIFY SET (selected (MessageNew (MODSEQ) MessageExpunge))",
         b"SEARCH MODSEQ 620162338",
         b'SEARCH MODSEQ "/flags/\\\\draft" all 7',
     }

@@ -43,7 +43,7 @@ bench: $(BENCH_VENV)/bench.installed  ## timed figures beside Dovecot's; gates, 
 	    $(BENCH)
 
 EXAMPLES ?= 20000
-FUZZED ?= tests/properties tests/imap/test_sequence_numbers.py tests/imap/model
+FUZZED ?= tests/properties tests/imap/test_sequence_numbers.py tests/imap/model tests/imap/any_command
 FUZZ_SECONDS ?= 120
 TARGETS ?=
 

@@ -25,7 +25,7 @@ from skrytka_imap.replies import Reply, Then, bad, no, untagged
 from skrytka_imap.session import Session, State
 from skrytka_imap.table import Entry, entry_of
 from skrytka_imap.telling_metadata import tell_metadata
-from skrytka_imap.uid_only import has_message_numbers
+from skrytka_imap.uid_only import REFUSAL, has_message_numbers
 from skrytka_imap.wire import Over, Stream
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Conversation:
         if self._session.state not in entry.states:
             return bad(f"{entry.name} is not for now: {_WHEN[self._session.state]}")
         if self._session.uid_only and (entry.takes_numbers or has_message_numbers(tagged.command)):
-            return bad("Message numbers are not allowed once UIDONLY is enabled", b"UIDREQUIRED")
+            return REFUSAL
         try:
             return await self._handle(entry, tagged)
         except (Over, ConnectionError):
@@ -112,12 +112,15 @@ class Conversation:
         and a client that does not hear so does it again.
         """
         session = self._session
+        knew_condstore = session.condstore
         if session.is_logged_in:
             await confirm(session)
             if enables_condstore(tagged.command):
                 enable_condstore(session, tagged.command)
         before = session.selected if session.is_selected else None
         reply = await self._run(entry, tagged.command)
+        if reply.status == b"BAD":
+            session.condstore = knew_condstore  # what is no command enables nothing
         if session.metadata is not None and reply.then is Then.GO_ON:
             await tell_metadata(session)
         if session.is_selected and session.selected is before and session.hears(entry.name):

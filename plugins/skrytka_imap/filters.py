@@ -15,8 +15,9 @@ from skrytka_imap.error_replies import UndefinedFilter
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.grammar.filters import filter_value
 from skrytka_imap.grammar.search import DEEPEST, MOST_KEYS, RELEVANCY_NEEDS_FUZZY
-from skrytka_imap.search import KNOWN_CHARSETS
+from skrytka_imap.search import KNOWN_CHARSETS, has_numbers
 from skrytka_imap.session import Session
+from skrytka_imap.uid_only import REFUSAL
 
 MOST_PASSES = 10
 """How far filters may name others; at least 3."""
@@ -45,6 +46,8 @@ async def with_filters(session: Session, search: Search) -> Search:
 def _put(session: Session, search: Search, key: SearchKey, filters: Iterable[Criteria]) -> Search:
     if search.returns is not None and search.returns.scores and not _is_fuzzy(key):
         raise SyntaxFault(RELEVANCY_NEEDS_FUZZY)
+    if session.uid_only and has_numbers(key):
+        raise SyntaxFault(REFUSAL.text, None, REFUSAL.code)
     if any(one.mentions_modseq for one in filters):
         enable_condstore(session, search)
         search = msgspec.structs.replace(search, mentions_modseq=True)

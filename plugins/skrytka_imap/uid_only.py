@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
-from skrytka_imap.commands import Command, Examine, MultiSearch, Resync, Search, Select
+from skrytka_imap.commands import Command, Examine, MultiSearch, Resync, Search, Select, Sort, Thread
+from skrytka_imap.replies import bad
 from skrytka_imap.search import has_numbers
 from skrytka_imap.session import Session
+
+REFUSAL = bad("Message numbers are not allowed once UIDONLY is enabled", b"UIDREQUIRED")
+"""Of a command with message numbers (section 3)."""
 
 
 def enable(session: Session) -> None:
@@ -24,10 +28,16 @@ def enable(session: Session) -> None:
 def has_message_numbers(command: Command) -> bool:
     """Whether there are numbers among the arguments of a command whose name promises UIDs, or nothing.
 
-    A sequence set as a key of SEARCH, even if it is ``$`` (section 3.5), and the message sequence match data of QRESYNC (3.7).
+    A sequence set as a key of SEARCH, SORT and THREAD, even if it is ``$`` (section 3.5), and the message sequence match data
+    of QRESYNC (3.7).
     """
     match command:
-        case Search(key=key) | MultiSearch(search=Search(key=key)):
+        case (
+            Search(key=key)
+            | MultiSearch(search=Search(key=key))
+            | Sort(search=Search(key=key))
+            | Thread(search=Search(key=key))
+        ):
             return has_numbers(key)
         case Select(resync=Resync(matches=matches)) | Examine(resync=Resync(matches=matches)):
             return matches is not None

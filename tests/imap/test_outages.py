@@ -16,6 +16,7 @@ from skrytka.store.operations.acl import all_shared
 from skrytka.store.operations.folders import head
 from skrytka.store.operations.grants import owners
 from skrytka.store.operations.messages import rows
+from skrytka.store.operations.metadata import last_modseq
 from skrytka_imap.server import converse
 from skrytka_imap.settings import Settings
 from tests import front_ends
@@ -135,5 +136,37 @@ async def test_folders_of_others_that_cannot_be_found_are_not_left_out_in_silenc
         assert b" OK " in await client.command("ESEARCH IN (personal) ALL")
         store.down = False
     assert b" OK " in await client.command('LIST "" *')
+    await client.close()
+    await served.stop()
+
+
+class MetadataFail(Wrapped):
+    """While it is ``down``, nothing of metadata can be told."""
+
+    def __init__(self, real: Database) -> None:
+        super().__init__(real)
+        self.down = False
+
+    async def read(self, op: Op[V, T], values: V) -> T:
+        if self.down and op is last_modseq:
+            raise Unavailable("The shard is down")
+        return await super().read(op, values)
+
+
+async def test_an_enable_that_is_refused_enables_nothing(
+    core: Core, imap_settings: Settings, tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    """A client that was not told ENABLED takes all it hears for IMAP4rev1."""
+    shards = {name: MetadataFail(shard) for name, shard in core.shards.items()}
+    served = Served(partial(converse, replace(core, shards=shards), imap_settings), tls_contexts[0])
+    client = Client(*await served.connect())
+    await client.log_in(front_ends.PASSWORD)
+    for shard in shards.values():
+        shard.down = True
+    assert b" NO [UNAVAILABLE] " in await client.command("ENABLE IMAP4rev2 METADATA")
+    for shard in shards.values():
+        shard.down = False
+    assert b" OK " in await client.command("CREATE &AXs-")
+    await folders.get(core, await front_ends.mailbox(core, "ann@example.org"), "Ż")  # it was modified UTF-7
     await client.close()
     await served.stop()

@@ -25,8 +25,12 @@ def settings(settings: Settings) -> Settings:
 @pytest.mark.parametrize("octet_by_octet", [False, True], ids=["whole", "octets"])
 @pytest.mark.parametrize(
     ("name", "imap"),
-    [("acl_limits", ImapSettings(max_shared_folders=1)), ("acl_off", ImapSettings(other_users=""))],
-    ids=["limits", "off"],
+    [
+        ("acl_limits", ImapSettings(max_shared_folders=1)),
+        ("acl_off", ImapSettings(other_users="")),
+        ("acl_utf8", ImapSettings(other_users="Życiowcy")),
+    ],
+    ids=["limits", "off", "utf8"],
 )
 async def test_settings_of_sharing(
     name: str,

@@ -18,10 +18,10 @@ async def enable(session: Session, command: Enable) -> Reply:
     The conversation has enabled CONDSTORE by now, which QRESYNC brings (RFC 7162 section 3.2.3).
     """
     known = [name for name in command.names if name in KNOWN]
+    if "METADATA" in known or "METADATA-SERVER" in known:
+        await enable_metadata(session)  # which alone can fail: then nothing is enabled
     if "IMAP4REV2" in known:
         _speak_rev2(session)
-    if "METADATA" in known or "METADATA-SERVER" in known:
-        await enable_metadata(session)
     session.qresync |= "QRESYNC" in known
     session.utf8 |= "UTF8=ACCEPT" in known
     session.wire.write(responses.enabled_line(known))
@@ -39,5 +39,5 @@ def _speak_rev2(session: Session) -> None:
 
 async def namespace(session: Session, command: Namespace) -> Reply:
     """RFC 2342 section 5."""
-    session.wire.write(responses.namespace_line(session.settings.other_users, utf8=session.utf8))
+    session.wire.write(responses.namespace_line(session.settings.other_users, utf8=session.utf8_names))
     return ok("That is where your folders are")

@@ -33,7 +33,7 @@ async def get_acl(session: Session, command: GetAcl) -> Reply:
     place = await find(session, command.name, "a")
     entries = await acl.entries(session.core, place.mailbox, place.folder_id)
     told = [(place.mailbox.address, rights.ALL), *((entry.identifier, frozenset(entry.rights)) for entry in entries)]
-    session.wire.write(responses.acl_line(place.folder.name, told, utf8=session.utf8))
+    session.wire.write(responses.acl_line(place.folder.name, told, utf8=session.utf8_names))
     return ok("Those are the rights")
 
 
@@ -42,7 +42,9 @@ async def list_rights(session: Session, command: ListRights) -> Reply:
     place = await find(session, command.name, "a")
     found = await acl.grantable(session.core, place.mailbox, command.identifier)
     name, identifier = place.folder.name, command.identifier
-    session.wire.write(responses.list_rights_line(name, identifier, found.always, found.optional, utf8=session.utf8))
+    session.wire.write(
+        responses.list_rights_line(name, identifier, found.always, found.optional, utf8=session.utf8_names)
+    )
     return ok("Those are the rights that can be given")
 
 
@@ -51,5 +53,5 @@ async def my_rights(session: Session, command: MyRights) -> Reply:
     place = await find(session, command.name, "")
     if not place.rights & SHOWING:
         raise errors.NotFound("folder", command.name)
-    session.wire.write(responses.my_rights_line(place.folder.name, place.rights, utf8=session.utf8))
+    session.wire.write(responses.my_rights_line(place.folder.name, place.rights, utf8=session.utf8_names))
     return ok("Those are your rights")

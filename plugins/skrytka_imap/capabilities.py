@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skrytka.plugin_api import sasl
+from skrytka_imap.message_limit import message_limit
 from skrytka_imap.session import Session, State
 
 ALWAYS = (b"IMAP4rev1", b"IMAP4rev2", b"LITERAL+", b"SASL-IR", b"ID", b"ENABLE", b"IDLE", b"LANGUAGE")
@@ -72,7 +73,9 @@ def capabilities(session: Session) -> bytes:
     """
     if session.state is not State.NOT_AUTHENTICATED:
         limits = session.core.settings.limits
-        numbers = (b"SAVELIMIT=%d" % limits.copy_messages, b"APPENDLIMIT=%d" % limits.message_octets)
+        limit = message_limit(session)
+        most = b"SAVELIMIT=%d" % limits.copy_messages if limit is None else b"MESSAGELIMIT=%d" % limit
+        numbers = (most, b"APPENDLIMIT=%d" % limits.message_octets)
         return b" ".join((*ALWAYS, *LOGGED_IN, *numbers))
     words = [*ALWAYS]
     if session.wire.can_start_tls:

@@ -34,6 +34,8 @@ class Settings(FrontEndSettings, frozen=True):
     ``thread_message_ids``: so many Message-IDs, of messages and of those that they refer to, one THREAD takes into account.
     ``notify_folders``: so many folders a session may watch by NOTIFY (RFC 5465 section 3.1).
     ``max_shared_folders``: so many folders of other users a LIST tells; there may be more.
+    ``message_limit``: so many messages one FETCH, SEARCH, STORE, COPY, MOVE or UID EXPUNGE takes (RFC 9738 section 3: SHOULD NOT
+    be below 1000); null, the default, is no limit but that of COPY and MOVE.
     ``uidbatches_messages``: so many messages the batches that a UIDBATCHES names may span (RFC 10022 section 3.1.7: at least
     100 000).
     """
@@ -60,6 +62,7 @@ class Settings(FrontEndSettings, frozen=True):
     thread_message_ids: Positive = 500_000
     notify_folders: Positive = 1_000
     max_shared_folders: Positive = 10_000
+    message_limit: Annotated[int, msgspec.Meta(ge=1_000)] | None = None
     uidbatches_messages: Annotated[int, msgspec.Meta(ge=100_000)] = 100_000
     max_bad_commands: Positive = 20
     max_login_failures: Positive = 5

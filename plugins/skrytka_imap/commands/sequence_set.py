@@ -10,6 +10,9 @@ import msgspec
 STAR = 0
 """Stands for ``*``: zero is no message number and no UID (RFC 3501 section 9, nz-number)."""
 
+LARGEST = 2**32 - 1
+"""The largest message number or UID that there can be (RFC 3501 section 9, number)."""
+
 
 class SequenceSet(msgspec.Struct, frozen=True):
     """RFC 3501 section 9, ``sequence-set``: pairs as written, 7 as (7, 7), ``*`` as ``STAR``.

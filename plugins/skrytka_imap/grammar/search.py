@@ -34,6 +34,7 @@ from skrytka_imap.commands.search import (
     When,
     Younger,
 )
+from skrytka_imap.commands.sequence_set import LARGEST, SequenceSet
 from skrytka_imap.grammar.cursor import LARGEST_MODSEQ, LARGEST_NUMBER64, Cursor
 from skrytka_imap.grammar.dates import date
 from skrytka_imap.grammar.header_name import header_name
@@ -280,6 +281,26 @@ def _object_id(cursor: Cursor) -> bytes:
     return match[0]
 
 
+def _uid_after(cursor: Cursor) -> SearchKey:
+    """RFC 9738 section 3.2: UIDs greater than this one, which need not be there."""
+    uid = _uid(cursor)
+    return Uids(SequenceSet(((uid + 1, LARGEST),))) if uid < LARGEST else Nothing()
+
+
+def _uid_before(cursor: Cursor) -> SearchKey:
+    """RFC 9738 section 3.2: UIDs less than this one."""
+    uid = _uid(cursor)
+    return Uids(SequenceSet(((1, uid - 1),))) if uid > 1 else Nothing()
+
+
+def _uid(cursor: Cursor) -> int:
+    """RFC 3501 section 9: uniqueid = nz-number"""
+    uid = cursor.number()
+    if not uid:
+        raise cursor.fault("A UID is at least 1")
+    return uid
+
+
 WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "BCC": _header(b"bcc"),
     "BEFORE": lambda cursor: InternalDate(When.BEFORE, date(cursor)),
@@ -307,6 +328,8 @@ WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "THREADID": _thread_id,
     "TO": _header(b"to"),
     "UID": lambda cursor: Uids(sequence_set(cursor)),
+    "UIDAFTER": _uid_after,
+    "UIDBEFORE": _uid_before,
     "UNKEYWORD": lambda cursor: Not(_keyword(cursor)),
     "YOUNGER": lambda cursor: Younger(_interval_s(cursor)),
 }

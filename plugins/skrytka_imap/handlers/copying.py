@@ -9,6 +9,7 @@ from skrytka_imap import responses
 from skrytka_imap.access import Place, check
 from skrytka_imap.commands import Copy, Move
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, note_own_arrivals, target, uids_at
+from skrytka_imap.message_limit import code_of, highest_uids, limited, message_limit
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
 
@@ -31,14 +32,18 @@ async def copy(session: Session, command: Copy) -> Reply:
 async def move(session: Session, command: Move) -> Reply:
     """RFC 6851 section 3.3: COPYUID goes out in an untagged OK, before the EXPUNGE answers, which end the command.
 
-    It takes the rights to do all three of its parts (its section 4.2).
+    It takes the rights to do all three of its parts (its section 4.2). Of more messages than one command may take the highest
+    are moved (RFC 9738 section 3.1).
     """
     selected = session.selected
     check(selected.rights, "te")
     if selected.read_only:
         return no("The folder is open for reading only", b"READ-ONLY")
     uids = uids_at(selected.view, named(session, command.sequence, uid=command.uid))
-    if (refusal := _too_many(session, uids)) is not None:
+    highest, code = highest_uids(session, uids)
+    if code is not None:
+        uids = sorted(highest)
+    elif (refusal := _too_many(session, uids)) is not None:
         return refusal
     found = await target(session, command.name)
     if isinstance(found, Reply):
@@ -46,9 +51,9 @@ async def move(session: Session, command: Move) -> Reply:
     moved = await _move(session, uids, found)
     note_own_arrivals(session, found, moved.target_uids)
     if not moved.source_uids:
-        return _nothing(may_be=command.uid or not uids)
+        return limited(session, _nothing(may_be=command.uid or not uids), code)
     session.say(b"OK", "Those are their new UIDs", _copy_uid(moved))
-    return ok("The messages are moved", tells_modseq=True)
+    return limited(session, ok("The messages are moved", tells_modseq=True), code)
 
 
 async def _copy(session: Session, uids: Sequence[model.Uid], target: Place) -> model.Copied:
@@ -73,14 +78,11 @@ async def _move(session: Session, uids: Sequence[model.Uid], target: Place) -> m
 
 
 def _too_many(session: Session, uids: Sequence[model.Uid]) -> Reply | None:
-    """RFC 9738 section 3.1: nothing is done, and the code names the lowest UID of the most that could be.
-
-    resp-text-code =/ "MESSAGELIMIT" SP message-limit [SP uniqueid]
-    """
-    limit = session.core.settings.limits.copy_messages
+    """RFC 9738 section 3.1: nothing is done, and the code names the lowest UID of the most that could be."""
+    limit = message_limit(session) or session.core.settings.limits.copy_messages
     if len(uids) <= limit:
         return None
-    return no("Too many messages at once; take fewer", b"MESSAGELIMIT %d %d" % (limit, uids[-limit]))
+    return no("Too many messages at once; take fewer", code_of(limit, uids[-limit]))
 
 
 def _nothing(*, may_be: bool) -> Reply:

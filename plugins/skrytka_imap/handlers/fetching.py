@@ -28,6 +28,7 @@ from skrytka_imap.handlers.fetch_lines import lines_from_rows, lines_from_view
 from skrytka_imap.handlers.fetch_plan import Cut, Decode, Mail, Plan, plan_of
 from skrytka_imap.handlers.resynchronizing import tell_vanished
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named
+from skrytka_imap.message_limit import code_of, highest_places, limited, message_limit
 from skrytka_imap.message_names import begin, name_at
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.selected import at
@@ -54,7 +55,7 @@ Read = tuple[int, contents.Listing]
 
 async def fetch(session: Session, command: Fetch) -> Reply:
     """RFC 3501 section 6.4.5; CHANGEDSINCE: RFC 7162 section 3.1.4; VANISHED: its section 3.2.6; PARTIAL: RFC 9394 section 3.3,
-    of what is left after that; UNKNOWN-CTE: RFC 3516 section 4.3."""
+    of what is left after that; MESSAGELIMIT: RFC 9738 section 3.1; UNKNOWN-CTE: RFC 3516 section 4.3."""
     if command.vanished and not session.qresync:
         raise SyntaxFault("ENABLE QRESYNC first")
     try:
@@ -66,18 +67,21 @@ async def fetch(session: Session, command: Fetch) -> Reply:
 async def _fetch(session: Session, command: Fetch) -> Reply:
     selected = session.selected
     places = named(session, command.sequence, uid=command.uid)
-    if command.vanished:
-        await tell_vanished(session, command.sequence, model.ModSeq(command.changed_since or 0))
     if command.changed_since is not None:
         places = _changed_since(selected.view, places, command.changed_since)
     if command.window is not None:
         places = _within(places, command.window)
+    chosen, code = highest_places(session, places)
+    if code is not None and command.window is not None:
+        return no("That range has more messages than one command takes", code_of(message_limit(session) or 0))
+    if command.vanished:
+        await tell_vanished(session, command.sequence, model.ModSeq(command.changed_since or 0))
     if session.uid_only:
         command = _without_implied_uid(command)
     plan = plan_of(command, selected.mailbox.mailbox_id, condstore=session.condstore)
     sets_seen = command.sets_seen and not selected.read_only and "s" in selected.rights
-    missing = await write_answers(session, plan, places, sets_seen=sets_seen)
-    return _outcome(session, command, places, missing)
+    missing = await write_answers(session, plan, chosen, sets_seen=sets_seen)
+    return limited(session, _outcome(session, command, chosen, missing), code)
 
 
 async def write_answers(session: Session, plan: Plan, places: Sequence[range], *, sets_seen: bool) -> int:
@@ -141,6 +145,9 @@ async def _fetch_rows(session: Session, plan: Plan, places: Sequence[int]) -> in
 async def _fetch_mails(session: Session, plan: Plan, places: Sequence[int], *, sets_seen: bool) -> int:
     """As ``_fetch_run``, for whole mails: those that are small together come with their rows."""
     selected = session.selected
+    highest_first = len(places) > 1 and places[0] > places[-1]
+    if highest_first:
+        places = places[::-1]  # what is read comes in ascending order
     uids = at(selected.view.uids, places)
     most_octets = outgoing.LARGE_OCTETS // len(uids)
     read = await contents.mails(session.core, selected.mailbox, selected.folder_id, uids, most_octets)
@@ -150,7 +157,9 @@ async def _fetch_mails(session: Session, plan: Plan, places: Sequence[int], *, s
         there = {listing.row.uid for listing in read.listings}
         places = [place for place, uid in zip(places, uids, strict=True) if uid in there]
     found = list(zip(places, read.listings, strict=True))
-    if None not in [listing.octets for listing in read.listings]:
+    if highest_first:
+        found.reverse()
+    if None not in [listing.octets for _, listing in found]:
         mails = [(place, await _whole(session, plan, listing)) for place, listing in found]
         await _answer(session, plan, mails, sets_seen=sets_seen)
         return missing

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from skrytka.plugin_api import model
 from skrytka_imap.commands import AppendMessage, Catenate
 from skrytka_imap.handlers.catenating import BadUrl, catenated
+from skrytka_imap.message_limit import code_of
 from skrytka_imap.replies import Reply, no
 from skrytka_imap.session import Session
 
@@ -42,7 +43,7 @@ def _too_many(session: Session, brought: Sequence[AppendMessage]) -> Reply | Non
     if len(brought) > settings.append_messages:
         return no(
             f"At most {settings.append_messages} messages can be appended at once",
-            b"MESSAGELIMIT %d" % settings.append_messages,
+            code_of(settings.append_messages),
         )
     parts = sum(len(message.data.parts) for message in brought if isinstance(message.data, Catenate))
     if parts > settings.catenate_parts:

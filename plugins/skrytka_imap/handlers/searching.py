@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import msgspec
+
 from skrytka.plugin_api import model, text_search
 from skrytka_imap import responses
 from skrytka_imap.commands import ReturnOption, Returns, Search
@@ -14,8 +16,9 @@ from skrytka_imap.filters import with_filters
 from skrytka_imap.handlers.contexts import keep_up_to_date, refuse_reuse
 from skrytka_imap.handlers.deciding import decide
 from skrytka_imap.handlers.esearch import tell_results
+from skrytka_imap.message_limit import code_of, limited, message_limit
 from skrytka_imap.replies import Reply, no, ok
-from skrytka_imap.search import KNOWN_CHARSETS, BadCharset, Listing, compiled
+from skrytka_imap.search import KNOWN_CHARSETS, BadCharset, Listing, compiled, with_highest
 from skrytka_imap.session import Session
 from skrytka_imap.updating import listing_of
 
@@ -33,6 +36,7 @@ async def search(session: Session, command: Search) -> Reply:
     listing = listing_of(session, selected.mailbox, selected.view, selected.recent, selected.saved)
     if returns is not None and returns.saves:
         selected.saved = NOTHING  # what it is when this command fails (RFC 5182 section 2.1)
+    command, code = within_limit(session, command, listing)
     try:
         places, scores = await found_in(session, selected.mailbox, selected.view, command, listing)
     except BadCharset:
@@ -41,13 +45,24 @@ async def search(session: Session, command: Search) -> Reply:
         returns = Returns(frozenset({ReturnOption.ALL}))
     if returns is None:
         await tell_numbers(session, responses.SEARCH, command, places)
-        return ok("Those are the messages")
+        return limited(session, ok("Those are the messages"), code)
     if returns.updates:
         keep_up_to_date(session, command, listing.saved, places)
     await tell_results(
         session, returns, places, uid=command.uid, mentions_modseq=command.mentions_modseq, scores=scores
     )
-    return ok("Those are the messages")
+    return limited(session, ok("Those are the messages"), code)
+
+
+def within_limit(session: Session, command: Search, listing: Listing) -> tuple[Search, bytes | None]:
+    """The search, of as many messages as one command may look at, and the code where there are more (RFC 9738 section 3.1)."""
+    limit = message_limit(session)
+    if limit is None:
+        return command, None
+    key, lowest = with_highest(command.key, listing, limit, session.wire.breathe)
+    if lowest is None:
+        return command, None
+    return msgspec.structs.replace(command, key=key), code_of(limit, lowest)
 
 
 def bad_charset() -> Reply:

@@ -9,6 +9,7 @@ from skrytka_imap.error_replies import NoRight
 from skrytka_imap.flag_telling import tell_keywords
 from skrytka_imap.handlers.progress import Progress
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, uids_at
+from skrytka_imap.message_limit import highest_uids, limited
 from skrytka_imap.message_names import begin
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
@@ -26,7 +27,8 @@ async def store(session: Session, command: Store) -> Reply:
         raise NoRight("You may not set those flags in that folder")
     if selected.read_only:
         return no("The folder is open for reading only", b"READ-ONLY")
-    uids = uids_at(selected.view, named(session, command.sequence, uid=command.uid))
+    named_uids = uids_at(selected.view, named(session, command.sequence, uid=command.uid))
+    uids, code = highest_uids(session, named_uids)
     since = None if command.unchanged_since is None else model.ModSeq(command.unchanged_since)
     change = model.FlagChange(command.mode, command.flags, command.keywords, since, settable=selected.settable)
     modified: list[int] = []
@@ -37,11 +39,11 @@ async def store(session: Session, command: Store) -> Reply:
         stored = await messages.store_flags(
             session.core, session.actor, selected.mailbox, selected.folder_id, chunk, change
         )
-        await _tell(session, command, change, stored)
+        await _tell(session, command, change, stored, highest_first=code is not None)
         modified += stored.modified
         gone += len(stored.gone)
         progress.add(len(chunk))
-    return _outcome(session, command, modified, gone)
+    return limited(session, _outcome(session, command, sorted(modified), gone), code)
 
 
 def _may_any(command: Store, may: model.Settable) -> bool:
@@ -52,7 +54,9 @@ def _may_any(command: Store, may: model.Settable) -> bool:
     return names_none or bool(command.flags & may.flags) or (bool(command.keywords) and may.keywords)
 
 
-async def _tell(session: Session, command: Store, change: model.FlagChange, stored: model.FlagsStored) -> None:
+async def _tell(
+    session: Session, command: Store, change: model.FlagChange, stored: model.FlagsStored, *, highest_first: bool
+) -> None:
     """The new flags of each message; only its MODSEQ where the client asked for silence and knows modseqs.
 
     Silence hides the client's own change, not what others did to the same message before and was not told yet.
@@ -61,9 +65,10 @@ async def _tell(session: Session, command: Store, change: model.FlagChange, stor
     for row in stored.changed:
         if not command.silent or session.selected.foresees(row, change):
             session.selected.note_own_change(row.uid, row.modseq)
-    rows = sorted((*stored.changed, *stored.unchanged), key=lambda row: row.uid)
+    rows = [*stored.changed, *stored.unchanged]
     if command.silent:
         rows = list(stored.changed) if session.condstore else []
+    rows.sort(key=lambda row: row.uid, reverse=highest_first)
     for row in rows:
         number = session.selected.number(row.uid)
         if number is not None:

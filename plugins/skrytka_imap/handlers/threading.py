@@ -10,10 +10,11 @@ from skrytka.plugin_api import errors
 from skrytka_imap import responses
 from skrytka_imap.commands import Thread, ThreadAlgorithm
 from skrytka_imap.filters import with_filters
-from skrytka_imap.handlers.searching import bad_charset, found_in
+from skrytka_imap.handlers.searching import bad_charset, found_in, within_limit
 from skrytka_imap.handlers.sort_facts import facts_of
 from skrytka_imap.message_ids import DIGEST_OCTETS
-from skrytka_imap.replies import Reply, ok
+from skrytka_imap.message_limit import code_of, message_limit
+from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.search import BadCharset
 from skrytka_imap.session import Session
 from skrytka_imap.sort_keys import SortKeys
@@ -23,10 +24,13 @@ from skrytka_imap.updating import listing_of
 
 
 async def thread(session: Session, command: Thread) -> Reply:
-    """RFC 5256 section 3; REFS: draft-ietf-morg-inthread-01 section 4."""
+    """RFC 5256 section 3; REFS: draft-ietf-morg-inthread-01 section 4. A part of the messages would make other threads: of more
+    than one command takes there are none (RFC 9738 section 3.3)."""
     search = await with_filters(session, command.search)
     selected = session.selected
     listing = listing_of(session, selected.mailbox, selected.view, selected.recent, selected.saved)
+    if within_limit(session, search, listing)[1] is not None:
+        return no("THREAD does not take so many messages", code_of(message_limit(session) or 0))
     try:
         places, _ = await found_in(session, selected.mailbox, selected.view, search, listing)
     except BadCharset:

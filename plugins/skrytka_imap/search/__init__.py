@@ -16,6 +16,7 @@ Unknown charsets raise ``BadCharset``: NO with ``[BADCHARSET (...)]``, as RFC 35
 from skrytka_imap.search.charsets import KNOWN_CHARSETS, BadCharset
 from skrytka_imap.search.fixing import with_numbers_fixed
 from skrytka_imap.search.fuzzy import BEST
+from skrytka_imap.search.limiting import with_highest
 from skrytka_imap.search.listing import Listing
 from skrytka_imap.search.matcher import Matcher, compiled
 from skrytka_imap.search.needs import Needs, counts_messages, has_numbers, is_about_selected, needs, uses_saved, weight
@@ -34,5 +35,6 @@ __all__ = [
     "needs",
     "uses_saved",
     "weight",
+    "with_highest",
     "with_numbers_fixed",
 ]

@@ -99,12 +99,8 @@ class Judge:
                 return int.from_bytes(_octets(listing.flags).translate(table), "little")
             case Recent():
                 return self._at(self._ranges_between_uids(listing.recent))
-            case Numbers(sequence=sequence):
-                bounds = sequence.bounds(self._count)
-                places = [range(max(first, 1) - 1, min(last, self._count)) for first, last in bounds]
-                return self._at(places) | self._saved(sequence)
-            case Uids(sequence=sequence):
-                return self._at(sequence.indexes_of_uids(listing.uids)) | self._saved(sequence)
+            case Numbers() | Uids():
+                return self.in_set(key)
             case Nothing():
                 return 0
             case HasEmailId(mailbox_id=mailbox_id) if mailbox_id != listing.mailbox_id:
@@ -113,6 +109,15 @@ class Judge:
                 return self._modseqs.at_least(at_least)
             case _:
                 return None
+
+    def in_set(self, key: Numbers | Uids) -> Members:
+        """The messages of a set of numbers or UIDs, as far as they are there."""
+        sequence = key.sequence
+        if isinstance(key, Uids):
+            return self._at(sequence.indexes_of_uids(self._listing.uids)) | self._saved(sequence)
+        bounds = sequence.bounds(self._count)
+        places = [range(max(first, 1) - 1, min(last, self._count)) for first, last in bounds]
+        return self._at(places) | self._saved(sequence)
 
     def _saved(self, sequence: SequenceSet) -> Members:
         """The messages of ``$``, if it stands in the set (RFC 5182)."""

@@ -188,8 +188,8 @@ def is_embedded_mail(part: Part) -> bool:
 
 
 RENDITIONS = (
-    Rendition(ENVELOPE, 3, derive_envelope),
-    Rendition(BODYSTRUCTURE, 3, derive_bodystructure),
+    Rendition(ENVELOPE, 4, derive_envelope),
+    Rendition(BODYSTRUCTURE, 4, derive_bodystructure),
     Rendition(PREVIEW, 1, derive_preview, at_delivery=False),
     sort_keys.RENDITION,
 )

@@ -99,4 +99,4 @@ def _folded(text: str) -> bytes:
     return mime.unicode_casemap(text[:LONGEST_TEXT])[:LONGEST_TEXT].encode("utf-8", "replace")
 
 
-RENDITION = Rendition(SORT_KEYS, 1, derive_sort_keys, at_delivery=False, of_header=True)
+RENDITION = Rendition(SORT_KEYS, 2, derive_sort_keys, at_delivery=False, of_header=True)

@@ -1,6 +1,8 @@
 """Address lists (RFC 5322 section 3.4 and its obsolete forms) as IMAP's ENVELOPE shows them. Linear, and never fails.
 
-What cannot be an address is kept as a mailbox without a host, so that nothing a sender wrote disappears.
+What cannot be an address is kept as a mailbox without a host, so that nothing a sender wrote disappears. Where a comma is
+missing, the next address begins all the same; what is there and is no address is left out. Words before an address without
+angle brackets are its name.
 """
 
 from __future__ import annotations
@@ -134,6 +136,7 @@ class _Parser:
         self.host: list[bytes] = []
         self.in_angle = False
         self.seen_angle = False
+        self.after_no_comma = False
 
     def take(self, kind: str, text: bytes) -> None:
         if kind == "blank":
@@ -143,17 +146,25 @@ class _Parser:
             self.comment = self.comment or text
         elif kind == "special":
             self._take_special(text)
-        elif self.local is not None:
-            self.host.append(text)
-        elif kind == "quoted" or not (self.seen_angle and not self.in_angle):
+        else:
             self._take_word(text)
 
     def _take_word(self, text: bytes) -> None:
-        """Words that touch belong together: ``"ann".lee``."""
-        if self.words and not self.glue:
-            self.words.append(b" ")
-        self.words.append(text)
+        """Words that touch belong together: ``"ann".lee``. A blank ends a domain, but not next to a dot."""
+        if self._is_whole(text):
+            self._end_address()
+            self.after_no_comma = True
+        words = self.words if self.local is None else self.host
+        if self.local is None and words and not self.glue:
+            words.append(b" ")
+        words.append(text)
         self.glue = True
+
+    def _is_whole(self, text: bytes) -> bool:
+        """Whether the address before this word has ended, without a comma."""
+        if self.in_angle or self.seen_angle:
+            return not self.in_angle
+        return bool(self.host) and not self.glue and not self.host[-1].endswith(b".") and not text.startswith(b".")
 
     def _take_special(self, text: bytes) -> None:
         match text:
@@ -177,16 +188,29 @@ class _Parser:
                 self.glue = False
 
     def _open_angle(self) -> None:
+        if self.seen_angle:
+            self._end_address()
         words = b"".join(self.words)
         if self.local is not None:
-            words = self.local + b"@" + b"".join(self.host)
+            words = (self.phrase + b" " if self.phrase else b"") + self.local + b"@" + b"".join(self.host)
         self.phrase = words or None
         self.words, self.host, self.local = [], [], None
         self.in_angle = self.seen_angle = True
 
     def _take_at(self) -> None:
-        if not (self.seen_angle and not self.in_angle):
+        if self.in_angle:
             self._fix_local()
+        elif not self.seen_angle:
+            self._split_name()
+            self._fix_local()
+
+    def _split_name(self) -> None:
+        """Only the last word is a local part; blanks next to dots are in it (RFC 5322 section 4.4)."""
+        words = self.words
+        for place in range(len(words) - 2, 0, -1):
+            if words[place] == b" " and not words[place - 1].endswith(b".") and not words[place + 1].startswith(b"."):
+                self.phrase, self.words = b"".join(words[:place]), words[place + 1 :]
+                break
 
     def _fix_local(self) -> None:
         if self.local is None:
@@ -210,11 +234,12 @@ class _Parser:
             self.in_group = False
 
     def _end_address(self) -> None:
+        is_address = not self.after_no_comma or self.seen_angle or self.local is not None
         self._fix_local()
         local = self.local or b""
         host = b"".join(self.host)
         name = self.phrase or self.comment
-        if local or host or self.phrase:  # a comment alone is nobody (RFC 5322 section 3.4)
+        if is_address and (local or host or self.phrase):  # a comment alone is nobody (RFC 5322 section 3.4)
             self.addresses.append(Address(name, b",".join(self.hops) or None, local, host))
         self._restart()
 

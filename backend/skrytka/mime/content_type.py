@@ -24,6 +24,7 @@ _SHORT_OCTETS = 100
 _TOKEN = rb'[^\x00-\x20()<>@,;:\\"/\[\]?=\x7f]++'
 _TYPE = re.compile(rb"\s*+(" + _TOKEN + rb")\s*+/\s*+(" + _TOKEN + rb")")
 _WORD = re.compile(rb"\s*+(" + _TOKEN + rb")")
+_MECHANISM = re.compile(rb"\s*+(" + _TOKEN + rb")(?:[\s;]|\Z)")
 _BOUNDARY = re.compile(rb'multipart/([a-z]++);\s*+boundary="([!#-\[\]-~]++)"', re.IGNORECASE)
 # parameter = attribute "=" value; an unquoted value is taken up to the next ";" since senders forget to quote blanks.
 _PARAMETER = re.compile(rb'[;\s]*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^;]*+))', re.DOTALL)
@@ -81,7 +82,7 @@ def _disposition(raw: bytes) -> tuple[str | None, Parameters]:
 
 
 def parse_encoding(raw: bytes | None) -> str:
-    """The Content-Transfer-Encoding in lower case, ``7bit`` when absent or empty (RFC 2045 section 6.1)."""
+    """The Content-Transfer-Encoding in lower case, ``7bit`` when absent or no word (RFC 2045 section 6.1)."""
     if not raw:
         return "7bit"
     return _encoding(raw)
@@ -89,7 +90,7 @@ def parse_encoding(raw: bytes | None) -> str:
 
 @_remembering_short
 def _encoding(raw: bytes) -> str:
-    match = _WORD.match(without_comments(unfold(raw)))
+    match = _MECHANISM.match(without_comments(unfold(raw)))
     return as_text(match[1]).lower() if match else "7bit"
 
 

@@ -19,7 +19,7 @@ _ZONES = {b"edt": -4, b"est": -5, b"cdt": -5, b"cst": -6, b"mdt": -6, b"mst": -7
 # date-time = [ day-of-week "," ] day month year hour ":" minute [ ":" second ] zone; the time may be missing here.
 _DATE = re.compile(
     rb"(?:[a-z]+\.?,?\s*)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s-]+(\d{2,4})"
-    rb"(?:,?\s+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:\s*([+-]\d{4}|[a-z]{1,5}))?)?",
+    rb"(?:,?\s+(\d{1,2})\s*[:.]\s*(\d{2})(?:\s*[:.]\s*(\d{2}))?(?:\s*([+-]\d{4}|[a-z]{1,5}))?)?",
     re.IGNORECASE,
 )
 # The form of C's asctime, which some senders use: "Mon Jan  2 15:04:05 2006".
@@ -37,7 +37,7 @@ def sent_date(raw: bytes | None) -> datetime | None:
     """
     if raw is None:
         return None
-    value = without_comments(unfold(raw[:1_000])).strip()
+    value = without_comments(unfold(raw[:1_000]).replace(b"(", b" (")).strip()  # here no name has one in it
     match = _DATE.match(value)
     if match:
         day, month, year, hour, minute, second, zone = match.groups()

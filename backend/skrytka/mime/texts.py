@@ -95,7 +95,7 @@ def _part_headers(octets: bytes, part: Part) -> Iterator[str]:
 
 
 def body_texts(octets: bytes, part: Part) -> list[str]:
-    """The texts of the body: of HTML what a reader sees."""
+    """The texts of the body: of HTML what a reader sees. Reports on delivery and their kin (message/*) are text as well."""
     return [unicode_casemap(text) for text in _texts(octets, part)]
 
 
@@ -103,7 +103,7 @@ def _texts(octets: bytes, part: Part) -> Iterator[str]:
     if part.media_type == "message" and part.subtype == "rfc822" and part.children:
         mail = part.children[0]
         yield header_text(octets[mail.header_start : mail.body_start])
-    if part.media_type == "text":
+    if part.media_type == "text" or (part.media_type == "message" and not part.children):
         text = decode_text(octets, part)
         yield html_to_text(text) if part.subtype == "html" else text
     for child in part.children:

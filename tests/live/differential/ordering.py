@@ -65,13 +65,28 @@ def moved(ours: Sequence[T], theirs: Sequence[T], known: Collection[T]) -> set[T
     return elsewhere
 
 
-def threaded_apart(ours: Threads, theirs: Threads) -> set[int]:
-    """The messages with other parents, or in other threads."""
-    return {number for number in ours.place | theirs.place if ours.place.get(number) != theirs.place.get(number)}
+def threaded_apart(ours: Threads, theirs: Threads, known: Collection[int]) -> set[int]:
+    """The messages with other parents, or in other threads.
+
+    Where a thread has the same messages and is flat in both, its first one and the answers to that, it is an order of them:
+    when the first is another, not all the others have moved.
+    """
+    apart = {number for number in ours.place | theirs.place if ours.place.get(number) != theirs.place.get(number)}
+    for members in set(ours.order) & set(theirs.order):
+        one, other = (_flat(each, members) for each in (ours, theirs))
+        if one and other:
+            apart = (apart - members) | moved(one, other, [number for number in known if number in members])
+    return apart
+
+
+def _flat(threads: Threads, members: frozenset[int]) -> list[int]:
+    """The messages of a thread in their order, where all are answers to the first; else nothing."""
+    numbers = [number for number in threads.place if number in members]
+    return numbers if all(threads.place[number][0] == numbers[0] for number in numbers[1:]) else []
 
 
 def threads_moved(ours: Threads, theirs: Threads, known: Collection[int]) -> set[int]:
-    """The lowest number of each thread that is elsewhere, of those that both have."""
-    both = set(ours.order) & set(theirs.order)
-    our_order, their_order = ([min(thread) for thread in one.order if thread in both] for one in (ours, theirs))
+    """Of each thread that is elsewhere, of those that both have, a message of which that is known, else the lowest number."""
+    name = {thread: min(thread & set(known) or thread) for thread in set(ours.order) & set(theirs.order)}
+    our_order, their_order = ([name[thread] for thread in one.order if thread in name] for one in (ours, theirs))
     return moved(our_order, their_order, known)

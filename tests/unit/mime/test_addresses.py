@@ -64,6 +64,20 @@ def group(name: bytes) -> Address:
         (b"(unclosed", []),
         (b"Ann <a@b", [a(b"a", b"b", b"Ann")]),
         (b"a@b; c@d", [a(b"a", b"b"), a(b"c", b"d")]),
+        # a comma is missing
+        (b"Ann <a@b> Bob <c@d>", [a(b"a", b"b", b"Ann"), a(b"c", b"d", b"Bob")]),
+        (b"<a@b> <c@d>", [a(b"a", b"b"), a(b"c", b"d")]),
+        (b"a@b c@d", [a(b"a", b"b"), a(b"c", b"d")]),
+        (b"a@b (Ann) c@d (Bob)", [a(b"a", b"b", b"Ann"), a(b"c", b"d", b"Bob")]),
+        (b"a@b Bob <c@d>, e@f", [a(b"a", b"b"), a(b"c", b"d", b"Bob"), a(b"e", b"f")]),
+        (b"Ann <a@b> and others, c@d", [a(b"a", b"b", b"Ann"), a(b"c", b"d")]),
+        (b"a@b and others", [a(b"a", b"b")]),
+        (b"g: Ann <a@b> c@d;", [group(b"g"), a(b"a", b"b", b"Ann"), a(b"c", b"d"), GROUP_END]),
+        # angle brackets are missing
+        (b"Ann Lee ann@example.org", [a(b"ann", b"example.org", b"Ann Lee")]),
+        (b"Ann Lee ann . lee@x", [a(b"ann.lee", b"x", b"Ann Lee")]),
+        (b'"Lee, Ann" ann@x (at home)', [a(b"ann", b"x", b"Lee, Ann")]),
+        (b"Ann ann@x <ann@y>", [a(b"ann", b"y", b"Ann ann@x")]),
     ],
 )
 def test_address_lists(raw: bytes | None, expected: Any) -> None:

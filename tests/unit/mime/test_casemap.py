@@ -49,6 +49,19 @@ def test_the_texts_of_a_mail() -> None:
     assert mime.values_in(texts.header, b"subject") == ["A\u0308 B"]
 
 
+def test_what_a_report_says_is_text() -> None:
+    texts = mime.search_texts(
+        b"Content-Type: multipart/report; boundary=x\r\n\r\n"
+        b"--x\r\nContent-Type: message/delivery-status\r\n\r\nFinal-Recipient: rfc822; ann@example.org\r\n"
+        b"--x\r\nContent-Type: message/rfc822\r\n\r\nSubject: once\r\n\r\nbody\r\n--x--"
+    )
+    assert [text.split("\n")[0].strip() for text in texts.bodies] == [
+        "FINAL-RECIPIENT: RFC822; ANN@EXAMPLE.ORG",
+        "SUBJECT: ONCE",
+        "BODY",
+    ]
+
+
 @pytest.mark.parametrize(
     "header", [b"no field\r\n", b"no field: a\r\n\r\n", b"A: =?utf-8?B?Cm46?=\r\n\r\n", b":\r\n\r\n"]
 )

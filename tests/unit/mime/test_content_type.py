@@ -80,12 +80,15 @@ def test_dispositions() -> None:
 
 
 def test_encodings() -> None:
-    assert [parse_encoding(raw) for raw in (None, b"", b" Base64 ", b"8BIT;", b"(x) binary", b'"7bit"')] == [
+    assert [
+        parse_encoding(raw) for raw in (None, b"", b" Base64 ", b"8BIT;", b"(x) binary", b'"7bit"', b"text/html")
+    ] == [
         "7bit",
         "7bit",
         "base64",
         "8bit",
         "binary",
+        "7bit",
         "7bit",
     ]
 

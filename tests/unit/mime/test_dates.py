@@ -22,6 +22,7 @@ def zone(hours: float) -> timezone:
         (b"Mon, 1 (first) Jun\r\n 2026 10:20:30 GMT (UTC)", datetime(2026, 6, 1, 10, 20, 30, tzinfo=UTC)),
         (b"Mon, 01 June 2026 10:20:60 EST", datetime(2026, 6, 1, 10, 20, 59, tzinfo=zone(-5))),
         (b"1 Jun 49 1:02:03 Z", datetime(2049, 6, 1, 1, 2, 3, tzinfo=UTC)),
+        (b"1 Jun 2026 10(ten):   20  :  30 -0600", datetime(2026, 6, 1, 10, 20, 30, tzinfo=zone(-6))),
         (b"1 Jun 97", datetime(1997, 6, 1, tzinfo=UTC)),
         (b"1 Jun 102", datetime(2002, 6, 1, tzinfo=UTC)),
         (b"1-Jun-2026", datetime(2026, 6, 1, tzinfo=UTC)),

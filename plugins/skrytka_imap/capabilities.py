@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skrytka.plugin_api import sasl
-from skrytka_imap.message_limit import message_limit
+from skrytka_imap import message_limit
 from skrytka_imap.session import Session, State
 
 ALWAYS = (b"IMAP4rev1", b"IMAP4rev2", b"LITERAL+", b"SASL-IR", b"ID", b"ENABLE", b"IDLE", b"LANGUAGE")
@@ -72,11 +72,8 @@ def capabilities(session: Session) -> bytes:
     Before login they say how to log in: with a password only where that is safe (RFC 3501 section 6.2.3, LOGINDISABLED).
     """
     if session.state is not State.NOT_AUTHENTICATED:
-        limits = session.core.settings.limits
-        limit = message_limit(session)
-        most = b"SAVELIMIT=%d" % limits.copy_messages if limit is None else b"MESSAGELIMIT=%d" % limit
-        numbers = (most, b"APPENDLIMIT=%d" % limits.message_octets)
-        return b" ".join((*ALWAYS, *LOGGED_IN, *numbers))
+        append_limit = b"APPENDLIMIT=%d" % session.core.settings.limits.message_octets
+        return b" ".join((*ALWAYS, *LOGGED_IN, *message_limit.announced(session), append_limit))
     words = [*ALWAYS]
     if session.wire.can_start_tls:
         words.append(b"STARTTLS")

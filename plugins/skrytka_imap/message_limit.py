@@ -1,6 +1,6 @@
-"""MESSAGELIMIT (RFC 9738): how many messages one command takes, and how the client hears that there are more.
+"""MESSAGELIMIT and SAVELIMIT (RFC 9738): how many messages one command takes, and how the client hears that there are more.
 
-Where the limit is off, which is the default, or a command names no more than that, nothing here costs a thing.
+Where a command names no more than that, nothing here costs a thing.
 """
 
 from __future__ import annotations
@@ -17,9 +17,21 @@ TEXT = "Only so many messages at once; go on below that UID"
 
 
 def message_limit(session: Session) -> int | None:
-    """The limit that is announced, None where there is none. COPY and MOVE take no more than ``limits.copy_messages``."""
-    limit = session.settings.message_limit
-    return None if limit is None else min(limit, session.core.settings.limits.copy_messages)
+    """How many one command takes, as MESSAGELIMIT; None where there is no such limit."""
+    return session.settings.message_limit
+
+
+def save_limit(session: Session) -> int:
+    """How many COPY and MOVE take: no more than other commands, and as SAVELIMIT where that is fewer."""
+    limit, most = message_limit(session), session.core.settings.limits.copy_messages
+    return most if limit is None else min(limit, most)
+
+
+def announced(session: Session) -> tuple[bytes, ...]:
+    """RFC 9738 section 5: capability =/ "MESSAGELIMIT=" message-limit / "SAVELIMIT=" message-limit"""
+    limit, most = message_limit(session), save_limit(session)
+    words = () if limit is None else (b"MESSAGELIMIT=%d" % limit,)
+    return words if most == limit else (*words, b"SAVELIMIT=%d" % most)
 
 
 def highest_places(session: Session, places: Sequence[range]) -> tuple[Sequence[range], bytes | None]:

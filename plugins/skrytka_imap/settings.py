@@ -35,7 +35,7 @@ class Settings(FrontEndSettings, frozen=True):
     ``notify_folders``: so many folders a session may watch by NOTIFY (RFC 5465 section 3.1).
     ``max_shared_folders``: so many folders of other users a LIST tells; there may be more.
     ``message_limit``: so many messages one FETCH, SEARCH, STORE, COPY, MOVE or UID EXPUNGE takes (RFC 9738 section 3: SHOULD NOT
-    be below 1000); null, the default, is no limit but that of COPY and MOVE.
+    be below 1000); null is no limit but that of COPY and MOVE.
     ``uidbatches_messages``: so many messages the batches that a UIDBATCHES names may span (RFC 10022 section 3.1.7: at least
     100 000).
     """
@@ -48,7 +48,7 @@ class Settings(FrontEndSettings, frozen=True):
     idle_heartbeat_s: Seconds = 120.0
     line_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 65_536
     command_literal_octets: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
-    append_messages: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 100
+    append_messages: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 1_000
     append_octets: Positive = 104_857_600
     catenate_parts: Positive = 100
     url_hosts: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class Settings(FrontEndSettings, frozen=True):
     thread_message_ids: Positive = 500_000
     notify_folders: Positive = 1_000
     max_shared_folders: Positive = 10_000
-    message_limit: Annotated[int, msgspec.Meta(ge=1_000)] | None = None
+    message_limit: Annotated[int, msgspec.Meta(ge=1_000)] | None = 10_000_000
     uidbatches_messages: Annotated[int, msgspec.Meta(ge=100_000)] = 100_000
     max_bad_commands: Positive = 20
     max_login_failures: Positive = 5

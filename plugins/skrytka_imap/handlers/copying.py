@@ -9,7 +9,7 @@ from skrytka_imap import responses
 from skrytka_imap.access import Place, check
 from skrytka_imap.commands import Copy, Move
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named, note_own_arrivals, target, uids_at
-from skrytka_imap.message_limit import code_of, highest_uids, limited, message_limit
+from skrytka_imap.message_limit import code_of, highest_uids, limited, save_limit
 from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
 
@@ -43,7 +43,7 @@ async def move(session: Session, command: Move) -> Reply:
     highest, code = highest_uids(session, uids)
     if code is not None:
         uids = sorted(highest)
-    elif (refusal := _too_many(session, uids)) is not None:
+    if (refusal := _too_many(session, uids)) is not None:
         return refusal
     found = await target(session, command.name)
     if isinstance(found, Reply):
@@ -79,7 +79,7 @@ async def _move(session: Session, uids: Sequence[model.Uid], target: Place) -> m
 
 def _too_many(session: Session, uids: Sequence[model.Uid]) -> Reply | None:
     """RFC 9738 section 3.1: nothing is done, and the code names the lowest UID of the most that could be."""
-    limit = message_limit(session) or session.core.settings.limits.copy_messages
+    limit = save_limit(session)
     if len(uids) <= limit:
         return None
     return no("Too many messages at once; take fewer", code_of(limit, uids[-limit]))

@@ -40,11 +40,6 @@ def decode(line: bytes) -> Boot:
     return msgspec.json.decode(line, type=Boot)
 
 
-def builtins_of(settings: Settings) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.to_builtins(settings)
-    return found
-
-
 def settings_of(boot: Boot, plugins: Plugins) -> Settings:
     """The supervisor's settings, each front end's section under its plugin's type."""
     core = {name: value for name, value in boot.settings.items() if name != "front_ends"}

@@ -11,6 +11,8 @@ import socket
 import sys
 from pathlib import Path
 
+import msgspec
+
 from skrytka.metrics import DIRECTORY_VARIABLE
 from skrytka.serve import boot
 from skrytka.serve.listening import Listening
@@ -40,7 +42,7 @@ class WorkerProcess:
         after_hang: bool = False,
     ) -> None:
         self._listening = [(each.key, each.sockets[number - 1].fileno()) for each in listening]
-        told = boot.Boot(number, workers, boot.builtins_of(settings), self._listening, after_hang)
+        told = boot.Boot(number, workers, msgspec.to_builtins(settings), self._listening, after_hang)
         self._boot = boot.encode(told)
         self._hang_timeout_s = settings.serve.hang_timeout_s
         self._metrics = metrics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -51,6 +52,15 @@ class Authority:
             .not_valid_before(began)
             .not_valid_after(began + (days + 0.5) * DAY)
         )
+
+
+def showing(certificate: Path | None) -> ssl.SSLContext:
+    """What a client begins TLS with that looks at no server's certificate, and shows its own."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if certificate is not None:
+        context.load_cert_chain(certificate)
+    return context
 
 
 def _name(parts: Mapping[str, str]) -> x509.Name:

@@ -23,7 +23,8 @@ from skrytka.serve.self_signed import make_self_signed
 from skrytka.serve.tls import server_context
 from skrytka.settings import Settings, Store
 from skrytka.store import opening
-from tests import memory, servers
+from tests import front_ends, issuers, memory, scram_client, servers
+from tests.certificates import Authority, showing
 from tests.issuers import Issuer
 
 S = TypeVar("S", bound=servers.Server)
@@ -199,14 +200,33 @@ def _migrate(settings: Settings) -> None:
 
 
 @pytest.fixture(scope="session")
-def tls_contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's context and its clients', for a certificate made once."""
+def server_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A server's certificate and key, made once."""
     folder = tmp_path_factory.mktemp("tls")
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     make_self_signed(certificate, key, "mx.example.org")
-    client = ssl.create_default_context(cafile=certificate)
+    return certificate, key
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Whose certificates of clients the server of ``tls_contexts`` believes."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def tls_contexts(server_pair: tuple[Path, Path], authority: Authority) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's context and its clients'."""
+    client = ssl.create_default_context(cafile=server_pair[0])
     client.check_hostname = False
-    return server_context(certificate, key), client
+    return server_context(*server_pair, str(authority.certificate)), client
+
+
+@pytest.fixture(scope="session")
+def client_certificates(authority: Authority) -> dict[str, ssl.SSLContext]:
+    """Contexts of clients that show a certificate, by the names that transcripts have for these."""
+    emails = {"ann": ["ann@example.org"], "both": ["ann@example.org", "bob@example.org"], "nobody": ["no@example.org"]}
+    return {name: showing(authority.issue(*names)) for name, names in emails.items()}
 
 
 @pytest.fixture(scope="session")
@@ -223,3 +243,10 @@ async def open_databases(settings: Settings) -> AsyncIterator[opening.Databases]
     opened = await opening.open_databases(settings)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def known_names(issuer: Issuer, server_pair: tuple[Path, Path]) -> dict[str, str]:
+    """What transcripts of logins cannot spell out: tokens of the issuer, and proofs that are bound to the certificate."""
+    bound = scram_client.bound_names(server_pair[0], "ann@example.org", front_ends.PASSWORD)
+    return {**issuers.names(issuer), **bound}

@@ -87,14 +87,28 @@ class Served:
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        listener = Listener("test.listen", "127.0.0.1:1", tls=False)
-        _, connection = await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: ClientConnection(listener, self.client, self._tls), ours
-        )
-        self.connections.append(connection)
+        connection = await self._accept(ours, tls=False)
         self.tasks.append(asyncio.create_task(self._serve(connection)))
         return await asyncio.open_connection(sock=theirs)
+
+    async def connect_tls(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """To a port that speaks TLS from the beginning: the next thing is the client's handshake."""
+        ours, theirs = socket.socketpair()
+        self.tasks.append(asyncio.create_task(self._serve_tls(ours)))
+        return await asyncio.open_connection(sock=theirs)
+
+    async def _accept(self, ours: socket.socket, *, tls: bool) -> ClientConnection:
+        ours.setblocking(False)
+        listener = Listener("test.listen", "127.0.0.1:1", tls=tls)
+        connection = ClientConnection(listener, self.client, self._tls)
+        await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: connection, ours, ssl=self._tls if tls else None
+        )
+        self.connections.append(connection)
+        return connection
+
+    async def _serve_tls(self, ours: socket.socket) -> None:
+        await self._serve(await self._accept(ours, tls=True))
 
     async def _serve(self, connection: ClientConnection) -> None:
         try:

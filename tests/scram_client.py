@@ -5,8 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from pathlib import Path
+
+from cryptography import x509
 
 NONCE = "rOprNGfwEbeRWgbNEkqO"
+SERVER_FIRST = f"r={NONCE}%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096".encode()
+"""With the server's nonce and salt of the example in RFC 7677 section 3, which transcripts set."""
 
 
 class ScramClient:
@@ -38,7 +43,33 @@ class ScramClient:
         return f"{without_proof},p={base64.b64encode(proof).decode()}".encode()
 
     def accepts(self, server_final: bytes) -> bool:
-        return server_final == b"v=" + base64.b64encode(self._server_signature)
+        return server_final == self.server_final()
+
+    def server_final(self) -> bytes:
+        """What the server has to answer to ``final``."""
+        return b"v=" + base64.b64encode(self._server_signature)
+
+
+def end_point(certificate: Path) -> bytes:
+    """``tls-server-end-point`` (RFC 5929 section 4.1)."""
+    shown = x509.load_pem_x509_certificate(certificate.read_bytes())
+    assert shown.signature_hash_algorithm is not None
+    return shown.fingerprint(shown.signature_hash_algorithm)
+
+
+def bound_names(certificate: Path, name: str, password: str) -> dict[str, str]:
+    """The messages of SCRAM-SHA-256-PLUS that depend on the server's certificate, in base64, for transcripts: the client's last
+    one, what the server answers, and the client's last one of who was shown another certificate."""
+    binding = end_point(certificate)
+    client, between = (
+        ScramClient(name, password, "p=tls-server-end-point", shown) for shown in (binding, bytes(len(binding)))
+    )
+    messages = {
+        "boundfinal": client.final(SERVER_FIRST),
+        "boundanswer": client.server_final(),
+        "betweenfinal": between.final(SERVER_FIRST),
+    }
+    return {key: base64.b64encode(message).decode() for key, message in messages.items()}
 
 
 def escaped(name: str) -> str:

@@ -7,7 +7,8 @@ A transcript is a text file, one step a line:
 ``C~ text``            the client sends the text after Python escapes (``\\x00``, ``\\r``), without a line end
 ``S: text``            the server must send exactly this text and CRLF (``S2:`` to client 2)
 ``S! closed``          the server must close the connection with nothing sent before that
-``C! starttls``        the client starts TLS
+``C! tls``             the client connects to the port that speaks TLS from the beginning (its first step)
+``C! starttls``        the client starts TLS; after either, the name of the certificate that it shows, if it shows one
 ``C! deflate``         what the client sends from now on is compressed (RFC 4978)
 ``C! plain``           and no longer
 ``C! inflate``         what it is sent from now on is
@@ -93,9 +94,13 @@ async def replay(
     actions: Mapping[str, Action] | None = None,
     client_tls: ssl.SSLContext | None = None,
     names: Mapping[str, str] | None = None,
+    connect_tls: Connect | None = None,
+    certificates: Mapping[str, ssl.SSLContext] | None = None,
 ) -> None:
-    """Run the steps in order; ``TranscriptError`` tells the first that fails. ``names`` are known beforehand."""
-    await _Replay(connect, octet_by_octet, actions or {}, client_tls, dict(names or {})).run(steps)
+    """Run the steps in order; ``TranscriptError`` tells the first that fails. ``names`` are known beforehand; ``certificates``
+    are contexts of clients that show one, by its name."""
+    tls = {"": client_tls or ssl.create_default_context(), **(certificates or {})}
+    await _Replay(connect, connect_tls, octet_by_octet, actions or {}, tls, dict(names or {})).run(steps)
 
 
 class _Inflated:
@@ -179,15 +184,17 @@ class _Replay:
     def __init__(
         self,
         connect: Connect,
+        connect_tls: Connect | None,
         octet_by_octet: bool,
         actions: Mapping[str, Action],
-        client_tls: ssl.SSLContext | None,
+        tls: Mapping[str, ssl.SSLContext],
         names: dict[str, str],
     ) -> None:
         self._connect = connect
+        self._connect_tls = connect_tls
         self._octet_by_octet = octet_by_octet
         self._actions = actions
-        self._client_tls = client_tls
+        self._tls = tls
         self._names = names
         self._clients: dict[int, _Client] = {}
 
@@ -209,7 +216,9 @@ class _Replay:
                 raise TranscriptError(f"{step.where}: the suite has no action {name!r}")
             await self._actions[name](words)
             return
-        client = await self._client(step.client)
+        words = step.text.split()
+        begins_tls = step.side + step.kind == "C!" and words[:1] == ["tls"]
+        client = await self._client(step.client, self._connect_tls if begins_tls else self._connect)
         match step.side + step.kind, step.text:
             case "C:", text:
                 await client.send(self._fill(text).encode() + b"\r\n")
@@ -224,14 +233,15 @@ class _Replay:
                 client.change(change)
             case "C!", "close":
                 await client.close()
-            case "C!", "starttls":
-                await client.writer.start_tls(self._client_tls or ssl.create_default_context())
+            case "C!", _ if words[:1] in (["tls"], ["starttls"]) and " ".join(words[1:]) in self._tls:
+                await client.writer.start_tls(self._tls[" ".join(words[1:])])
             case _:
                 raise TranscriptError(f"{step.where}: not a step")
 
-    async def _client(self, number: int) -> _Client:
+    async def _client(self, number: int, connect: Connect | None) -> _Client:
         if number not in self._clients:
-            reader, writer = await self._connect()
+            assert connect is not None, "the suite has no port for that"
+            reader, writer = await connect()
             self._clients[number] = _Client(reader, writer, self._octet_by_octet)
         return self._clients[number]
 

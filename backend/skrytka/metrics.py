@@ -43,6 +43,9 @@ CONNECTIONS_REFUSED = Counter(
     registry=_registry,
 )
 WORKERS = Gauge("skrytka_workers", "Worker processes that serve", multiprocess_mode="livesum", registry=_registry)
+WORKERS_HUNG = Counter(
+    "skrytka_workers_hung", "Worker processes that did nothing any more and were killed", registry=_registry
+)
 BUS_HEALTHY = Gauge(
     "skrytka_bus_healthy",
     "1 while hints reach the other processes, 0 while sessions live by polling",

@@ -43,6 +43,8 @@ class Serve(Section, frozen=True):
     """How long commands in flight may take to finish when the process is to end."""
     leave_quiet_s: Seconds = 5.0
     """A worker that is replaced lets a client go that said nothing for so long, and all after ``drain_timeout_s``."""
+    hang_timeout_s: Annotated[float, msgspec.Meta(ge=0)] = 60.0
+    """A worker whose event loop does nothing for so long is killed and starts again; 0 is never."""
     switch_interval_s: Seconds = 0.0002
     """``sys.setswitchinterval`` of the workers: how long the event loop keeps threads waiting for the interpreter."""
 

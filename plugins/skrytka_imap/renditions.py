@@ -106,7 +106,7 @@ def _single_part(octets: bytes, part: Part) -> bytes:
     body-ext-1part   = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
     """
     items = [_text(part.media_type), _text(part.subtype), *_body_fields(part)]
-    if is_embedded_mail(part):
+    if part.is_embedding_mail:
         mail = part.children[0]
         items += [derive_envelope(octets, mail), _body(octets, mail), b"%d" % part.lines]
     elif part.media_type == "text":
@@ -180,11 +180,6 @@ def _ntext(text: str | None) -> bytes:
 
 def _is_multipart(part: Part) -> bool:
     return part.media_type == "multipart" and bool(part.children)
-
-
-def is_embedded_mail(part: Part) -> bool:
-    """Whether the part is a mail within a mail, with a header and parts of its own."""
-    return part.media_type == "message" and part.subtype == "rfc822" and bool(part.children)
 
 
 RENDITIONS = (

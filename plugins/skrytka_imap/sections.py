@@ -11,7 +11,6 @@ import re
 from skrytka.plugin_api import Part, mime
 from skrytka_imap.commands import BodySection, FetchAttribute, FetchItem, Partial, Section, SectionText
 from skrytka_imap.header_fields import fields_named, without_fields
-from skrytka_imap.renditions import is_embedded_mail
 from skrytka_imap.responses.strings import string
 
 ATOM = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\\]]+\Z")
@@ -115,7 +114,7 @@ def _locate(root: Part, section: Section) -> tuple[int, int] | None:
         return part.header_start, part.body_start
     elif section.text is SectionText.WHOLE:
         return part.body_start, part.end
-    elif is_embedded_mail(part):
+    elif part.is_embedding_mail:
         mail = part.children[0]
     else:
         return None

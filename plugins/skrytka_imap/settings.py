@@ -29,7 +29,10 @@ class Settings(FrontEndSettings, frozen=True):
     ``other_users``: the first level of the names of other users' folders (RFC 2342); empty shows none.
     ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
     ``progress_interval_s``: so often the client of a long command hears how far that is (RFC 9585 section 4: 10 to 15).
-    ``max_search_contexts``: so many searches of a session are kept up to date (RFC 5267 section 4.3.1).
+    ``list_patterns``: so many patterns one LIST takes (RFC 5258 section 3).
+    ``saved_ranges``: so many ranges a result has that is kept for ``$`` (RFC 5182 section 2.1).
+    ``max_search_contexts``: so many searches of a session are kept up to date (RFC 5267 section 4.3.1), each with at most
+    ``search_context_octets`` of texts, and numbers and keys; ``$`` counts with its ranges.
     ``sorted_updates_octets``: so much memory the orders take that a session's SORT with UPDATE are kept in.
     ``thread_message_ids``: so many Message-IDs, of messages and of those that they refer to, one THREAD takes into account.
     ``notify_folders``: so many folders a session may watch by NOTIFY (RFC 5465 section 3.1).
@@ -57,7 +60,10 @@ class Settings(FrontEndSettings, frozen=True):
     other_users: Annotated[str, msgspec.Meta(pattern=r"^[^/%*\x00-\x1f\x7f]{0,100}$")] = "Other users"
     told_keywords: Positive = 1_000
     progress_interval_s: Seconds = 10.0
+    list_patterns: Positive = 100
+    saved_ranges: Positive = 16_384
     max_search_contexts: Positive = 10
+    search_context_octets: Positive = 4_096
     sorted_updates_octets: Positive = 8_388_608
     thread_message_ids: Positive = 500_000
     notify_folders: Positive = 1_000

@@ -9,7 +9,7 @@ import msgspec
 from skrytka.core import Core
 from skrytka.extensions import Extensions
 from skrytka.model import Actor, FolderId, Mailbox, NewMessage, Role, Uid
-from skrytka.services import domains, folders, mailboxes, messages
+from skrytka.services import domains, folders, idempotency, mailboxes, messages
 from skrytka.services.mailboxes import MailboxChange
 from skrytka.settings import Auth
 
@@ -48,6 +48,13 @@ def vary(
         extensions=extensions or core.extensions,
         states={} if process else core.states,
     )
+
+
+async def claimed(core: Core, key: str, digest: str) -> idempotency.Claim:
+    """An Idempotency-Key that is free."""
+    claim = await idempotency.begin(core, key, digest)
+    assert isinstance(claim, idempotency.Claim)
+    return claim
 
 
 async def make_mailbox(core: Core, address: str = "ann@example.org", password: str | None = None) -> Mailbox:

@@ -69,6 +69,7 @@ def imap_settings() -> ImapSettings:
         max_login_failures=3,
         max_bad_commands=5,
         max_search_contexts=3,
+        list_patterns=4,
         append_messages=4,
         append_octets=400_000,
         catenate_parts=5,

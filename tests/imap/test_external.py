@@ -24,7 +24,7 @@ from skrytka_imap.server import converse as imap
 from skrytka_imap.settings import Settings as ImapSettings
 from skrytka_pop3.server import converse as pop3
 from skrytka_pop3.settings import Pop3Settings
-from tests.certificates import Authority
+from tests.certificates import Authority, showing
 from tests.front_ends import ACTOR, Served
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -56,15 +56,11 @@ class Ends:
 
 async def _ask(served: Served, certificate: Path | None, start: str, commands: list[str]) -> list[str]:
     """What is answered after the handshake, until the server hangs up."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    if certificate is not None:
-        context.load_cert_chain(certificate)
     reader, writer = await served.connect()
     await reader.readline()
     writer.write(f"{start}\r\n".encode())
     await reader.readline()
-    await writer.start_tls(context)
+    await writer.start_tls(showing(certificate))
     writer.write("".join(f"{command}\r\n" for command in commands).encode())
     try:
         return (await asyncio.wait_for(reader.read(), 15)).decode().split("\r\n")

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from skrytka.core import Core
-from skrytka_imap.handlers import contexts, esearch, ordering, sort_facts
+from skrytka_imap.handlers import esearch, ordering, sort_facts
 from skrytka_imap.responses import threads
 from skrytka_imap.server import converse
 from skrytka_imap.settings import Settings
@@ -30,26 +30,16 @@ async def test_sets_written_in_parts(
     await replay(steps, served.connect, octet_by_octet=False, actions=actions, client_tls=tls_contexts[1])
 
 
-async def test_what_is_kept_of_searches_is_bounded(
-    monkeypatch: pytest.MonkeyPatch,
-    served: Served,
-    actions: dict[str, Action],
-    tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
-) -> None:
-    monkeypatch.setattr(esearch, "MOST_SAVED", 1)
-    monkeypatch.setattr(contexts, "HEAVIEST", 10)
-    steps = load(TRANSCRIPTS / "special" / "search_limits.txt")
-    await replay(steps, served.connect, octet_by_octet=False, actions=actions, client_tls=tls_contexts[1])
-
-
-async def test_what_is_kept_of_sorts_is_bounded(
+@pytest.mark.parametrize("name", ["search_limits", "sort_limits"])
+async def test_what_is_kept_of_searches_and_sorts_is_bounded(
+    name: str,
     core: Core,
     actions: dict[str, Action],
     tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:
-    settings = Settings(login_failure_delay_s=0, sorted_updates_octets=2 * 80)
+    settings = Settings(login_failure_delay_s=0, saved_ranges=1, search_context_octets=10, sorted_updates_octets=2 * 80)
     served = Served(partial(converse, core, settings), tls_contexts[0])
-    steps = load(TRANSCRIPTS / "special" / "sort_limits.txt")
+    steps = load(TRANSCRIPTS / "special" / f"{name}.txt")
     await replay(steps, served.connect, octet_by_octet=False, actions=actions, client_tls=tls_contexts[1])
     await served.stop()
 

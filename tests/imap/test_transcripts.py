@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests import issuers
 from tests.front_ends import Served
 from tests.transcripts import Action, load, replay
 
@@ -27,7 +26,8 @@ async def test_transcript(
     served: Served,
     actions: dict[str, Action],
     tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
-    issuer: issuers.Issuer,
+    client_certificates: dict[str, ssl.SSLContext],
+    known_names: dict[str, str],
 ) -> None:
     steps = load(TRANSCRIPTS / f"{name}.txt")
     await replay(
@@ -36,5 +36,7 @@ async def test_transcript(
         octet_by_octet=octet_by_octet,
         actions=actions,
         client_tls=tls_contexts[1],
-        names=issuers.names(issuer),
+        names=known_names,
+        connect_tls=served.connect_tls,
+        certificates=client_certificates,
     )

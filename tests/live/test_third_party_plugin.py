@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import socket
-import textwrap
 from pathlib import Path
 
 import pytest
 
 from tests.live.conftest import StartService
+from tests.live.packages import install
 from tests.servers import free_port
 
 PLUGIN = """
@@ -29,13 +29,7 @@ PLUGIN = """
 
 
 def test_serve_switch_interval_s(start_service: StartService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    packages = tmp_path / "packages"
-    info = packages / "telling-1.dist-info"
-    info.mkdir(parents=True)
-    (packages / "telling_plugin.py").write_text(textwrap.dedent(PLUGIN))
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: telling\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[skrytka.plugins]\ntelling = telling_plugin\n")
-    monkeypatch.syspath_prepend(packages)
+    install(tmp_path / "packages", "telling", PLUGIN, monkeypatch)
     port = free_port()
     given = {"serve.switch_interval_s": "0.0007", "telling.listen": f"127.0.0.1:{port}"}
     start_service(given, plugins="rest,telling", workers=1)

@@ -12,7 +12,6 @@ from skrytka.core import Core
 from skrytka.services import pop3_locks
 from skrytka.store.interface import Row, Tx
 from skrytka_pop3.settings import Pop3Settings
-from tests import issuers
 from tests.front_ends import ACTOR, ELSEWHERE, Serve, actions, mailbox, scram_actions
 from tests.transcripts import Action, load, replay
 
@@ -54,7 +53,8 @@ async def test_transcript(
     serve: Serve[Pop3Settings],
     tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
     monkeypatch: pytest.MonkeyPatch,
-    issuer: issuers.Issuer,
+    client_certificates: dict[str, ssl.SSLContext],
+    known_names: dict[str, str],
 ) -> None:
     served = serve(Pop3Settings(login_failure_delay_s=0.001, max_errors=12))
     if path.stem.startswith("remote_"):
@@ -73,5 +73,7 @@ async def test_transcript(
         octet_by_octet=octet_by_octet,
         actions=actions(core) | scram_actions(core, monkeypatch) | more,
         client_tls=tls_contexts[1],
-        names={"long": "x" * 13_000, **issuers.names(issuer)},
+        names={"long": "x" * 13_000, **known_names},
+        connect_tls=served.connect_tls,
+        certificates=client_certificates,
     )

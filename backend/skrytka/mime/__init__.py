@@ -5,7 +5,7 @@ from skrytka.mime.casemap import unicode_casemap
 from skrytka.mime.dates import sent_date
 from skrytka.mime.encoded_words import decode_header
 from skrytka.mime.envelope import Envelope, envelope
-from skrytka.mime.headers import header_value, header_values, unfold
+from skrytka.mime.headers import WHOLE_FIELD, header_value, header_values, unfold
 from skrytka.mime.normal_form import nfc
 from skrytka.mime.numbers import find
 from skrytka.mime.preview import preview
@@ -23,6 +23,7 @@ from skrytka.mime.texts import (
 )
 
 __all__ = [
+    "WHOLE_FIELD",
     "Address",
     "Envelope",
     "Header",

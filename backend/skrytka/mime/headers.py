@@ -14,6 +14,9 @@ _FOLD = re.compile(rb"\r?\n")
 # Possessive quantifiers keep the search linear on lines that are no field at all; those are skipped.
 _FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:(.*+(?:\n[ \t].*+)*+\n?)", re.MULTILINE)
 
+WHOLE_FIELD = re.compile(rb"^(([^\x00-\x20:\x7f-\xff]++)[ \t]*+:.*+(?:\n[ \t].*+)*+\n?)", re.MULTILINE)
+"""A field with its folds and its line end, and its name: also where the name is not what RFC 5322 allows."""
+
 
 def header_end(octets: bytes, start: int, limit: int) -> int:
     """Where the body begins: after the first blank line, or ``limit`` when there is none before it."""

@@ -14,7 +14,7 @@ def find(part: Part, numbers: Sequence[int]) -> Part | None:
     """
     is_mail = True
     for number in numbers:
-        if not is_mail and _is_mail_part(part):
+        if not is_mail and part.is_embedding_mail:
             part, is_mail = part.children[0], True
         if part.media_type == "multipart":
             if not 1 <= number <= len(part.children):
@@ -25,7 +25,3 @@ def find(part: Part, numbers: Sequence[int]) -> Part | None:
         else:
             return None
     return part
-
-
-def _is_mail_part(part: Part) -> bool:
-    return part.media_type == "message" and part.subtype == "rfc822" and bool(part.children)

@@ -42,3 +42,8 @@ class Part(msgspec.Struct, frozen=True):
     location: str | None
     md5: str | None
     children: tuple[Part, ...]
+
+    @property
+    def is_embedding_mail(self) -> bool:
+        """Whether its one child is a mail within the mail, with a header and parts of its own."""
+        return self.media_type == "message" and self.subtype == "rfc822" and bool(self.children)

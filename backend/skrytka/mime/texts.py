@@ -13,13 +13,11 @@ import msgspec
 
 from skrytka.mime.casemap import unicode_casemap
 from skrytka.mime.encoded_words import decode_header
+from skrytka.mime.headers import WHOLE_FIELD
 from skrytka.mime.html import html_to_text
 from skrytka.mime.scanner import scan
 from skrytka.mime.structure import Part
 from skrytka.mime.text import decode_text
-
-FIELD = re.compile(rb"^(([^\x00-\x20:\x7f-\xff]++)[ \t]*+:.*+(?:\n[ \t].*+)*+\n?)", re.MULTILINE)
-"""A whole field with its folds, and its name."""
 
 _FIELD_END = re.compile(rb"\r?\n(?![ \t])")
 _BLANKS = " \t\n\r\x0b\x0c"
@@ -59,7 +57,7 @@ def header_text(header: bytes) -> str:
 def field_values(header: bytes) -> dict[bytes, list[str]]:
     """The values of all fields, decoded and folded, by name in lower case."""
     values: dict[bytes, list[str]] = {}
-    for field, name in FIELD.findall(header):
+    for field, name in WHOLE_FIELD.findall(header):
         text = unicode_casemap(decode_header(field.partition(b":")[2]))
         values.setdefault(name.lower(), []).append(text)
     return values
@@ -100,7 +98,7 @@ def body_texts(octets: bytes, part: Part) -> list[str]:
 
 
 def _texts(octets: bytes, part: Part) -> Iterator[str]:
-    if part.media_type == "message" and part.subtype == "rfc822" and part.children:
+    if part.is_embedding_mail:
         mail = part.children[0]
         yield header_text(octets[mail.header_start : mail.body_start])
     if part.media_type == "text" or (part.media_type == "message" and not part.children):

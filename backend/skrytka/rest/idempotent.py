@@ -48,11 +48,11 @@ async def once(core: Core, request: Request[Any, Any, Any], asked: OnceOnly[T]) 
         digest.update(piece.encode() + b"\n")
     digest.update(asked.octets)
     scope = f"{request.user.credential}:{key}"
-    stored = await idempotency.begin(core, scope, digest.hexdigest())
-    if stored is not None:
+    begun = await idempotency.begin(core, scope, digest.hexdigest())
+    if isinstance(begun, idempotency.Answer):
         return Response(
-            stored.body,
-            status_code=stored.status,
+            begun.body,
+            status_code=begun.status,
             media_type="application/json",
             headers={"Idempotent-Replayed": "true"},
         )
@@ -61,9 +61,9 @@ async def once(core: Core, request: Request[Any, Any, Any], asked: OnceOnly[T]) 
     except errors.Unavailable:
         raise  # whether it was committed is not known: the key stays taken as if this process had died
     except errors.DomainError:
-        await idempotency.forget(core, scope)
+        await idempotency.forget(core, begun)
         raise
     # From here on it is done: whatever fails now, the key stays taken.
     status, body = await asked.answer(done)
-    await idempotency.finish(core, scope, status, body)
+    await idempotency.finish(core, begun, status, body)
     return Response(body, status_code=status, media_type="application/json")

@@ -14,20 +14,26 @@ from skrytka.plugin_host.manager import Plugins
 from skrytka.settings import Settings
 
 READY = b"ready\n"
+ALIVE = b"alive\n"
+"""What a worker says from then on, ``BEATS`` times in ``serve.hang_timeout_s``: its event loop runs."""
+
+BEATS = 8
 
 
 class Boot(msgspec.Struct, frozen=True):
-    """``listening`` are settings keys with the inherited descriptors of their sockets."""
+    """``listening`` are settings keys with the inherited descriptors of their sockets. ``after_hang``: the worker before hung
+    and was killed; this one counts that, for the supervisor has no metrics."""
 
     number: int
     workers: int
     settings: dict[str, Any]
     listening: list[tuple[str, int]]
+    after_hang: bool = False
 
 
-def encode(number: int, workers: int, settings: Settings, listening: list[tuple[str, int]]) -> bytes:
+def encode(boot: Boot) -> bytes:
     """One line of JSON."""
-    return msgspec.json.encode(Boot(number, workers, msgspec.to_builtins(settings), listening)) + b"\n"
+    return msgspec.json.encode(boot) + b"\n"
 
 
 def decode(line: bytes) -> Boot:

@@ -1,8 +1,9 @@
 """``skrytka serve``: owns the listening sockets and keeps the workers running.
 
 Before the first worker starts, the ports are listened on, the schemas brought to this release, and the first key of the REST
-API and a certificate made. SIGTERM and SIGINT drain (twice: end at once), SIGHUP reloads certificates, SIGUSR2 replaces the
-workers one by one: each goes when its successor serves on the same sockets, so that no client waits.
+API and a certificate made. A worker that has ended starts again, one that hangs is killed first. SIGTERM and SIGINT drain (twice:
+end at once), SIGHUP reloads certificates, SIGUSR2 replaces the workers one by one: each goes when its successor serves on the
+same sockets, so that no client waits.
 """
 
 from __future__ import annotations
@@ -127,8 +128,10 @@ class Supervisor:
         for notice in notices:
             print(notice, flush=True)
 
-    async def _start(self, number: int) -> bool:
-        worker = WorkerProcess(number, self._workers, self._settings, self._listening, self._metrics)
+    async def _start(self, number: int, *, after_hang: bool = False) -> bool:
+        worker = WorkerProcess(
+            number, self._workers, self._settings, self._listening, self._metrics, after_hang=after_hang
+        )
         self._running[number] = worker
         reloads = self._reloads
         started = await worker.start()
@@ -160,7 +163,7 @@ class Supervisor:
             if self._stop.is_set():
                 return
             if worker is self._running[number]:
-                await self._start(number)
+                await self._start(number, after_hang=worker.hung)
 
     def _replace_all(self) -> None:
         if self._replacing is None or self._replacing.done():

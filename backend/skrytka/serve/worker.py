@@ -7,6 +7,7 @@ one by one when they are quiet.
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import functools
 import gc
 import logging
@@ -87,7 +88,9 @@ class Worker:
             gc.collect()
             gc.freeze()
             metrics.WORKERS.set(1)
+            metrics.WORKERS_HUNG.inc(int(self._boot.after_hang))
             writer.write(boot.READY)
+            beating = asyncio.create_task(_beat(writer, self._settings.serve.hang_timeout_s))
             await _first(self._stop.wait(), self._leave.wait())
             if not self._stop.is_set():
                 logger.info("leaving, the successor serves")
@@ -99,6 +102,7 @@ class Worker:
             await asyncio.gather(jobs, return_exceptions=True)  # they end by themselves and give their lease back
             await self._end_background()
             await events.drain(core, EVENTS_S)
+        beating.cancel()
         writer.close()
 
     async def _let_go(self, acceptors: list[Acceptor], http: list[RestServer]) -> None:
@@ -180,6 +184,13 @@ class Worker:
             logger.info("certificate loaded again")
 
 
+async def _beat(writer: asyncio.StreamWriter, hang_timeout_s: float) -> None:
+    """Tell the supervisor that this event loop runs."""
+    while hang_timeout_s:
+        await asyncio.sleep(hang_timeout_s / boot.BEATS)
+        writer.write(boot.ALIVE)
+
+
 async def _renew_locks(core: Core) -> None:
     """Keep the POP3 locks of this process's sessions; a store that is down makes them run out, as it should."""
     while True:
@@ -213,6 +224,9 @@ async def _run(booted: boot.Boot, channel: socket.socket) -> None:
 
 def main() -> int:
     """Read what to do from standard input and do it."""
+    faulthandler.register(
+        signal.SIGUSR1
+    )  # the supervisor wants to know where it hangs; Python itself may never get to it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor turns it into a drain
     channel = socket.socket(fileno=0)
     with channel.makefile("rb", buffering=0) as lines:

@@ -11,6 +11,8 @@ import socket
 import sys
 from pathlib import Path
 
+import msgspec
+
 from skrytka.metrics import DIRECTORY_VARIABLE
 from skrytka.serve import boot
 from skrytka.serve.listening import Listening
@@ -18,21 +20,40 @@ from skrytka.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+_LOOKS = 4
+"""A worker is given up when nothing came at so many looks in a row. When the supervisor itself stood still for a time, as it does
+where the machine is suspended, one look finds nothing, and the next one what was said meanwhile."""
+
+_TO_TELL_S = 1.0
+"""For a worker that hangs to write down where."""
+
 
 class WorkerProcess:
     """One run of a worker; ``number`` counts from 1 and stays the same when it starts again."""
 
     def __init__(
-        self, number: int, workers: int, settings: Settings, listening: list[Listening], metrics: Path
+        self,
+        number: int,
+        workers: int,
+        settings: Settings,
+        listening: list[Listening],
+        metrics: Path,
+        *,
+        after_hang: bool = False,
     ) -> None:
         self._listening = [(each.key, each.sockets[number - 1].fileno()) for each in listening]
-        self._boot = boot.encode(number, workers, settings, self._listening)
+        told = boot.Boot(number, workers, msgspec.to_builtins(settings), self._listening, after_hang)
+        self._boot = boot.encode(told)
+        self._hang_timeout_s = settings.serve.hang_timeout_s
         self._metrics = metrics
         self._number = number
         self._process: asyncio.subprocess.Process | None = None
         self._begun = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
         self.serving = False
         """Whether it has said so; before, most signals would end it."""
+        self.hung = False
+        """Whether it was killed because it did nothing any more."""
 
     @property
     def pid(self) -> int:
@@ -57,6 +78,8 @@ class WorkerProcess:
             self.serving = await reader.readline() == boot.READY
         except ConnectionError:
             return False
+        if self.serving and self._hang_timeout_s:
+            self._watching = asyncio.create_task(self._watch(reader))
         return self.serving
 
     async def _begin(self) -> asyncio.StreamReader:
@@ -83,8 +106,32 @@ class WorkerProcess:
         if self._process is None:
             return None
         status = await self._process.wait()
+        if self._watching is not None:
+            self._watching.cancel()
         self._channel.close()
         return status
+
+    async def _watch(self, reader: asyncio.StreamReader) -> None:
+        """Kill it when it hangs: its clients would wait for ever, and the kernel would give it new ones."""
+        silent = 0
+        while silent < _LOOKS:
+            try:
+                said = await asyncio.wait_for(reader.readline(), self._hang_timeout_s / _LOOKS)
+            except TimeoutError:
+                silent += 1
+                continue
+            except ConnectionError:
+                return
+            if not said:
+                return
+            silent = 0
+        logger.error(
+            "worker %d (process %d) did nothing for %g s and is killed", self._number, self.pid, self._hang_timeout_s
+        )
+        self.hung = True
+        self.send(signal.SIGUSR1)
+        await asyncio.sleep(_TO_TELL_S)
+        self.send(signal.SIGKILL)
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal; to one that is not there yet, or has ended, it is none."""

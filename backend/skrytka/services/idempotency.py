@@ -7,7 +7,9 @@ import msgspec
 from skrytka.core import Core
 from skrytka.errors import Conflict, Invalid
 from skrytka.store.operations import idempotency_keys
-from skrytka.store.operations.idempotency_keys import Begin, Finish
+from skrytka.store.operations.idempotency_keys import Begin, Claim, Finish
+
+__all__ = ["Answer", "Claim", "begin", "finish", "forget"]
 
 STALE_S = 600
 """A first request that has not finished after this long died with its process, or does not know what became of it.
@@ -21,8 +23,8 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
-async def begin(core: Core, key: str, digest: str) -> Answer | None:
-    """None: do the request, then ``finish`` or ``forget``. An answer: give it again.
+async def begin(core: Core, key: str, digest: str) -> Answer | Claim:
+    """A claim: do the request, then ``finish`` or ``forget`` it. An answer: give it again.
 
     ``key`` names who asks and the client's key, ``digest`` the request. ``Conflict`` while the first request runs,
     ``Invalid`` for the same key on another request.
@@ -36,8 +38,8 @@ async def begin(core: Core, key: str, digest: str) -> Answer | None:
         expired_before=now - core.settings.rest.idempotency_hours * 3_600,
     )
     stored = await core.directory.write(idempotency_keys.begin, asked)
-    if stored is None:
-        return None
+    if isinstance(stored, Claim):
+        return stored
     if stored.digest != digest:
         raise Invalid("Idempotency-Key", "was used for another request")
     if stored.status is None:
@@ -45,11 +47,11 @@ async def begin(core: Core, key: str, digest: str) -> Answer | None:
     return Answer(stored.status, stored.response or b"")
 
 
-async def finish(core: Core, key: str, status: int, body: bytes) -> None:
-    """Keep the answer for a repeat."""
-    await core.directory.write(idempotency_keys.finish, Finish(key, status, body))
+async def finish(core: Core, claim: Claim, status: int, body: bytes) -> None:
+    """Keep the answer for a repeat, unless the claim was taken over meanwhile."""
+    await core.directory.write(idempotency_keys.finish, Finish(claim, status, body))
 
 
-async def forget(core: Core, key: str) -> None:
+async def forget(core: Core, claim: Claim) -> None:
     """The request failed and changed nothing: it may be tried again under the same key."""
-    await core.directory.write(idempotency_keys.forget, key)
+    await core.directory.write(idempotency_keys.forget, claim)

@@ -14,7 +14,6 @@ from skrytka_imap.grammar.status_items import status_items
 
 RETURN = re.compile(rb" RETURN \(", re.IGNORECASE)
 
-MOST_PATTERNS = 100
 SELECTIONS = {option.value: option for option in Selection}
 RETURN_OPTIONS = {"SUBSCRIBED", "CHILDREN", "SPECIAL-USE", "MYRIGHTS"}
 BASES = {Selection.SUBSCRIBED, Selection.SPECIAL_USE}
@@ -66,8 +65,6 @@ def _patterns(cursor: Cursor) -> tuple[str, ...]:
     while not cursor.skip(b")"):
         cursor.space()
         found.append(pattern(cursor))
-        if len(found) > MOST_PATTERNS:
-            raise cursor.fault(f"LIST takes at most {MOST_PATTERNS} patterns", b"LIMIT")
     return tuple(found)
 
 

@@ -16,9 +16,6 @@ from skrytka_imap.search import Needs, counts_messages, needs, uses_saved, weigh
 from skrytka_imap.session import Session
 from skrytka_imap.updating import ordered_octets, refuse_updates
 
-HEAVIEST = 4_096
-"""Octets of texts, and numbers and keys, of a search that is kept; ``$`` counts with its ranges."""
-
 
 def refuse_reuse(session: Session) -> None:
     """RFC 5267 section 4.3: a tag names one search that is kept up to date."""
@@ -42,7 +39,7 @@ def keep_up_to_date(
         refuse_updates(session, session.tag, "Too many searches with UPDATE")
     elif counts_messages(search.key) and needs(search.key) is not Needs.VIEW:
         refuse_updates(session, session.tag, "Ask for UIDs without *")
-    elif weight(search.key) + len(saved.ranges) > HEAVIEST or is_too_much(items):
+    elif weight(search.key) + len(saved.ranges) > session.settings.search_context_octets or is_too_much(items):
         refuse_updates(session, session.tag, "That search is too long to be kept")
     elif order is not None and ordered_octets(session) + order.octets > session.settings.sorted_updates_octets:
         refuse_updates(session, session.tag, "These are too many messages to be kept in order")

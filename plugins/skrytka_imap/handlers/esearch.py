@@ -18,9 +18,6 @@ from skrytka_imap.session import Session
 
 TOLD_TOGETHER = 4_096
 
-MOST_SAVED = 16_384
-"""Ranges of a result that is kept for ``$``: as many as a set that a client writes may have."""
-
 NO_SCORES: Mapping[int, int] = MappingProxyType({})
 
 
@@ -148,7 +145,7 @@ async def _save(session: Session, returns: Returns, results: Results) -> bool:
     for start in range(0, len(of), TOLD_TOGETHER):
         responses.add_to_runs(runs, [place + 1 for place in of[start : start + TOLD_TOGETHER]])
         await session.wire.breathe()
-    if len(runs) > MOST_SAVED:
+    if len(runs) > session.settings.saved_ranges:
         session.selected.saved = NOTHING
         return False
     session.selected.saved = SequenceSet(tuple([(uids[first - 1], uids[last - 1]) for first, last in runs]))

@@ -14,7 +14,7 @@ from skrytka_imap.folder_events import superior_names
 from skrytka_imap.handlers.getting_metadata import tell_all_entries
 from skrytka_imap.handlers.telling_status import status_line
 from skrytka_imap.patterns import matcher, may_match_below
-from skrytka_imap.replies import Reply, ok
+from skrytka_imap.replies import Reply, no, ok
 from skrytka_imap.session import Session
 from skrytka_imap.special_uses import SPECIAL_USES
 
@@ -39,6 +39,8 @@ async def list_folders(session: Session, command: List) -> Reply:
     if command.patterns == ("",) and not command.extended:
         session.wire.write(responses.separator_line())
         return ok("That is the separator")
+    if len(command.patterns) > session.settings.list_patterns:
+        return no(f"LIST takes at most {session.settings.list_patterns} patterns", b"LIMIT")
     own = await folders.list_all(session.core, session.mailbox)
     found = {folder.name: Place(session.mailbox, folder) for folder in own}
     failure = None

@@ -16,7 +16,7 @@ from skrytka.services.idempotency import Answer
 from skrytka.settings import Auth, Blobs, Jobs, Rest, Settings
 from skrytka.store.operations.jobs import JobRun
 from tests.contract import provisioning
-from tests.contract.provisioning import CHEAP, Clock, vary
+from tests.contract.provisioning import CHEAP, Clock, claimed, vary
 from tests.contract.services.conftest import MakeMailbox, with_limits
 from tests.contract.services.mails import ACTOR, INBOX, append, blob_keys, mail
 
@@ -63,12 +63,11 @@ async def test_blobs_inline_limit_octets(core: Core, make_mailbox: MakeMailbox) 
 async def test_rest_idempotency_hours(core: Core) -> None:
     clock = Clock()
     hourly = with_settings(vary(core, clock=clock), rest=Rest(idempotency_hours=1))
-    assert await idempotency.begin(hourly, "key:1", "digest") is None
-    await idempotency.finish(hourly, "key:1", 201, b"{}")
+    await idempotency.finish(hourly, await claimed(hourly, "key:1", "digest"), 201, b"{}")
     clock.forward(3_599)
     assert await idempotency.begin(hourly, "key:1", "digest") == Answer(201, b"{}")
     clock.forward(2)
-    assert await idempotency.begin(hourly, "key:1", "another") is None
+    await claimed(hourly, "key:1", "another")
 
 
 async def test_auth_cache_s(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:

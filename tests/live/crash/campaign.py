@@ -12,17 +12,26 @@ from tests.live.crash import ageing
 from tests.live.crash.crashes import Crash
 from tests.live.crash.history import History
 from tests.live.crash.judging import complaints
-from tests.live.crash.ledger import Ledger
+from tests.live.crash.ledger import EXISTS, THE_MAILBOX, Key, Ledger, State
 from tests.live.crash.looking import WireLook
 from tests.live.crash.play.imap import MailProgram
 from tests.live.crash.play.lmtp import OWNER, Mta
 from tests.live.crash.play.pop3 import Popper
 from tests.live.crash.play.rest import Panel
+from tests.live.crash.play.secretary import Secretary
 from tests.live.crash.play.stage import PASSWORD, SHARED, Player, Stage, play_all
 from tests.live.crash.seen import Seen
+from tests.live.crash.values import grant, holding
 from tests.live.serving import Service
 
 ANN, BEN, FULL = "ann@example.org", "ben@example.org", "full@example.org"
+GRANTED = "lrswipkxte"
+PROVISIONED: State = {
+    **{Key(address, THE_MAILBOX): EXISTS for address in (ANN, BEN, FULL)},
+    **{grant(*ends): holding(GRANTED) for folder in SHARED for ends in ((ANN, folder, BEN), (BEN, folder, ANN))},
+}
+"""What ``provision`` makes, beside folders."""
+
 KINDS = ("small",) * 16 + ("medium", "large", "pool0", "pool1", "pool2")
 SETTINGS = {
     "store.shards": "2",
@@ -36,12 +45,17 @@ _JITTER_S = 0.02
 
 
 def provision(service: Service) -> None:
-    """Two mailboxes that are used, and one that takes nothing (but its mails' blobs are written all the same)."""
+    """Two mailboxes that are used, each also by the other's customers, and one that takes nothing (but its mails' blobs are
+    written all the same)."""
     for address in (ANN, BEN, FULL):
         service.provision(address, PASSWORD)
         for folder in SHARED[1:]:
             service.api("PUT", f"/mailboxes/{address}/folders/{folder}", {})
     service.api("PUT", f"/mailboxes/{FULL}/quota", {"messages": 0})
+    for owner, other in ((ANN, BEN), (BEN, ANN)):
+        for folder in SHARED:
+            entries = [{"identifier": other, "rights": GRANTED}]
+            service.api("PUT", f"/mailboxes/{owner}/acl/{folder}", {"entries": entries})
 
 
 def set_stage(service: Service, ledger: Ledger, seed: str, kinds: Sequence[str] = KINDS) -> Stage:
@@ -49,12 +63,13 @@ def set_stage(service: Service, ledger: Ledger, seed: str, kinds: Sequence[str] 
 
 
 def cast(stage: Stage) -> list[Player]:
-    """10 MTAs, 5 mail programs, 2 customers of POP3, 2 panels."""
+    """10 MTAs, 5 mail programs, 2 customers of POP3, 2 panels, 2 who keep a mailbox in order."""
     return [
         *(Mta(stage, f"{OWNER}{number}") for number in range(10)),
         *(MailProgram(stage, f"imap{number}", stage.addresses[number % 2]) for number in range(5)),
         *(Popper(stage, f"pop{number}", stage.addresses[number]) for number in range(2)),
         *(Panel(stage, f"panel{number}") for number in range(2)),
+        *(Secretary(stage, f"order{number}", stage.addresses[number]) for number in range(2)),
     ]
 
 

@@ -49,7 +49,7 @@ def _unknown(expected: Expected, found: State, doubtful: set[Key]) -> Iterator[K
 
 
 def _judge_open(change: Change, found: State) -> Iterator[str]:
-    for state in (change.before, change.after):
+    for state in (change.before, *change.between, change.after):
         if all(fits(copies, found.get(key, ())) for key, copies in state.items()):
             return
     there = {key: found.get(key, ()) for key in change.after}

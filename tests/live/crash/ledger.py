@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -41,11 +41,13 @@ EXISTS: Copies = (Copy(""),)
 
 @dataclass
 class Change:
-    """From ``before`` to ``after`` at one stroke. The times are the ledger's."""
+    """From ``before`` to ``after``, at one stroke but for ``between``: so far it may have come when nobody answered it. The times
+    are the ledger's."""
 
     what: str
     before: State
     after: State
+    between: Sequence[State]
     begun_at: int
     acked_at: int | None = None
 
@@ -59,7 +61,8 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True)
 class Expected:
-    """What a reader must find: ``certain``, and for every open change its ``before`` or its ``after``, never a mixture."""
+    """What a reader must find: ``certain``, and for every open change its ``before``, its ``after`` or what it names in between,
+    never another mixture."""
 
     certain: State
     open: tuple[Change, ...]
@@ -87,11 +90,11 @@ class Ledger:
         """Every mail that is somewhere and of which that is certain."""
         return {key: copies for key, copies in self._now.items() if copies and key not in self._busy}
 
-    def begin(self, what: str, after: State) -> Change:
-        """Written down before the request is sent."""
+    def begin(self, what: str, after: State, between: Sequence[State] = ()) -> Change:
+        """Written down before the request is sent. What a state in between does not name is as before."""
         assert not self._busy & after.keys(), f"{what}: an earlier change is still open"
         before = {key: self._now.get(key, ()) for key in after}
-        change = Change(what, before, dict(after), self._clock())
+        change = Change(what, before, dict(after), [{**before, **state} for state in between], self._clock())
         self._busy |= after.keys()
         self.changes.append(change)
         return change

@@ -13,8 +13,10 @@ from skrytka.rest.message_views import FLAG_NAMES
 from skrytka.serve.composition import open_core
 from skrytka.services import checking, contents, folders, mailboxes, messages
 from skrytka.settings import Settings
+from tests.live.crash.ledger import State
+from tests.live.crash.looking_at_values import kept_values, told_values
 from tests.live.crash.mails import is_whole, token_in
-from tests.live.crash.play.imap import Session, named
+from tests.live.crash.play.imap_session import Session, named
 from tests.live.crash.play.rest import call
 from tests.live.crash.play.stage import PASSWORD
 from tests.live.crash.play.wire import Wire, connected
@@ -50,12 +52,15 @@ class WireLook:
         seen = Seen()
         for listed, told in await _listed(service):
             usage = listed["usage"]
-            found = await self._folders(service, listed["address"], told)
-            seen.mailboxes[listed["address"]] = Mailbox(usage["storage_octets"], usage["messages"], found)
+            found = await self._read(service, listed["address"], told)
+            seen.mailboxes[listed["address"]] = Mailbox(usage["storage_octets"], usage["messages"], *found)
         seen.findings = await findings(self._settings)
         return seen
 
-    async def _folders(self, service: Service, address: str, told: Sequence[dict[str, Any]]) -> dict[str, Folder]:
+    async def _read(
+        self, service: Service, address: str, told: Sequence[dict[str, Any]]
+    ) -> tuple[dict[str, Folder], State]:
+        """The folders of a mailbox, and its values."""
         found = {}
         async with connected(service.ports["imap.listen"]) as wire:
             session = Session(wire)
@@ -63,7 +68,7 @@ class WireLook:
             if not (await session.command(f"LOGIN {address} {PASSWORD}")).ok:
                 # Its making was cut off. Asking again ends it, without waiting for the background work.
                 service.api("PUT", f"/mailboxes/{address}", {"password": PASSWORD})
-                return await self._folders(service, address, told)
+                return await self._read(service, address, told)
             for each in told:
                 entries = await self._entries(session, address, each["name"]) if each["messages"] else []
                 found[each["name"]] = Folder(
@@ -75,12 +80,12 @@ class WireLook:
                     each["octets"],
                     tuple(entries),
                 )
-        return found
+            return found, await told_values(session, address, found)
 
     async def _entries(self, session: Session, address: str, folder: str) -> list[Entry]:
-        await _ok(session, f"EXAMINE {folder}")
+        await session.ask(f"EXAMINE {folder}")
         items = "UID FLAGS RFC822.SIZE MODSEQ BODY.PEEK[HEADER.FIELDS (X-Token)]"
-        fetched = [line for line in await _ok(session, f"FETCH 1:* ({items})") if b" FETCH (" in line]
+        fetched = [line for line in await session.ask(f"FETCH 1:* ({items})") if b" FETCH (" in line]
         tokens = {_number(_UID, line): token_in(_literal(line)) for line in fetched}
         places = {uid: (address, folder, uid) for uid in tokens}
         unread = [uid for uid, place in places.items() if place not in self._whole]
@@ -130,16 +135,10 @@ async def _items(rest: Wire, api_key: str, path: str) -> list[dict[str, Any]]:
         cursor = f"&cursor={page['next_cursor']}"
 
 
-async def _ok(session: Session, text: str) -> list[bytes]:
-    answer = await session.command(text)
-    assert answer.ok, (text, answer.status)
-    return answer.untagged
-
-
 async def _bodies(session: Session, uids: Sequence[int]) -> AsyncIterator[tuple[int, bytes]]:
     for start in range(0, len(uids), _BODIES):
         asked = ",".join(map(str, uids[start : start + _BODIES]))
-        for line in await _ok(session, f"UID FETCH {asked} (UID BODY.PEEK[])"):
+        for line in await session.ask(f"UID FETCH {asked} (UID BODY.PEEK[])"):
             if b" FETCH (" in line:
                 yield _number(_UID, line), _literal(line)
 
@@ -166,7 +165,8 @@ async def look_inside(core: Core) -> Seen:
     for mailbox in await mailboxes.list_page(core, None, "", _PAGE):
         used = await mailboxes.usage(core, mailbox.ref)
         found = {}
-        for folder in await folders.list_all(core, mailbox.ref):
+        listed = await folders.list_all(core, mailbox.ref)
+        for folder in listed:
             rows = await messages.page(core, mailbox.ref, folder.folder_id, 0, 100 * _PAGE)
             entries = [await _entry(core, mailbox.ref, row) for row in rows]
             found[folder.name] = Folder(
@@ -178,7 +178,8 @@ async def look_inside(core: Core) -> Seen:
                 folder.octets,
                 tuple(entries),
             )
-        seen.mailboxes[mailbox.ref.address] = Mailbox(used.storage_octets, used.messages, found)
+        values = await kept_values(core, mailbox.ref, listed)
+        seen.mailboxes[mailbox.ref.address] = Mailbox(used.storage_octets, used.messages, found, values)
     return seen
 
 

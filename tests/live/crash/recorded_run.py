@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.live.crash.campaign import ANN, BEN, FULL, cast, provision, set_stage
+from tests.live.crash.campaign import PROVISIONED, cast, provision, set_stage
 from tests.live.crash.disk import records
 from tests.live.crash.disk.history import History
 from tests.live.crash.disk.recording import Recording
-from tests.live.crash.ledger import EXISTS, THE_MAILBOX, Key, Ledger
+from tests.live.crash.ledger import Ledger
 from tests.live.crash.looking import uid_validities
 from tests.live.crash.play.stage import play_all
 from tests.live.serving import Service
@@ -57,7 +57,7 @@ async def play(recording: Recording, seed: str, given: Mapping[str, str], change
     ledger = Ledger({}, recording.position)
     try:
         await asyncio.to_thread(service.start)
-        made = [ledger.begin("PUT", {Key(address, THE_MAILBOX): EXISTS}) for address in (ANN, BEN, FULL)]
+        made = [ledger.begin(f"PUT {key}", {key: copies}) for key, copies in PROVISIONED.items()]
         await asyncio.to_thread(provision, service)
         for change in made:
             ledger.acknowledge(change)

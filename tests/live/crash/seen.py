@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from tests.live.crash.ledger import EXISTS, THE_MAILBOX, Copies, Copy, Key
+from tests.live.crash.ledger import EXISTS, THE_MAILBOX, Copies, Copy, Key, State
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,12 @@ class Folder:
 
 @dataclass(frozen=True)
 class Mailbox:
+    """``values`` are its metadata and its access control lists."""
+
     used_octets: int
     used_messages: int
     folders: dict[str, Folder]
+    values: State = field(default_factory=dict)
 
 
 @dataclass
@@ -55,4 +58,5 @@ class Seen:
             for name, folder in mailbox.folders.items():
                 for entry in folder.entries:
                     found[Key(address, entry.token)].append(Copy(name, entry.uid, entry.flags))
-        return {key: tuple(copies) for key, copies in found.items()}
+        values = {key: copies for mailbox in self.mailboxes.values() for key, copies in mailbox.values.items()}
+        return {key: tuple(copies) for key, copies in found.items()} | values

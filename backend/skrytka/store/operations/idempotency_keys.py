@@ -25,14 +25,21 @@ class Stored(msgspec.Struct, frozen=True):
     response: bytes | None
 
 
-class Finish(msgspec.Struct, frozen=True):
+class Claim(msgspec.Struct, frozen=True):
+    """Whose the key is: of the request that took it at that time. Who takes it over does so later, so the two differ."""
+
     key: str
+    taken_at: int
+
+
+class Finish(msgspec.Struct, frozen=True):
+    claim: Claim
     status: int
     response: bytes
 
 
-async def begin(tx: Tx, asked: Begin) -> Stored | None:
-    """None: the key is the caller's now and the request is to be done. Else what an earlier request left."""
+async def begin(tx: Tx, asked: Begin) -> Stored | Claim:
+    """A claim: the key is the caller's now and the request is to be done. Else what an earlier request left."""
     row = await tx.row(
         "INSERT INTO idempotency (key, digest, created_at) VALUES (?, ?, ?)"
         " ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, status = NULL, response = NULL,"
@@ -45,25 +52,28 @@ async def begin(tx: Tx, asked: Begin) -> Stored | None:
         asked.stale_before,
     )
     if row is not None:
-        return None
+        return Claim(asked.key, row[0])
     found = await tx.row("SELECT digest, status, response FROM idempotency WHERE key = ?", asked.key)
     assert found is not None, "the row is locked since the INSERT met it"
     return Stored(*found)
 
 
 async def finish(tx: Tx, done: Finish) -> None:
-    """The first answer stays: one that comes so late that another request has finished meanwhile is not kept."""
+    """Unless another request has taken the key over: its answer counts."""
     await tx.execute(
-        "UPDATE idempotency SET status = ?, response = ? WHERE key = ? AND status IS NULL",
+        "UPDATE idempotency SET status = ?, response = ? WHERE key = ? AND created_at = ? AND status IS NULL",
         done.status,
         done.response,
-        done.key,
+        done.claim.key,
+        done.claim.taken_at,
     )
 
 
-async def forget(tx: Tx, key: str) -> None:
-    """The request failed and left nothing: the key may be used again. A stored answer stays."""
-    await tx.execute("DELETE FROM idempotency WHERE key = ? AND status IS NULL", key)
+async def forget(tx: Tx, claim: Claim) -> None:
+    """The request failed and left nothing: the key may be used again. What is no longer its own stays."""
+    await tx.execute(
+        "DELETE FROM idempotency WHERE key = ? AND created_at = ? AND status IS NULL", claim.key, claim.taken_at
+    )
 
 
 class Expired(msgspec.Struct, frozen=True):

@@ -24,7 +24,7 @@ async def create(session: Session, command: Create) -> Reply:
         role = ROLES.get(f"\\{command.uses[0]}") if len(command.uses) == 1 else None
         if role is None:
             return no("A folder can be for one of " + " ".join(SPECIAL_USES.values()), b"USEATTR")
-    if (other := others.parse(session.settings.other_users, command.name)) is not None:
+    if (other := others.parse(session.settings.prefixes, command.name)) is not None:
         return await _create_for_other(session, other, role)
     try:
         made = await folders.create(session.core, session.actor, session.mailbox, command.name, role)
@@ -59,7 +59,7 @@ async def delete(session: Session, command: Delete) -> Reply:
 
 async def rename(session: Session, command: Rename) -> Reply:
     """RFC 3501 section 6.3.5. Folders of others stay in their mailbox; the rights: RFC 4314 section 4."""
-    old, new = (others.parse(session.settings.other_users, name) for name in (command.old, command.new))
+    old, new = (others.parse(session.settings.prefixes, name) for name in (command.old, command.new))
     if old is None and new is None:
         name = await folders.rename(session.core, session.actor, session.mailbox, command.old, command.new)
         _tell_spelling(session, name, command.new)
@@ -99,12 +99,13 @@ async def unsubscribe(session: Session, command: Unsubscribe) -> Reply:
 
 
 def _subscribed(session: Session, name: str) -> str:
-    return others.canonical(session.settings.other_users, name)
+    return others.canonical(session.settings.prefixes, name)
 
 
 def _name_there(session: Session, name: str) -> str:
     """The name that the owner of the folder has for it."""
-    other = others.parse(session.settings.other_users, others.canonical(session.settings.other_users, name))
+    prefixes = session.settings.prefixes
+    other = others.parse(prefixes, others.canonical(prefixes, name))
     return name if other is None else other.name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 import msgspec
@@ -22,8 +22,9 @@ async def folders_of(session: Session, sources: Sequence[Source]) -> list[Place]
         subscribed = frozenset(await folders.subscriptions(session.core, session.mailbox))
     own = await folders.list_all(session.core, session.mailbox)
     found = [Place(session.mailbox, folder) for folder in own]
-    if _name_others(session, [*subscribed, *chain.from_iterable(source.names for source in sources)]):
-        places, failure = await visible(session)
+    named = chain(subscribed, chain.from_iterable(source.names for source in sources))
+    if namespaces := others.namespaces_of(session.settings.prefixes, named):
+        places, failure = await visible(session, namespaces)
         if failure is not None:
             raise failure
         found += places
@@ -47,11 +48,6 @@ def _meaning(session: Session, sources: Sequence[Source], subscribed: frozenset[
         return any(test(name, subscribed) for test in (tests if place.mailbox.mailbox_id == own else of_others))
 
     return means
-
-
-def _name_others(session: Session, names: Iterable[str]) -> bool:
-    prefix = session.settings.other_users
-    return any(others.parse(prefix, name) is not None for name in names)
 
 
 async def _selected_of_other(session: Session, sources: Sequence[Source], chosen: Sequence[Place]) -> list[Place]:

@@ -21,7 +21,7 @@ async def target(session: Session, name: str) -> access.Place | Reply:
     try:
         return await access.find(session, name, "i")
     except errors.NotFound as error:
-        other = others.parse(session.settings.other_users, name)
+        other = others.parse(session.settings.prefixes, name)
         if other is not None and not await access.may_create(session, other):
             raise
         return no(str(error), b"TRYCREATE")

@@ -7,7 +7,8 @@ name = prefix "/" address ["/" folder-name] ; the prefix is that of a namespace,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import accumulate
 
 import msgspec
 
@@ -54,6 +55,21 @@ def canonical(prefixes: Prefixes, name: str) -> str:
         return name
     first, slash, rest = other.name.partition(SEPARATOR)
     return written(prefixes[other.namespace], other.owner, (INBOX if first.upper() == INBOX else first) + slash + rest)
+
+
+def owners_of(prefixes: Prefixes, names: Iterable[str]) -> Callable[[model.Namespace, str], bool]:
+    """Whether any of the names is one of a folder of the owner in that namespace with that address, or above them."""
+    tops: set[str] = set()
+    for name in names:
+        other = parse(prefixes, name)
+        if other is not None:
+            tops.add(SEPARATOR.join((prefixes[other.namespace], other.owner)) if other.owner else mime.nfc(name))
+
+    def named(namespace: model.Namespace, address: str) -> bool:
+        levels = (prefixes[namespace], *address.split(SEPARATOR))
+        return not tops.isdisjoint(accumulate(levels, "{}/{}".format))
+
+    return named
 
 
 def namespaces_of(prefixes: Prefixes, names: Iterable[str]) -> frozenset[model.Namespace]:

@@ -94,7 +94,7 @@ async def put(
 
 def tell_sessions(core: Core, mailbox: MailboxRef) -> None:
     """Wake the sessions that wait in any process: they look whether they may go on."""
-    wake(core, mailbox)
+    wake(core, mailbox.mailbox_id)
 
 
 def faults(change: MailboxChange) -> Iterator[Fault]:

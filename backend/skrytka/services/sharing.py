@@ -109,28 +109,48 @@ async def visible(
 
     What can be had comes in any case; when that is not all, because a shard does not answer, ``Unavailable`` comes last.
     """
-    after, failure = "", None
-    while True:
-        asked = Reader(reader.mailbox_id, addresses.domain_of(reader.address), after, OWNERS)
-        page = await core.directory.read(grants.owners, asked)
-        owners = [owner for owner in page if owner.namespace in namespaces]
+    failure = None
+    async for some in owners(core, reader, namespaces):
         found: list[Shared] = []
-        for shard in sorted({owner.mailbox.shard for owner in owners}):
+        for on_one_shard in _by_shard(some):
             if len(found) > most:
                 break
             try:
-                found += await _of_shard(
-                    core, reader, [owner for owner in owners if owner.mailbox.shard == shard], most
-                )
+                found += await _of_shard(core, reader, on_one_shard, most)
             except Unavailable as error:
                 failure = error
         if found:
             yield sorted(found, key=lambda shared: (shared.namespace, shared.mailbox.address, shared.folder.name))
+    if failure is not None:
+        raise failure
+
+
+async def owners(core: Core, reader: MailboxRef, namespaces: Collection[Namespace]) -> AsyncIterator[list[Owner]]:
+    """Who may share folders with the reader and is found in these namespaces, ``OWNERS`` at most at a time, by address."""
+    after = ""
+    while True:
+        asked = Reader(reader.mailbox_id, addresses.domain_of(reader.address), after, OWNERS)
+        page = await core.directory.read(grants.owners, asked)
+        yield [owner for owner in page if owner.namespace in namespaces]
         if len(page) < OWNERS:
             break
         after = page[-1].mailbox.address
-    if failure is not None:
-        raise failure
+
+
+async def shared_by(core: Core, reader: MailboxRef, some: Sequence[Owner], most: int) -> list[Shared]:
+    """The folders of some owners, ``OWNERS`` at most, that the reader may look up; ``Unavailable`` where these are not all.
+    Owners with more than ``most`` together are not read to the end."""
+    found: list[Shared] = []
+    for on_one_shard in _by_shard(some):
+        if len(found) > most:
+            break
+        found += await _of_shard(core, reader, on_one_shard, most)
+    return found
+
+
+def _by_shard(owners: Sequence[Owner]) -> list[list[Owner]]:
+    shards = sorted({owner.mailbox.shard for owner in owners})
+    return [[owner for owner in owners if owner.mailbox.shard == shard] for shard in shards]
 
 
 async def _of_shard(core: Core, reader: MailboxRef, owners: Sequence[Owner], most: int) -> list[Shared]:

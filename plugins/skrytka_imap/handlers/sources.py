@@ -34,18 +34,15 @@ async def folders_of(session: Session, sources: Sequence[Source]) -> list[Place]
 
 
 def _meaning(session: Session, sources: Sequence[Source], subscribed: frozenset[str]) -> Callable[[Place], bool]:
-    """Whether one of the sources means a folder. Those of others are not personal."""
+    """Whether one of the sources means a folder."""
     wants_selected = any(source.kind is SourceKind.SELECTED for source in sources)
     selected = session.selected if session.is_selected and wants_selected else None
-    tests = [names_of(source) for source in sources]
-    of_others = [names_of(source) for source in sources if source.kind is not SourceKind.PERSONAL]
-    own = session.mailbox.mailbox_id
+    tests = [names_of(source, session.settings.prefixes) for source in sources]
 
     def means(place: Place) -> bool:
         if selected is not None and selected.is_folder(place.mailbox, place.folder_id):
             return True
-        name = place.folder.name
-        return any(test(name, subscribed) for test in (tests if place.mailbox.mailbox_id == own else of_others))
+        return any(test(place.folder.name, subscribed) for test in tests)
 
     return means
 

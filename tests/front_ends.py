@@ -23,9 +23,9 @@ from skrytka.connections.connection import Client, ClientConnection
 from skrytka.connections.interface import Connection, Listener
 from skrytka.core import Core
 from skrytka.extensions import Extensions
-from skrytka.model import Actor, Flags, MailboxRef, NewMessage, Status, Uid
+from skrytka.model import AclEntry, Actor, Flags, MailboxRef, Namespace, NewMessage, Status, Uid
 from skrytka.sasl import scram
-from skrytka.services import aliases, contents, domains, folders, inflight, mailboxes, messages, verifiers
+from skrytka.services import acl, aliases, contents, domains, folders, inflight, mailboxes, messages, verifiers
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
 from skrytka.settings import OAuth, Settings
 from skrytka.store.opening import Databases
@@ -142,8 +142,9 @@ def actions(core: Core) -> dict[str, Action]:
     """What transcripts may do and check on the side; ``text`` is unescaped and may hold blanks.
 
     ``append address text``, ``expunge address uid``, ``stored address count``, ``starts address uid text``, ``ends ...``,
-    ``suspend address``, ``suspend_domain name``, ``delete_mailbox address``, ``reserve octets`` (other mails on their way in
-    leave room for so many), ``held octets`` (so many are on their way in now).
+    ``suspend address``, ``suspend_domain name``, ``delete_mailbox address``, ``namespace address name`` (the mailbox is made if
+    it is not there), ``share address folder identifier rights`` (and with nobody else), ``reserve octets`` (other mails on their
+    way in leave room for so many), ``held octets`` (so many are on their way in now).
     """
 
     async def append(words: Sequence[str]) -> None:
@@ -190,6 +191,14 @@ def provider_actions(core: Core) -> dict[str, Action]:
     async def delete_mailbox(words: Sequence[str]) -> None:
         await mailboxes.delete(core, ACTOR, words[0])
 
+    async def namespace(words: Sequence[str]) -> None:
+        await mailboxes.put(core, ACTOR, words[0], MailboxChange(namespace=Namespace(words[1])))
+
+    async def share(words: Sequence[str]) -> None:
+        owner = await mailbox(core, words[0])
+        folder = await folders.get(core, owner, words[1])
+        await acl.replace(core, ACTOR, owner, folder.folder_id, [AclEntry(*words[2:])] if words[2:] else [])
+
     async def reserve(words: Sequence[str]) -> None:
         leave = int(words[0])
         assert inflight.reserve(core, core.settings.limits.inflight_octets - inflight.held(core) - leave)
@@ -201,6 +210,8 @@ def provider_actions(core: Core) -> dict[str, Action]:
         "suspend": suspend,
         "suspend_domain": suspend_domain,
         "delete_mailbox": delete_mailbox,
+        "namespace": namespace,
+        "share": share,
         "reserve": reserve,
         "held": held,
     }

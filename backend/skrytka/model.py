@@ -49,6 +49,14 @@ class Status(enum.StrEnum):
     SUSPENDED = "suspended"
 
 
+class Namespace(enum.StrEnum):
+    """Where others find what a mailbox shares with them (RFC 2342): among the folders of ``others``, or among those that are
+    ``shared`` and belong to nobody in person."""
+
+    OTHERS = "others"
+    SHARED = "shared"
+
+
 class State(enum.StrEnum):
     """Where a mailbox is in its life, in the directory. Only ``active`` ones serve.
 
@@ -125,6 +133,7 @@ class Mailbox(msgspec.Struct, frozen=True):
     login_enabled: bool
     created_at: int
     version: int
+    namespace: Namespace = Namespace.OTHERS
 
 
 class Folder(msgspec.Struct, frozen=True):

@@ -6,6 +6,8 @@ up is refused as if it were not there (RFC 4314 section 6).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from skrytka.plugin_api import errors, folders, model, rights, sharing
@@ -35,11 +37,11 @@ class Place(msgspec.Struct, frozen=True):
 
 async def find(session: Session, name: str, needed: str) -> Place:
     """The folder, if the session has the needed rights; else ``NoRight``, or ``NotFound`` as where there is none."""
-    other = others.parse(session.settings.other_users, name)
+    other = others.parse(session.settings.prefixes, name)
     if other is None:
         return Place(session.mailbox, await folders.get(session.core, session.mailbox, name))
     try:
-        found = await sharing.find(session.core, session.mailbox, other.owner, other.name)
+        found = await sharing.find(session.core, session.mailbox, other.namespace, other.owner, other.name)
     except errors.NotFound:
         raise errors.NotFound("folder", name) from None
     if not found.rights.issuperset(needed) and "l" not in found.rights:
@@ -63,21 +65,23 @@ def may_have_entries(place: Place) -> bool:
 
 def of_other(session: Session, shared: sharing.Shared) -> Place:
     """Under its whole name; what it is for to its owner says nothing to others."""
-    name = others.written(session.settings.other_users, shared.mailbox.address, shared.folder.name)
+    name = others.written(session.settings.prefixes[shared.namespace], shared.mailbox.address, shared.folder.name)
     return Place(shared.mailbox, msgspec.structs.replace(shared.folder, name=name, role=None), shared.rights)
 
 
-async def visible(session: Session) -> tuple[list[Place], errors.Unavailable | None]:
-    """The folders of others that the session may look up, by owner and name, and the reason if these are not all.
+async def visible(
+    session: Session, namespaces: Collection[model.Namespace]
+) -> tuple[list[Place], errors.Unavailable | None]:
+    """The folders of others in these namespaces that the session may look up, and the reason if these are not all.
 
     A client that took what is missing for deleted would forget it. It also hears when there are too many of them.
     """
     found: list[Place] = []
-    if not session.settings.other_users:
+    if not namespaces:
         return found, None
     limit = session.settings.max_shared_folders
     try:
-        async for some in sharing.visible(session.core, session.mailbox, limit):
+        async for some in sharing.visible(session.core, session.mailbox, namespaces, limit):
             found += [of_other(session, shared) for shared in some]
             if len(found) > limit:
                 session.wire.write(b"* NO [LIMIT] Only %d folders of other users are looked at\r\n" % limit)
@@ -104,7 +108,9 @@ async def may_create(session: Session, other: others.Other) -> bool:
 
 async def place_to_create(session: Session, other: others.Other) -> sharing.Shared:
     """The folder above a new one, whose ``k`` decides (RFC 4314 section 4). The refusal says nothing of what is there."""
-    above = await sharing.above(session.core, session.mailbox, other.owner, other.name) if other.owner else None
+    above = None
+    if other.owner:
+        above = await sharing.above(session.core, session.mailbox, other.namespace, other.owner, other.name)
     if above is None or "k" not in above.rights:
         raise NoRight("You may not make folders there")
     return above
@@ -114,8 +120,8 @@ async def select(session: Session, selected: Selected) -> None:
     """Select a folder. That of another is watched from now on, and so are the rights to it."""
 
     async def look() -> None:
-        found = await sharing.again(session.core, session.mailbox, selected.mailbox, selected.folder_id)
-        selected.rights = found.rights
+        folder_id = selected.folder_id
+        selected.rights = await sharing.rights_now(session.core, session.mailbox, selected.mailbox, folder_id)
 
     own = selected.mailbox.mailbox_id == session.mailbox.mailbox_id
     await session.select(selected, None if own else look)

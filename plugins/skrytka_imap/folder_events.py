@@ -10,7 +10,11 @@ from skrytka.plugin_api import model
 from skrytka_imap.commands import NotifyEvent, StatusItem
 from skrytka_imap.sources import SEPARATOR, levels_of, parent_of
 
-Folders = Mapping[model.FolderId, model.Folder]
+FolderKey = tuple[model.MailboxId, model.FolderId]
+"""A folder of whomever: numbers of folders are each mailbox's own."""
+
+Folders = Mapping[FolderKey, model.Folder]
+"""Under the names that the session has for them."""
 
 ORDER = (
     StatusItem.MESSAGES,
@@ -57,7 +61,7 @@ class NameChanges(msgspec.Struct, frozen=True):
 
     affected: frozenset[str]
     renamed: dict[str, str]
-    known_as: dict[str, model.FolderId]
+    known_as: dict[str, FolderKey]
 
 
 def name_changes(told: Folders, now: Folders, own: Mapping[str, bool]) -> NameChanges:
@@ -67,17 +71,15 @@ def name_changes(told: Folders, now: Folders, own: Mapping[str, bool]) -> NameCh
     Folders that took each other's names before the client heard of it may not be where it would take them to be: then all of
     them are told as taken away and made.
     """
-    made = {now[folder_id].name for folder_id in now.keys() - told.keys()}
-    gone = {told[folder_id].name for folder_id in told.keys() - now.keys()}
+    made = {now[key].name for key in now.keys() - told.keys()}
+    gone = {told[key].name for key in told.keys() - now.keys()}
     there = {folder.name for folder in now.values()}
     renamed = _renamed(told, now)
     known_as = _after(told, renamed)
     if renamed and (known_as.keys() - (gone - there)) | made != there:
         names = {folder.name for folder in told.values()}
-        moved = {
-            folder.name for folder_id, folder in told.items() if folder_id in now and now[folder_id].name != folder.name
-        }
-        moved |= {now[folder_id].name for folder_id in told.keys() & now.keys() if now[folder_id].name not in names}
+        moved = {folder.name for key, folder in told.items() if key in now and now[key].name != folder.name}
+        moved |= {now[key].name for key in told.keys() & now.keys() if now[key].name not in names}
         return NameChanges(_with_parents(made | gone | moved), {}, _after(told, {}))
     others = {name for name in made | gone if own.get(name) is not (name in there)}
     others |= {name for name, expected in own.items() if expected is not (name in there)}
@@ -87,11 +89,7 @@ def name_changes(told: Folders, now: Folders, own: Mapping[str, bool]) -> NameCh
 
 def _renamed(told: Folders, now: Folders) -> dict[str, str]:
     """Old names by new ones, but for those that go with a folder above them: first what takes a name that no other leaves."""
-    moved = {
-        folder.name: now[folder_id].name
-        for folder_id, folder in told.items()
-        if folder_id in now and now[folder_id].name != folder.name
-    }
+    moved = {folder.name: now[key].name for key, folder in told.items() if key in now and now[key].name != folder.name}
     left = {new: old for old, new in moved.items() if not _goes_with_another(old, new, moved)}
     ordered: dict[str, str] = {}
     while left:
@@ -105,9 +103,9 @@ def _goes_with_another(old: str, new: str, moved: Mapping[str, str]) -> bool:
     return any(new == moved[level] + old[len(level) :] for level in levels_of(old)[:-1] if level in moved)
 
 
-def _after(told: Folders, renamed: Mapping[str, str]) -> dict[str, model.FolderId]:
+def _after(told: Folders, renamed: Mapping[str, str]) -> dict[str, FolderKey]:
     """The names that a client has when it was told of one renamed folder after the other."""
-    names = {folder.name: folder_id for folder_id, folder in told.items()}
+    names = {folder.name: key for key, folder in told.items()}
     for new, old in renamed.items():
         moving = [name for name in names if name == old or name.startswith(old + SEPARATOR)]
         names.update({new + name[len(old) :]: names.pop(name) for name in moving})

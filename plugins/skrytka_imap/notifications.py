@@ -6,28 +6,41 @@ happened, whoever did it, and however many hints were lost on the way.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from types import MappingProxyType
 
 import msgspec
 
 from skrytka.plugin_api import model
 from skrytka_imap.commands import EventGroup, NotifyEvent, SelectedEvents, SourceKind
+from skrytka_imap.folder_events import FolderKey
+from skrytka_imap.others import Prefixes, parse
 from skrytka_imap.selected import Selected
 from skrytka_imap.sources import names_of
 
 NOTHING: frozenset[NotifyEvent] = frozenset()
 
-Folders = dict[model.FolderId, model.Folder]
+NO_PREFIXES: Prefixes = MappingProxyType({})
+
+Folders = dict[FolderKey, model.Folder]
 
 
 class Notifications:
     """``pending``: something may have happened since the client was told. ``told`` are the folders that some group names, as the
-    client knows them; ``subscribed`` the names that are subscribed, where that matters."""
+    client knows them; ``subscribed`` the names that are subscribed, where that matters. ``prefixes`` are those of folders of
+    others."""
 
-    def __init__(self, selected: SelectedEvents | None = None, groups: Sequence[EventGroup] = ()) -> None:
+    def __init__(
+        self,
+        selected: SelectedEvents | None = None,
+        groups: Sequence[EventGroup] = (),
+        prefixes: Prefixes = NO_PREFIXES,
+    ) -> None:
         self.selected = selected
         self.groups = tuple(groups)
-        self._names = [(names_of(group.source), group.events) for group in groups]
+        self._names = [(names_of(group.source, prefixes), group.events) for group in groups]
+        self._prefixes = prefixes
+        self._names_of_others = self._of_others(name for group in groups for name in group.source.names)
         self.pending = False
         self.told: Folders = {}
         self.subscribed: frozenset[str] = frozenset()
@@ -35,6 +48,10 @@ class Notifications:
         """Names that the client itself made or took away since it was told; whether they are expected to be there."""
         self.own_subscriptions: dict[str, bool] = {}
         """The same of names that it subscribed or unsubscribed."""
+        self.metadata_told: dict[model.MailboxId, model.ModSeq] = {}
+        """Up to where it was told what others did to the metadata of their folders."""
+        self.own_metadata: set[tuple[model.MailboxId, model.ModSeq]] = set()
+        """What it did to them itself since."""
 
     @property
     def wants_any(self) -> bool:
@@ -47,6 +64,15 @@ class Notifications:
             group.source.kind is SourceKind.SUBSCRIBED or NotifyEvent.SUBSCRIPTION_CHANGE in group.events
             for group in self.groups
         )
+
+    def names_of_others(self, subscribed: Collection[str]) -> list[str]:
+        """The names of folders of others, and above them, that a group gives."""
+        if any(group.source.kind is SourceKind.SUBSCRIBED for group in self.groups):
+            return [*self._names_of_others, *self._of_others(subscribed)]
+        return self._names_of_others
+
+    def _of_others(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if parse(self._prefixes, name) is not None]
 
     def events_of(self, name: str, subscribed: Collection[str]) -> frozenset[NotifyEvent]:
         """What is to be told of the folder of this name: what any group says (RFC 5465 section 6)."""
@@ -70,9 +96,9 @@ class Notifications:
         self.pending = True
 
     def told_as_selected(self, selected: Selected) -> None:
-        if folder := self.told.get(selected.folder_id):
+        if folder := self.told.get(selected.key):
             view = selected.view
-            self.told[selected.folder_id] = msgspec.structs.replace(
+            self.told[selected.key] = msgspec.structs.replace(
                 folder,
                 uid_validity=view.uid_validity,
                 uid_next=view.uid_next,
@@ -80,10 +106,10 @@ class Notifications:
                 highest_modseq=selected.complete_modseq,
             )
 
-    def note_arrivals(self, folder_id: model.FolderId, uids: Sequence[model.Uid]) -> None:
+    def note_arrivals(self, key: FolderKey, uids: Sequence[model.Uid]) -> None:
         """The client put these messages into a folder: unless others came before them, it knows all of its new ones."""
-        folder = self.told.get(folder_id)
+        folder = self.told.get(key)
         if folder is not None and uids and folder.uid_next == uids[0]:
-            self.told[folder_id] = msgspec.structs.replace(
+            self.told[key] = msgspec.structs.replace(
                 folder, uid_next=model.Uid(uids[-1] + 1), messages=folder.messages + len(uids)
             )

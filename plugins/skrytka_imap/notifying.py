@@ -7,19 +7,20 @@ from collections.abc import Collection
 
 import msgspec
 
-from skrytka.plugin_api import errors, folders, model
+from skrytka.plugin_api import errors, folders
 from skrytka_imap import responses
-from skrytka_imap.access import Place
 from skrytka_imap.admission import confirm
 from skrytka_imap.announcing import announce
 from skrytka_imap.commands import NotifyEvent
-from skrytka_imap.folder_events import name_changes, status_items, subscription_changes, superior_names
+from skrytka_imap.folder_events import FolderKey, name_changes, status_items, subscription_changes, superior_names
 from skrytka_imap.handlers.listing import attributes_of
 from skrytka_imap.handlers.telling_status import status_line
 from skrytka_imap.notifications import Folders, Notifications
+from skrytka_imap.seen_folders import Seen, place_of, see
 from skrytka_imap.session import Session
+from skrytka_imap.telling_others_metadata import tell_metadata_of_others
 
-Events = dict[model.FolderId, frozenset[NotifyEvent]]
+Events = dict[FolderKey, frozenset[NotifyEvent]]
 """What is to be told of each folder that is watched."""
 
 
@@ -37,73 +38,76 @@ async def tell_events(session: Session, *, may_expunge: bool) -> None:
 async def tell_others(session: Session) -> None:
     """What happened to folders, by STATUS and LIST. A store that does not answer makes it wait for the next hint."""
     notify = session.notify
-    if notify is None or not notify.pending or not notify.groups:
+    if notify is None or not notify.pending:
         return
     notify.pending = False
+    if not notify.groups:
+        await session.watches.close()
+        return
     try:
-        now, subscribed = await read_folders(session, notify)
+        seen = await see(session, notify)
     except errors.Unavailable:
         notify.pending = True
         return
+    except errors.LimitReached:
+        session.overflow("Too many folders to watch")
+        return
     try:
-        await _tell(session, notify, now, subscribed)
+        await _tell(session, notify, seen)
     except errors.DomainError:
         session.overflow("What happened could not be told")
+    if notify.metadata_told and session.notify is notify:
+        await tell_metadata_of_others(session, notify)
 
 
-async def read_folders(session: Session, notify: Notifications) -> tuple[Folders, frozenset[str]]:
-    """All folders, and the names that are subscribed, if they matter."""
-    found = await folders.list_all(session.core, session.mailbox)
-    subscribed: frozenset[str] = frozenset()
-    if notify.needs_subscriptions:
-        subscribed = frozenset(await folders.subscriptions(session.core, session.mailbox))
-    return {folder.folder_id: folder for folder in found}, subscribed
-
-
-async def watched(session: Session, notify: Notifications, found: Folders, subscribed: Collection[str]) -> Events:
+async def watched(session: Session, notify: Notifications, seen: Seen, subscribed: Collection[str]) -> Events:
     """What is to be told of each of the folders of which anything is."""
     events: Events = {}
-    for folder_id, folder in found.items():
-        if wanted := notify.events_of(folder.name, subscribed):
-            events[folder_id] = wanted
+    for key, folder in seen.folders.items():
+        wanted = notify.events_of(folder.name, subscribed)
+        if wanted and key not in seen.closed:
+            events[key] = wanted
         await session.wire.breathe()
     return events
 
 
-async def _tell(session: Session, notify: Notifications, now: Folders, subscribed: frozenset[str]) -> None:
+async def _tell(session: Session, notify: Notifications, seen: Seen) -> None:
     """Compare with what was told, and tell the difference; from then on that is what was told."""
-    either = subscribed | notify.subscribed
-    events = await watched(session, notify, now, either)
+    now = seen.folders
+    events = await watched(session, notify, seen, seen.subscribed | notify.subscribed)
     if len(events) > session.settings.notify_folders:
         session.overflow("Too many folders to watch")
         return
-    before, notify.told = notify.told, {folder_id: now[folder_id] for folder_id in events}
+    before, notify.told = notify.told, {key: now[key] for key in events}
     selected = session.selected if session.is_selected else None
-    known_as = await _tell_names(session, notify, before, now, subscribed)
-    for folder_id, wanted in events.items():
-        if selected is not None and selected.is_folder(session.mailbox, folder_id):
-            counted = before.get(folder_id, now[folder_id])
-            notify.told[folder_id] = msgspec.structs.replace(counted, name=now[folder_id].name)
+    known_as = await _tell_names(session, notify, before, seen, events)
+    for key, wanted in events.items():
+        if selected is not None and selected.key == key:
+            counted = before.get(key, now[key])
+            notify.told[key] = msgspec.structs.replace(counted, name=now[key].name)
             notify.told_as_selected(selected)
             continue
-        folder = now[folder_id]
-        known_id = known_as.get(folder.name)
-        replaces, known = known_id not in (None, folder_id), None if known_id is None else before[known_id]
+        folder = now[key]
+        known_key = known_as.get(folder.name)
+        replaces, known = known_key not in (None, key), None if known_key is None else before[known_key]
         if items := status_items(known, folder, wanted, replaces=replaces, condstore=session.condstore):
-            session.wire.write(await status_line(session, Place(session.mailbox, folder), items))
+            session.wire.write(await status_line(session, place_of(session, key, folder), items))
         await session.wire.breathe()
-    notify.subscribed = subscribed
+    notify.subscribed = seen.subscribed
 
 
 async def _tell_names(
-    session: Session, notify: Notifications, before: Folders, now: Folders, subscribed: frozenset[str]
-) -> dict[str, model.FolderId]:
+    session: Session, notify: Notifications, before: Folders, seen: Seen, events: Events
+) -> dict[str, FolderKey]:
     """LIST of each name that was made, taken away, renamed or subscribed, if the client wants to hear of it, as it is now.
 
-    Which folders of those before it then takes to have which name.
+    Which folders of those before it then takes to have which name. Of the folders as they are, those are compared that were told
+    of, and those of which something is to be told: the others are not new.
     """
+    now, subscribed = seen.folders, seen.subscribed
     either = subscribed | notify.subscribed
-    changes = name_changes(before, _comparable(notify, before, now, either), notify.own)
+    comparable = {key: folder for key, folder in now.items() if key in before or key in events}
+    changes = name_changes(before, comparable, notify.own)
     names = changes.renamed | {name: "" for name in sorted(changes.affected) if name not in changes.renamed}
     wanted = {
         name: old
@@ -119,15 +123,6 @@ async def _tell_names(
     if wanted:
         await _write_names(session, wanted, now)
     return changes.known_as
-
-
-def _comparable(notify: Notifications, before: Folders, now: Folders, subscribed: Collection[str]) -> Folders:
-    """Of the folders as they are, those that were told of, and those that a group names: the others are not new."""
-    return {
-        folder_id: folder
-        for folder_id, folder in now.items()
-        if folder_id in before or notify.events_of(folder.name, subscribed)
-    }
 
 
 def _hears(notify: Notifications, event: NotifyEvent, names: tuple[str, ...], subscribed: Collection[str]) -> bool:

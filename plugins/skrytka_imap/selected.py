@@ -25,6 +25,7 @@ from skrytka.plugin_api import model, rights, views
 from skrytka_imap.commands import UidBatches
 from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.contexts import Context
+from skrytka_imap.folder_events import FolderKey
 
 _PART = 256
 """Modseqs compared at once, without making a number object of each."""
@@ -100,6 +101,10 @@ class Selected:
     def settable(self) -> model.Settable:
         """The flags that the session may set and clear."""
         return rights.settable(self.rights)
+
+    @property
+    def key(self) -> FolderKey:
+        return (self.mailbox.mailbox_id, self.folder_id)
 
     def is_folder(self, mailbox: model.MailboxRef, folder_id: model.FolderId) -> bool:
         """Whether that is the folder."""

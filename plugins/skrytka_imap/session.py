@@ -13,6 +13,7 @@ from skrytka_imap.notifications import Notifications
 from skrytka_imap.replies import untagged
 from skrytka_imap.selected import Selected
 from skrytka_imap.settings import Settings
+from skrytka_imap.watches import Watches
 from skrytka_imap.wire import Wire
 
 
@@ -72,6 +73,7 @@ class Session:
         self.uid_only = False
         self.notify: Notifications | None = None
         """None until NOTIFY is used for the first time: then the client hears of its selected folder at the end of commands."""
+        self.watches = Watches(core, self._changed)
         self.inverts_texts = False
         self.language = I_DEFAULT
         self.client_name = ""
@@ -115,6 +117,7 @@ class Session:
     async def end(self) -> None:
         """However the conversation ended."""
         await self.unselect()
+        await self.watches.close()
         if self._admission is not None:
             await self._admission.close()
 
@@ -127,7 +130,7 @@ class Session:
 
     async def unselect(self) -> None:
         """From selected to authenticated; nothing happens when nothing is selected."""
-        if self.notify is not None and self._selected is not None and self.guard is None:
+        if self.notify is not None and self._selected is not None:
             self.notify.leave(self._selected)
         self._selected = None
         guard, self.guard = self.guard, None
@@ -142,6 +145,7 @@ class Session:
     def overflow(self, reason: str) -> None:
         """RFC 5465 section 5.8: notifications end, and the client is told so."""
         self.notify = Notifications()
+        self.notify.pending = True  # mailboxes of others are watched that need not be
         self.wire.write(b"* OK [NOTIFICATIONOVERFLOW] %b\r\n" % reason.encode())
 
     def say(self, status: bytes, text: str, code: bytes | None = None) -> None:

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import msgspec
 
-from skrytka.plugin_api import FrontEndSettings
+from skrytka.plugin_api import FrontEndSettings, mime, model
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Level = Annotated[str, msgspec.Meta(pattern=r"^[^/%*\x00-\x1f\x7f]{0,100}$")]
+"""A name of one level, or none."""
 
 
 class Settings(FrontEndSettings, frozen=True):
@@ -27,6 +29,7 @@ class Settings(FrontEndSettings, frozen=True):
     ``admin_uri``: what the server's entry /shared/admin says (RFC 5464 section 3.2.1.1), a ``mailto:`` for example.
     ``setquota``: whether users may limit their own mailboxes by SETQUOTA, below the provider's limits (RFC 9208 section 4.1.3).
     ``other_users``: the first level of the names of other users' folders (RFC 2342); empty shows none.
+    ``shared``: that of folders of mailboxes that belong to nobody in person; empty shows none of these.
     ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
     ``progress_interval_s``: so often the client of a long command hears how far that is (RFC 9585 section 4: 10 to 15).
     ``list_patterns``: so many patterns one LIST takes (RFC 5258 section 3).
@@ -57,7 +60,8 @@ class Settings(FrontEndSettings, frozen=True):
     url_hosts: tuple[str, ...] = ()
     admin_uri: str = ""
     setquota: bool = False
-    other_users: Annotated[str, msgspec.Meta(pattern=r"^[^/%*\x00-\x1f\x7f]{0,100}$")] = "Other users"
+    other_users: Level = "Other users"
+    shared: Level = "Shared"
     told_keywords: Positive = 1_000
     progress_interval_s: Seconds = 10.0
     list_patterns: Positive = 100
@@ -73,3 +77,20 @@ class Settings(FrontEndSettings, frozen=True):
     max_bad_commands: Positive = 20
     max_login_failures: Positive = 5
     login_failure_delay_s: Annotated[float, msgspec.Meta(ge=0)] = 2.0
+
+    def __post_init__(self) -> None:
+        for name in ("other_users", "shared"):
+            level = mime.nfc(getattr(self, name))
+            if level.upper() == "INBOX":
+                raise ValueError(f"{name} is INBOX, which is everybody's own")
+            msgspec.structs.force_setattr(self, name, level)
+        if self.shared and self.shared == self.other_users:
+            raise ValueError(
+                f"shared and other_users are both {self.shared!r}: folders need a name of one kind or the other"
+            )
+
+    @property
+    def prefixes(self) -> dict[model.Namespace, str]:
+        """The first level of the names of folders of others, by the namespace that they are in; only of those that are shown."""
+        levels = ((model.Namespace.OTHERS, self.other_users), (model.Namespace.SHARED, self.shared))
+        return {namespace: level for namespace, level in levels if level}

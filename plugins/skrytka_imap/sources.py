@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from skrytka.plugin_api import mime
+from skrytka_imap import others
 from skrytka_imap.commands import Source, SourceKind
 
 SEPARATOR = "/"
@@ -14,16 +15,17 @@ Names = Callable[[str, Collection[str]], bool]
 """Whether a source names the folder of that name, while those names are subscribed."""
 
 
-def names_of(source: Source) -> Names:
-    """SELECTED names no folder here: only the session knows which it is."""
-    names = frozenset(canonical(name) for name in source.names)
+def names_of(source: Source, prefixes: others.Prefixes) -> Names:
+    """SELECTED names no folder here: only the session knows which it is. Those of others are not personal."""
+    names = frozenset(others.canonical(prefixes, canonical(name)) for name in source.names)
+    theirs = frozenset(prefixes.values())
     match source.kind:
         case SourceKind.SELECTED:
             return lambda name, subscribed: False
         case SourceKind.INBOXES:  # mail is delivered nowhere else
             return lambda name, subscribed: name == INBOX
-        case SourceKind.PERSONAL:  # all that there are
-            return lambda name, subscribed: True
+        case SourceKind.PERSONAL:
+            return lambda name, subscribed: name.partition(SEPARATOR)[0] not in theirs
         case SourceKind.SUBSCRIBED:
             return lambda name, subscribed: name in subscribed
         case SourceKind.MAILBOXES:

@@ -58,6 +58,29 @@ async def test_absent_fields_keep_and_null_resets(api: AsyncClient, ann: str) ->
     assert reset["display_name"] == ""
 
 
+async def test_a_mailbox_of_nobody_in_person_is_in_the_shared_namespace(api: AsyncClient, ann: str) -> None:
+    info = "/v1/mailboxes/info@example.org"
+    created = await api.put(info, json={"namespace": "shared"})
+    assert created.status_code == 201
+    assert created.json()["namespace"] == "shared"
+    assert created.json()["login_enabled"] is False
+    kept = await api.put(info, json={"display_name": "Information"})
+    assert kept.json()["namespace"] == (await api.get(info)).json()["namespace"] == "shared"
+    assert (await api.put(info, json={"namespace": "shared"})).headers["etag"] == kept.headers["etag"]
+    reset = await api.put(info, json={"namespace": None})
+    assert reset.json()["namespace"] == (await api.get(ANN)).json()["namespace"] == "others"
+    stale = await api.put(info, json={"namespace": "shared"}, headers={"If-Match": kept.headers["etag"]})
+    assert stale.status_code == 412
+    wrong = await api.put(info, json={"namespace": "personal"})
+    assert wrong.status_code == 422
+    assert [error["field"] for error in wrong.json()["errors"]] == ["namespace"]
+    listed = (await api.get("/v1/mailboxes")).json()["items"]
+    assert {each["address"]: each["namespace"] for each in listed} == {
+        "ann@example.org": "others",
+        "info@example.org": "others",
+    }
+
+
 async def test_no_answer_shows_the_password(api: AsyncClient, ann: str) -> None:
     for answer in (await api.put(ANN, json={"password": "kept secret"}), await api.get(ANN)):
         assert "kept secret" not in answer.text

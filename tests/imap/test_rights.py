@@ -267,13 +267,13 @@ OWN = {
     "handlers/fetching.py": 1,
     "handlers/getting_metadata.py": 2,
     "handlers/listing.py": 4,
-    "handlers/notify.py": 1,
     "handlers/quotas.py": 2,
     "handlers/setting_metadata.py": 3,
-    "handlers/sources.py": 4,
-    "handlers/targets.py": 1,
-    "notifying.py": 5,
+    "handlers/sources.py": 3,
+    "notifying.py": 1,
+    "seen_folders.py": 8,
     "telling_metadata.py": 3,
+    "telling_others_metadata.py": 1,
 }
 """How often a module speaks of the session's own mailbox: for its folders, subscriptions, quota and filters, its private
 metadata, what it is told of its folders, and for the octets on their way out to it. What is done to a folder that may be

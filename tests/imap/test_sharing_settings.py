@@ -12,6 +12,7 @@ from skrytka.core import Core
 from skrytka.settings import Settings
 from skrytka_imap.server import converse
 from skrytka_imap.settings import Settings as ImapSettings
+from tests import front_ends
 from tests.front_ends import Served
 from tests.imap.test_transcripts import TRANSCRIPTS
 from tests.transcripts import load, replay
@@ -27,10 +28,12 @@ def settings(settings: Settings) -> Settings:
     ("name", "imap"),
     [
         ("acl_limits", ImapSettings(max_shared_folders=1)),
-        ("acl_off", ImapSettings(other_users="")),
-        ("acl_utf8", ImapSettings(other_users="Życiowcy")),
+        ("acl_off", ImapSettings(other_users="", shared="")),
+        ("acl_utf8", ImapSettings(other_users="Życiowcy", shared="Wspólne")),
+        ("shared_off", ImapSettings(shared="")),
+        ("shared_only", ImapSettings(other_users="")),
     ],
-    ids=["limits", "off", "utf8"],
+    ids=["limits", "off", "utf8", "shared_off", "shared_only"],
 )
 async def test_settings_of_sharing(
     name: str,
@@ -41,5 +44,6 @@ async def test_settings_of_sharing(
 ) -> None:
     served = Served(partial(converse, core, imap), tls_contexts[0])
     steps = load(TRANSCRIPTS / "special" / f"{name}.txt")
-    await replay(steps, served.connect, octet_by_octet=octet_by_octet, client_tls=tls_contexts[1])
+    actions = front_ends.actions(core)
+    await replay(steps, served.connect, octet_by_octet=octet_by_octet, actions=actions, client_tls=tls_contexts[1])
     await served.stop()

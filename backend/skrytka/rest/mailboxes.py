@@ -13,7 +13,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from skrytka.core import Core
 from skrytka.errors import Fault
-from skrytka.model import Mailbox, OwnLimits, Precondition, Quota, Status, Usage
+from skrytka.model import Mailbox, Namespace, OwnLimits, Precondition, Quota, Status, Usage
 from skrytka.rest.bodies import Body, CheckedBody
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
 from skrytka.rest.versions import etag
@@ -36,12 +36,17 @@ class QuotaBody(Body, frozen=True):
 
 
 class MailboxBody(Body, frozen=True):
-    """Absent fields keep their value (at creation: the default); null resets. Without a password there is no login."""
+    """Absent fields keep their value (at creation: the default); null resets. Without a password there is no login.
+
+    ``namespace``: whether others find what the mailbox shares with them among the folders of other users, the default, or among
+    those that are shared and belong to nobody in person.
+    """
 
     password: Password | msgspec.UnsetType | None = msgspec.UNSET
     display_name: DisplayName | msgspec.UnsetType | None = msgspec.UNSET
     quota: QuotaBody | msgspec.UnsetType | None = msgspec.UNSET
     status: Status | msgspec.UnsetType | None = msgspec.UNSET
+    namespace: Namespace | msgspec.UnsetType | None = msgspec.UNSET
 
     def faults(self, limits: Limits) -> Iterable[Fault]:
         return mailboxes.faults(_change(self))
@@ -52,6 +57,7 @@ class MailboxView(msgspec.Struct, frozen=True):
     domain: str
     display_name: str
     status: Status
+    namespace: Namespace
     login_enabled: bool
     quota: Quota
     usage: Usage
@@ -72,6 +78,7 @@ async def view(core: Core, mailbox: Mailbox) -> MailboxView:
         mailbox.domain,
         mailbox.display_name,
         mailbox.status,
+        mailbox.namespace,
         mailbox.login_enabled,
         mailbox.quota,
         await mailboxes.usage(core, mailbox.ref),
@@ -90,6 +97,7 @@ def _change(body: MailboxBody) -> MailboxChange:
         display_name=body.display_name,
         quota=_quota_change(body.quota) if isinstance(body.quota, QuotaBody) else body.quota,
         status=body.status,
+        namespace=body.namespace,
     )
 
 

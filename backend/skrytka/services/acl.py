@@ -14,11 +14,11 @@ import msgspec
 from skrytka import rights
 from skrytka.core import Core
 from skrytka.errors import Fault, Invalid, LimitReached, NotPermitted
-from skrytka.model import AclEntry, Actor, FolderId, MailboxRef, ModSeq
+from skrytka.model import AclEntry, Actor, FolderId, MailboxId, MailboxRef, ModSeq
 from skrytka.rights import NEGATIVE, Rights
 from skrytka.services import addresses
 from skrytka.services.faults import refuse
-from skrytka.services.publishing import publish
+from skrytka.services.publishing import publish, wake
 from skrytka.services.shards import now, shard_of
 from skrytka.store.operations import acl, grants, routes
 from skrytka.store.operations.acl import ChangeAcl, Entry, RemoveEntry, ReplaceAcl
@@ -49,7 +49,7 @@ async def change(
     if mode != "remove":
         await _note(core, mailbox, [entry])
     values = ChangeAcl(mailbox.mailbox_id, folder_id, entry, mode, core.settings.limits.acl_entries)
-    await shard_of(core, mailbox).write(acl.change, values, _publishing(core, mailbox, folder_id))
+    await shard_of(core, mailbox).write(acl.change, values, _publishing(core, mailbox, folder_id, [entry.grantee_id]))
 
 
 async def remove(core: Core, actor: Actor, mailbox: MailboxRef, folder_id: FolderId, identifier: str) -> None:
@@ -60,7 +60,8 @@ async def remove(core: Core, actor: Actor, mailbox: MailboxRef, folder_id: Folde
         raise NotPermitted("The owner of a folder has all rights")
     address = who if target is None else target.address
     values = RemoveEntry(mailbox.mailbox_id, folder_id, sign + address)
-    await shard_of(core, mailbox).write(acl.remove, values, _publishing(core, mailbox, folder_id))
+    grantees = [] if target is None else [target.mailbox_id]
+    await shard_of(core, mailbox).write(acl.remove, values, _publishing(core, mailbox, folder_id, grantees))
 
 
 async def replace(
@@ -87,7 +88,8 @@ async def replace(
     kept = tuple(entry for entry in found.values() if entry.rights)
     await _note(core, mailbox, kept)
     values = ReplaceAcl(mailbox.mailbox_id, folder_id, kept)
-    await shard_of(core, mailbox).write(acl.replace, values, _publishing(core, mailbox, folder_id))
+    grantees = [entry.grantee_id for entry in kept]
+    await shard_of(core, mailbox).write(acl.replace, values, _publishing(core, mailbox, folder_id, grantees))
 
 
 async def _grantee(core: Core, identifier: str) -> tuple[str, int]:
@@ -125,9 +127,19 @@ def grant_of(mailbox: MailboxRef, grantee_id: int) -> Grant:
     return Grant(grantee_id, domain, mailbox.mailbox_id)
 
 
-def _publishing(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> Callable[[ModSeq], None]:
-    """Sessions of others that have the folder selected look again at what they may."""
-    return lambda modseq: publish(core, mailbox, modseq, (folder_id,))
+def _publishing(
+    core: Core, mailbox: MailboxRef, folder_id: FolderId, grantees: Sequence[int]
+) -> Callable[[ModSeq], None]:
+    """Sessions of others that watch the mailbox look again at what they may; and those of who is given rights, for they may watch
+    nothing of it yet."""
+
+    def tell(modseq: ModSeq) -> None:
+        publish(core, mailbox, modseq, (folder_id,))
+        for grantee_id in grantees:
+            if grantee_id != ANYONE_ID:
+                wake(core, MailboxId(grantee_id))
+
+    return tell
 
 
 class Owned(msgspec.Struct, frozen=True):

@@ -116,7 +116,7 @@ async def subscribe(core: Core, actor: Actor, mailbox: MailboxRef, name: str) ->
     """A name may be subscribed before its folder exists, and stays so after the folder has gone (RFC 3501 section 6.3.6)."""
     limits = core.settings.limits
     values = folders.Subscription(mailbox.mailbox_id, checked(name, limits), limits.folders)
-    await shard_of(core, mailbox).write(folders.subscribe, values, lambda _: wake(core, mailbox))
+    await shard_of(core, mailbox).write(folders.subscribe, values, lambda _: wake(core, mailbox.mailbox_id))
 
 
 async def unsubscribe(core: Core, actor: Actor, mailbox: MailboxRef, name: str) -> None:
@@ -124,7 +124,7 @@ async def unsubscribe(core: Core, actor: Actor, mailbox: MailboxRef, name: str) 
     if has_control_characters(name):
         return
     values = folders.FolderName(mailbox.mailbox_id, canonical(name))
-    await shard_of(core, mailbox).write(folders.unsubscribe, values, lambda _: wake(core, mailbox))
+    await shard_of(core, mailbox).write(folders.unsubscribe, values, lambda _: wake(core, mailbox.mailbox_id))
 
 
 async def subscriptions(core: Core, mailbox: MailboxRef) -> list[str]:

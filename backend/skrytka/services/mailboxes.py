@@ -19,6 +19,7 @@ from skrytka.model import (
     Actor,
     Mailbox,
     MailboxRef,
+    Namespace,
     Precondition,
     Quota,
     State,
@@ -67,6 +68,7 @@ class MailboxChange(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str | UnsetType | None = UNSET
     quota: QuotaChange | UnsetType | None = UNSET
     status: Status | UnsetType | None = UNSET
+    namespace: Namespace | UnsetType | None = UNSET
 
 
 async def put(
@@ -85,14 +87,14 @@ async def put(
     if written.pending:
         await complete(core, mailbox)
         mailbox = msgspec.structs.replace(mailbox, state=State.ACTIVE)
-    if change.status is Status.SUSPENDED:
+    if change.status is Status.SUSPENDED or not isinstance(change.namespace, UnsetType):
         tell_sessions(core, mailbox.ref)
     return mailbox, written.created
 
 
 def tell_sessions(core: Core, mailbox: MailboxRef) -> None:
     """Wake the sessions that wait in any process: they look whether they may go on."""
-    wake(core, mailbox)
+    wake(core, mailbox.mailbox_id)
 
 
 def faults(change: MailboxChange) -> Iterator[Fault]:
@@ -135,6 +137,7 @@ def _write(
         domain=addresses.domain_of(address),
         display_name="" if change.display_name is None else change.display_name,
         status=Status.ACTIVE if change.status is None else change.status,
+        namespace=Namespace.OTHERS if change.namespace is None else change.namespace,
         quota_octets=default.storage_octets if quota.storage_octets is None else quota.storage_octets,
         quota_messages=default.messages if quota.messages is None else quota.messages,
         verifiers=new_verifiers,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from skrytka.core import Core
 from skrytka.extensions import Event, EventKind
-from skrytka.model import Actor, FolderId, Hint, MailboxRef, ModSeq, Uid
+from skrytka.model import Actor, FolderId, Hint, MailboxId, MailboxRef, ModSeq, Uid
 from skrytka.services import counting, events
 
 
@@ -19,9 +19,9 @@ def publish(core: Core, mailbox: MailboxRef, modseq: ModSeq, folder_ids: Sequenc
     core.bus.publish(Hint(mailbox.mailbox_id, ModSeq(modseq - 1), modseq, tuple(folder_ids)))
 
 
-def wake(core: Core, mailbox: MailboxRef) -> None:
+def wake(core: Core, mailbox_id: MailboxId) -> None:
     """Tell the sessions of all processes of something that has no modseq: they look what it was."""
-    core.bus.publish(Hint(mailbox.mailbox_id, ModSeq(0), ModSeq(0), ()))
+    core.bus.publish(Hint(mailbox_id, ModSeq(0), ModSeq(0), ()))
 
 
 def announce(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skrytka_imap import responses, uid_only
 from skrytka_imap.commands import Enable, Namespace
+from skrytka_imap.languages.namespaces import NAMESPACES
 from skrytka_imap.replies import Reply, ok
 from skrytka_imap.session import Session
 from skrytka_imap.telling_metadata import enable_metadata
@@ -37,7 +38,13 @@ def _speak_rev2(session: Session) -> None:
         session.selected.recent.clear()
 
 
+def namespace_line(session: Session) -> bytes:
+    """With the translations of the session's language, if there are any (RFC 5255 section 3.4)."""
+    settings, translations = session.settings, NAMESPACES.get(session.language, {})
+    return responses.namespace_line(settings.other_users, settings.shared, translations, utf8=session.utf8_names)
+
+
 async def namespace(session: Session, command: Namespace) -> Reply:
     """RFC 2342 section 5."""
-    session.wire.write(responses.namespace_line(session.settings.other_users, utf8=session.utf8_names))
+    session.wire.write(namespace_line(session))
     return ok("That is where your folders are")

@@ -45,8 +45,9 @@ async def list_folders(session: Session, command: List) -> Reply:
     found = {folder.name: Place(session.mailbox, folder) for folder in own}
     failure = None
     patterns = [command.reference + pattern for pattern in command.patterns if pattern]
-    if may_match_below(patterns, session.settings.other_users):
-        places, failure = await visible(session)
+    prefixes = session.settings.prefixes
+    if namespaces := [one for one, prefix in prefixes.items() if may_match_below(patterns, prefix)]:
+        places, failure = await visible(session, namespaces)
         found.update((place.folder.name, place) for place in places)
     subscribed: set[str] = set()
     if command.subscribed:

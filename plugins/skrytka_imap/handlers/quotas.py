@@ -29,7 +29,7 @@ async def get_quota(session: Session, command: GetQuota) -> Reply:
 
 async def get_quota_root(session: Session, command: GetQuotaRoot) -> Reply:
     """RFC 9208 section 4.1.2. What others may store is not told: their folders have no root."""
-    if others.parse(session.settings.other_users, command.name) is not None:
+    if others.parse(session.settings.prefixes, command.name) is not None:
         place = await access.find(session, command.name, "r")
         session.wire.write(responses.quota_root_line(place.folder.name, [], utf8=session.utf8_names))
         return ok("That is the quota")

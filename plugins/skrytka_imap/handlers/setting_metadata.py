@@ -40,6 +40,8 @@ async def set_metadata(session: Session, command: SetMetadata) -> Reply:
         return no("Another folder is for that already", b"USEATTR")
     if session.metadata is not None and is_own:
         session.metadata.own.add(modseq)
+    elif session.notify is not None and mailbox.mailbox_id in session.notify.metadata_told:
+        session.notify.own_metadata.add((mailbox.mailbox_id, modseq))
     return ok("The entries are set")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 import msgspec
@@ -22,8 +22,9 @@ async def folders_of(session: Session, sources: Sequence[Source]) -> list[Place]
         subscribed = frozenset(await folders.subscriptions(session.core, session.mailbox))
     own = await folders.list_all(session.core, session.mailbox)
     found = [Place(session.mailbox, folder) for folder in own]
-    if _name_others(session, [*subscribed, *chain.from_iterable(source.names for source in sources)]):
-        places, failure = await visible(session)
+    named = chain(subscribed, chain.from_iterable(source.names for source in sources))
+    if namespaces := others.namespaces_of(session.settings.prefixes, named):
+        places, failure = await visible(session, namespaces)
         if failure is not None:
             raise failure
         found += places
@@ -33,25 +34,17 @@ async def folders_of(session: Session, sources: Sequence[Source]) -> list[Place]
 
 
 def _meaning(session: Session, sources: Sequence[Source], subscribed: frozenset[str]) -> Callable[[Place], bool]:
-    """Whether one of the sources means a folder. Those of others are not personal."""
+    """Whether one of the sources means a folder."""
     wants_selected = any(source.kind is SourceKind.SELECTED for source in sources)
     selected = session.selected if session.is_selected and wants_selected else None
-    tests = [names_of(source) for source in sources]
-    of_others = [names_of(source) for source in sources if source.kind is not SourceKind.PERSONAL]
-    own = session.mailbox.mailbox_id
+    tests = [names_of(source, session.settings.prefixes) for source in sources]
 
     def means(place: Place) -> bool:
         if selected is not None and selected.is_folder(place.mailbox, place.folder_id):
             return True
-        name = place.folder.name
-        return any(test(name, subscribed) for test in (tests if place.mailbox.mailbox_id == own else of_others))
+        return any(test(place.folder.name, subscribed) for test in tests)
 
     return means
-
-
-def _name_others(session: Session, names: Iterable[str]) -> bool:
-    prefix = session.settings.other_users
-    return any(others.parse(prefix, name) is not None for name in names)
 
 
 async def _selected_of_other(session: Session, sources: Sequence[Source], chosen: Sequence[Place]) -> list[Place]:

@@ -21,7 +21,7 @@ async def target(session: Session, name: str) -> access.Place | Reply:
     try:
         return await access.find(session, name, "i")
     except errors.NotFound as error:
-        other = others.parse(session.settings.other_users, name)
+        other = others.parse(session.settings.prefixes, name)
         if other is not None and not await access.may_create(session, other):
             raise
         return no(str(error), b"TRYCREATE")
@@ -56,5 +56,5 @@ def note_own_arrivals(session: Session, place: access.Place, uids: Sequence[mode
         return
     if session.is_selected and session.selected.is_folder(place.mailbox, place.folder_id):
         session.selected.own_arrivals.append(range(uids[0], uids[-1] + 1))
-    elif session.notify is not None and place.mailbox.mailbox_id == session.mailbox.mailbox_id:
-        session.notify.note_arrivals(place.folder_id, uids)
+    elif session.notify is not None:
+        session.notify.note_arrivals((place.mailbox.mailbox_id, place.folder_id), uids)

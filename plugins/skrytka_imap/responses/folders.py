@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from skrytka_imap.commands import StatusItem
 from skrytka_imap.responses.strings import folder_name
@@ -56,7 +57,21 @@ def exists_lines(messages: int, recent: int | None) -> bytes:
     return exists if recent is None else exists + b"* %d RECENT\r\n" % recent
 
 
-def namespace_line(other_users: str, *, utf8: bool = False) -> bytes:
-    """RFC 2342 section 6: a personal namespace without prefix, and that of other users unless it has no name."""
-    others = b"((%b %b))" % (folder_name(other_users + "/", utf8=utf8), SEPARATOR) if other_users else b"NIL"
-    return b'* NAMESPACE (("" %b)) %b NIL\r\n' % (SEPARATOR, others)
+def namespace_line(
+    other_users: str, shared: str, translations: Mapping[str, str] = MappingProxyType({}), *, utf8: bool = False
+) -> bytes:
+    """RFC 2342 section 6: a personal namespace without prefix, that of other users, and the shared one, unless they have no
+    names; ``translations`` of these are for people (RFC 5255 section 3.4)."""
+    named = [_namespace(name, translations.get(name), utf8=utf8) for name in (other_users, shared)]
+    return b'* NAMESPACE (("" %b)) %b\r\n' % (SEPARATOR, b" ".join(named))
+
+
+def _namespace(name: str, translation: str | None, *, utf8: bool) -> bytes:
+    """RFC 5255 section 3.5: a translation is in modified UTF-7 in any case.
+
+    namespace-trans = SP DQUOTE "TRANSLATION" DQUOTE SP "(" string ")"
+    """
+    if not name:
+        return b"NIL"
+    said = b"" if translation is None else b' "TRANSLATION" (%b)' % folder_name(translation + "/", utf8=False)
+    return b"((%b %b%b))" % (folder_name(name + "/", utf8=utf8), SEPARATOR, said)

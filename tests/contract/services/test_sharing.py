@@ -9,7 +9,7 @@ import pytest
 from skrytka import rights
 from skrytka.core import Core
 from skrytka.errors import Invalid, LimitReached, NotFound, NotPermitted
-from skrytka.model import AclEntry, MailboxRef, Status
+from skrytka.model import AclEntry, MailboxRef, Namespace, Status
 from skrytka.services import acl, aliases, checking, domains, folders, mailboxes, sharing
 from skrytka.services.checking import Finding
 from skrytka.services.mailboxes import MailboxChange
@@ -41,12 +41,12 @@ async def give(core: Core, mailbox: MailboxRef, identifier: str, letters: str, n
 
 
 async def names(core: Core, reader: MailboxRef) -> list[tuple[str, str, str]]:
-    found = [shared async for some in sharing.visible(core, reader, MANY) for shared in some]
+    found = [shared async for some in sharing.visible(core, reader, set(Namespace), MANY) for shared in some]
     return [(one.mailbox.address, one.folder.name, rights.letters(one.rights)) for one in found]
 
 
 async def told(core: Core, reader: MailboxRef, owner: str = "ann@example.org", name: str = "INBOX") -> str:
-    return rights.letters((await sharing.find(core, reader, owner, name)).rights)
+    return rights.letters((await sharing.find(core, reader, Namespace.OTHERS, owner, name)).rights)
 
 
 async def test_rights_add_up_and_negative_ones_take_away(core: Core, ann: MailboxRef, bob: MailboxRef) -> None:
@@ -73,7 +73,7 @@ async def test_no_more_folders_are_read_than_are_wanted(
         await give(core, ann, "bob@example.org", "l", f"F{number}")
     clock.forward(sharing.SETTLED_S + 1)
     monkeypatch.setattr(operations, "ENTRIES", 5)
-    assert [len(some) async for some in sharing.visible(core, bob, 3)] == [4]
+    assert [len(some) async for some in sharing.visible(core, bob, set(Namespace), 3)] == [4]
     monkeypatch.setattr(operations, "ENTRIES", 1_000)
     assert len(await names(core, bob)) == 12
 
@@ -84,14 +84,14 @@ async def test_who_may_make_a_folder_is_asked_of_no_more_levels_than_there_may_b
     """A command holds half a million levels, whose names together are terabytes."""
     await give(core, ann, "bob@example.org", "k")
     levels = core.settings.limits.folder_depth
-    found = await sharing.above(core, bob, "ann@example.org", "INBOX" + "/x" * (levels - 1))
+    found = await sharing.above(core, bob, Namespace.OTHERS, "ann@example.org", "INBOX" + "/x" * (levels - 1))
     assert found is not None
     assert found.folder.name == "INBOX"
     for owner in ("ann@example.org", "nobody@example.org"):
         with pytest.raises(LimitReached):
-            await sharing.above(core, bob, owner, "INBOX" + "/x" * levels)
+            await sharing.above(core, bob, Namespace.OTHERS, owner, "INBOX" + "/x" * levels)
         with pytest.raises(Invalid):
-            await sharing.above(core, bob, owner, "INBOX" + "/x" * 1_000)
+            await sharing.above(core, bob, Namespace.OTHERS, owner, "INBOX" + "/x" * 1_000)
 
 
 async def test_rights_are_added_and_taken_letter_by_letter(core: Core, ann: MailboxRef, bob: MailboxRef) -> None:
@@ -122,7 +122,7 @@ async def test_what_may_be_looked_up_is_found_by_owner_and_name(core: Core, ann:
     await mailboxes.put(core, ADMIN, "cid@example.org", MailboxChange(status=Status.SUSPENDED))
     assert {owner for owner, _, _ in await names(core, bob)} == {"ann@example.org"}
     with pytest.raises(NotFound):
-        await sharing.find(core, bob, "cid@example.org", "Sent")
+        await sharing.find(core, bob, Namespace.OTHERS, "cid@example.org", "Sent")
 
 
 async def test_owners_and_their_folders_are_looked_at_page_by_page(
@@ -179,7 +179,7 @@ async def test_an_alias_stands_for_its_mailbox(core: Core, ann: MailboxRef, bob:
     inbox = (await folders.get(core, ann, "INBOX")).folder_id
     assert await acl.entries(core, ann, inbox) == [AclEntry("bob@example.org", "lr")]
     with pytest.raises(NotFound):
-        await sharing.find(core, ann, "robert@example.org", "INBOX")
+        await sharing.find(core, ann, Namespace.OTHERS, "robert@example.org", "INBOX")
 
 
 async def test_the_owner_has_all_rights_and_is_no_other_user(core: Core, ann: MailboxRef) -> None:
@@ -198,7 +198,7 @@ async def test_the_owner_has_all_rights_and_is_no_other_user(core: Core, ann: Ma
     with pytest.raises(NotPermitted):
         await acl.remove(core, ADMIN, ann, inbox, "ann@example.org")
     with pytest.raises(NotFound):
-        await sharing.find(core, ann, "ann@example.org", "INBOX")
+        await sharing.find(core, ann, Namespace.OTHERS, "ann@example.org", "INBOX")
 
 
 async def test_who_is_nobody_gets_no_rights(core: Core, ann: MailboxRef) -> None:
@@ -257,11 +257,11 @@ async def test_a_new_folder_is_shared_as_the_one_above_it(core: Core, ann: Mailb
         "Archive/2026/May",
         "Archive/2027",
     ]
-    above = await sharing.above(core, bob, "ann@example.org", "Archive/2026/June/1")
+    above = await sharing.above(core, bob, Namespace.OTHERS, "ann@example.org", "Archive/2026/June/1")
     assert above is not None
     assert above.folder.name == "Archive/2026"
-    assert await sharing.above(core, bob, "ann@example.org", "Top") is None
-    assert await sharing.above(core, bob, "nobody@example.org", "Top/Level") is None
+    assert await sharing.above(core, bob, Namespace.OTHERS, "ann@example.org", "Top") is None
+    assert await sharing.above(core, bob, Namespace.OTHERS, "nobody@example.org", "Top/Level") is None
 
 
 async def test_a_change_is_heard_by_those_who_watch_the_owner(core: Core, ann: MailboxRef, bob: MailboxRef) -> None:
@@ -306,3 +306,35 @@ async def test_check_finds_grants_that_the_directory_has_lost(core: Core, ann: M
     assert await checking.check(core, repair=False) == []
     await mailboxes.delete(core, ADMIN, "bob@example.org")
     assert await checking.check(core, repair=False) == []
+
+
+async def test_a_mailbox_is_found_in_its_namespace_and_in_no_other(
+    core: Core, ann: MailboxRef, bob: MailboxRef
+) -> None:
+    await make_mailbox(core, "info@example.org")
+    shared = MailboxChange(namespace=Namespace.SHARED)
+    info = (await mailboxes.put(core, ADMIN, "info@example.org", shared))[0].ref
+    for owner in (ann, info):
+        await give(core, owner, "bob@example.org", "lrk")
+    for namespace, address in ((Namespace.OTHERS, "ann@example.org"), (Namespace.SHARED, "info@example.org")):
+        found = [shared async for some in sharing.visible(core, bob, [namespace], MANY) for shared in some]
+        assert [(one.mailbox.address, one.namespace) for one in found] == [(address, namespace)]
+        assert (await sharing.find(core, bob, namespace, address, "inbox")).namespace is namespace
+        assert await sharing.above(core, bob, namespace, address, "INBOX/new") is not None
+    for namespace, address in ((Namespace.SHARED, "ann@example.org"), (Namespace.OTHERS, "info@example.org")):
+        with pytest.raises(NotFound):
+            await sharing.find(core, bob, namespace, address, "INBOX")
+        assert await sharing.above(core, bob, namespace, address, "INBOX/new") is None
+    await mailboxes.put(core, ADMIN, "info@example.org", MailboxChange(namespace=None))
+    assert [owner for owner, _, _ in await names(core, bob)] == ["ann@example.org", "info@example.org"]
+    assert (await sharing.find(core, bob, Namespace.OTHERS, "info@example.org", "INBOX")).rights == frozenset("lrk")
+
+
+async def test_sessions_look_again_when_the_namespace_changes(core: Core, ann: MailboxRef) -> None:
+    heard: list[int] = []
+    watch = await core.bus.watch(ann.mailbox_id, lambda: heard.append(1))
+    await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange(display_name="Ann"))
+    assert not heard
+    await mailboxes.put(core, ADMIN, "ann@example.org", MailboxChange(namespace=Namespace.SHARED))
+    assert heard
+    await watch.close()

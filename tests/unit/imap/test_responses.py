@@ -146,7 +146,10 @@ def test_folder_lines() -> None:
     assert responses.status_line("x y", {StatusItem.MESSAGES: 3, StatusItem.HIGHESTMODSEQ: 9}) == (
         b'* STATUS "x y" (MESSAGES 3 HIGHESTMODSEQ 9)\r\n'
     )
-    assert responses.namespace_line("") == b'* NAMESPACE (("" "/")) NIL NIL\r\n'
+    assert responses.namespace_line("", "") == b'* NAMESPACE (("" "/")) NIL NIL\r\n'
+    assert responses.namespace_line("Zu\u00e9", "x", {"x": "\u00fc"}, utf8=True) == (
+        '* NAMESPACE (("" "/")) (("Zu\u00e9/" "/")) (("x/" "/" "TRANSLATION" ("&APw-/")))\r\n'.encode()
+    )
 
 
 def test_quota_lines() -> None:

@@ -14,6 +14,7 @@ from skrytka import mime
 from skrytka.mime import normal_form
 from skrytka.services import addresses, folder_names, verifiers
 from skrytka_imap import others, patterns, sources
+from skrytka_imap.settings import Settings
 
 LETTERS = (
     "a",
@@ -58,7 +59,7 @@ def _password(text: str) -> None:
         _password,
         folder_names.canonical,
         sources.canonical,
-        lambda text: others.parse("Other users", text),
+        lambda text: others.parse(Settings().prefixes, text),
         lambda text: patterns.matcher("", text),
         lambda text: patterns.may_match_below([text], "Other users"),
     ],

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from skrytka import errors
-from skrytka.model import Mailbox, MailboxId, MailboxRef, Precondition, Quota, State, Status
+from skrytka.model import Mailbox, MailboxId, MailboxRef, Namespace, Precondition, Quota, State, Status
 from skrytka.store.interface import Row, Tx
 from skrytka.store.operations import credentials, domains, sequences, versions
 from skrytka.store.operations.credentials import Verifiers
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 COLUMNS = (
     "mailbox_id, shard, address, domain, display_name, status, state, quota_octets, quota_messages,"
-    " login_enabled, created_at, version, pending"
+    " login_enabled, created_at, version, pending, namespace"
 )
 
 
@@ -32,6 +32,7 @@ class MailboxWrite(msgspec.Struct, frozen=True, kw_only=True):
     domain: str
     display_name: str | UnsetType = UNSET
     status: Status | UnsetType = UNSET
+    namespace: Namespace | UnsetType = UNSET
     quota_octets: int | UnsetType | None = UNSET
     quota_messages: int | UnsetType | None = UNSET
     verifiers: Verifiers | UnsetType | None = UNSET
@@ -94,6 +95,7 @@ def read_mailbox(row: Row) -> Mailbox:
         login_enabled=bool(login),
         created_at=created_at,
         version=version,
+        namespace=Namespace(row[13]),
     )
 
 
@@ -114,7 +116,8 @@ async def _insert(tx: Tx, write: MailboxWrite) -> Mailbox:
     mailbox = _new(write, mailbox_id)
     await tx.execute(
         "INSERT INTO mailbox (tenant_id, mailbox_id, shard, address, domain, display_name, status, state, quota_octets,"
-        " quota_messages, login_enabled, created_at, version, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1)",
+        " quota_messages, login_enabled, created_at, namespace, version, pending)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1)",
         domains.DEFAULT_TENANT,
         mailbox_id,
         mailbox.ref.shard,
@@ -127,6 +130,7 @@ async def _insert(tx: Tx, write: MailboxWrite) -> Mailbox:
         mailbox.quota.messages,
         int(mailbox.login_enabled),
         write.now,
+        mailbox.namespace.value,
     )
     if write.verifiers:
         await credentials.replace(tx, mailbox_id, write.verifiers, write.now)
@@ -148,6 +152,7 @@ def _new(write: MailboxWrite, mailbox_id: MailboxId) -> Mailbox:
         login_enabled=bool(write.verifiers),
         created_at=write.now,
         version=1,
+        namespace=_or(write.namespace, Namespace.OTHERS),
     )
 
 
@@ -162,17 +167,19 @@ async def _update(tx: Tx, write: MailboxWrite, current: Mailbox, *, pending: boo
             _or(write.quota_messages, current.quota.messages),
         ),
         login_enabled=login,
+        namespace=_or(write.namespace, current.namespace),
     )
     if changed == current and not write.verifiers:
         return MailboxWritten(current, created=False, pending=pending)
     row = await tx.row(
         "UPDATE mailbox SET display_name = ?, status = ?, quota_octets = ?, quota_messages = ?, login_enabled = ?,"
-        f" version = version + 1, pending = 1 WHERE mailbox_id = ? RETURNING {COLUMNS}",
+        f" namespace = ?, version = version + 1, pending = 1 WHERE mailbox_id = ? RETURNING {COLUMNS}",
         changed.display_name,
         changed.status.value,
         changed.quota.storage_octets,
         changed.quota.messages,
         int(login),
+        changed.namespace.value,
         current.ref.mailbox_id,
     )
     assert row is not None, "the row is locked since it was read"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from skrytka.model import MailboxId, MailboxRef
-from skrytka.store.interface import Tx
+from skrytka.model import MailboxId, MailboxRef, Namespace
+from skrytka.store.interface import Row, Tx
 
 ANYONE_ID = 0
 
@@ -33,9 +33,10 @@ class Reader(msgspec.Struct, frozen=True):
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """``noted_at`` is when the index was last told so."""
+    """Whose folders others may have rights to, and where they find them. ``noted_at`` is when the index was last told so."""
 
     mailbox: MailboxRef
+    namespace: Namespace
     noted_at: int
 
 
@@ -53,21 +54,37 @@ async def forget(tx: Tx, values: Noted) -> None:
     await tx.batch([(sql, (grant.grantee_id, grant.domain, grant.mailbox_id, values.now)) for grant in values.grants])
 
 
+_SERVES = "m.state = 'active' AND m.status = 'active' AND d.status = 'active'"
+_COLUMNS = "m.mailbox_id, m.shard, m.address, m.namespace"
+
+
+def _read_owner(row: Row) -> Owner:
+    return Owner(MailboxRef(MailboxId(row[0]), row[1], row[2]), Namespace(row[3]), row[4])
+
+
+async def owner(tx: Tx, address: str) -> Owner | None:
+    """The mailbox of that address, not of an alias, if it serves; whatever the index says."""
+    row = await tx.row(
+        f"SELECT {_COLUMNS}, 0 FROM mailbox m JOIN domain d ON d.name = m.domain WHERE m.address = ? AND {_SERVES}",
+        address,
+    )
+    return _read_owner(row) if row else None
+
+
 async def owners(tx: Tx, values: Reader) -> list[Owner]:
     """By address; only mailboxes that serve."""
     rows = await tx.rows(
-        "SELECT m.mailbox_id, m.shard, m.address, MAX(g.noted_at) FROM grantee g"
+        f"SELECT {_COLUMNS}, MAX(g.noted_at) FROM grantee g"
         " JOIN mailbox m ON m.mailbox_id = g.mailbox_id JOIN domain d ON d.name = m.domain"
         " WHERE ((g.grantee_id = ? AND g.domain = '') OR (g.grantee_id = 0 AND g.domain = ?))"
-        " AND m.address > ? AND m.mailbox_id <> ? AND m.state = 'active' AND m.status = 'active'"
-        " AND d.status = 'active' GROUP BY m.mailbox_id, m.shard, m.address ORDER BY m.address LIMIT ?",
+        f" AND m.address > ? AND m.mailbox_id <> ? AND {_SERVES} GROUP BY {_COLUMNS} ORDER BY m.address LIMIT ?",
         values.mailbox_id,
         values.domain,
         values.after,
         values.mailbox_id,
         values.limit,
     )
-    return [Owner(MailboxRef(MailboxId(row[0]), row[1], row[2]), row[3]) for row in rows]
+    return [_read_owner(row) for row in rows]
 
 
 async def of_mailbox(tx: Tx, mailbox_id: MailboxId) -> set[int]:

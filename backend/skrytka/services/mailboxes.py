@@ -21,6 +21,7 @@ from skrytka.model import (
     MailboxRef,
     Precondition,
     Quota,
+    Seen,
     State,
     Status,
     Usage,
@@ -67,6 +68,7 @@ class MailboxChange(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str | UnsetType | None = UNSET
     quota: QuotaChange | UnsetType | None = UNSET
     status: Status | UnsetType | None = UNSET
+    seen: Seen | UnsetType | None = UNSET
 
 
 async def put(
@@ -85,7 +87,7 @@ async def put(
     if written.pending:
         await complete(core, mailbox)
         mailbox = msgspec.structs.replace(mailbox, state=State.ACTIVE)
-    if change.status is Status.SUSPENDED:
+    if change.status is Status.SUSPENDED or change.seen is not UNSET:
         tell_sessions(core, mailbox.ref)
     return mailbox, written.created
 
@@ -137,6 +139,7 @@ def _write(
         status=Status.ACTIVE if change.status is None else change.status,
         quota_octets=default.storage_octets if quota.storage_octets is None else quota.storage_octets,
         quota_messages=default.messages if quota.messages is None else quota.messages,
+        seen=Seen.SHARED if change.seen is None else change.seen,
         verifiers=new_verifiers,
         default_quota=default,
         shards=tuple(core.shards),
@@ -204,7 +207,7 @@ async def complete(core: Core, mailbox: Mailbox, batches: int | None = None) -> 
         case State.CREATING:
             await create_on_shard(core, mailbox)
         case _:
-            config = ShardConfig(mailbox.ref.mailbox_id, mailbox.quota, mailbox.status, mailbox.version)
+            config = ShardConfig(mailbox.ref.mailbox_id, mailbox.quota, mailbox.status, mailbox.version, mailbox.seen)
             await shard_of(core, mailbox.ref).write(shard_mailboxes.configure_mailbox, config)
     alive = await core.directory.write(directory_mailboxes.settle, Settled(mailbox.ref.mailbox_id, mailbox.version))
     if not alive:
@@ -217,7 +220,13 @@ async def create_on_shard(core: Core, mailbox: Mailbox) -> None:
     now = int(core.now())
     mark = await core.directory.read(sequences.current, directory_mailboxes.UID_VALIDITY_MARK)
     new = NewShardMailbox(
-        mailbox.ref.mailbox_id, mailbox.quota, mailbox.status, mailbox.version, now, uid_validity=max(now, mark)
+        mailbox.ref.mailbox_id,
+        mailbox.quota,
+        mailbox.status,
+        mailbox.version,
+        now,
+        uid_validity=max(now, mark),
+        seen=mailbox.seen,
     )
     await shard_of(core, mailbox.ref).write(shard_mailboxes.create_mailbox, new)
 

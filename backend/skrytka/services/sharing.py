@@ -28,11 +28,13 @@ SETTLED_S = 3_600
 
 
 class Shared(msgspec.Struct, frozen=True):
-    """A folder of another mailbox, and the rights that its reader has to it."""
+    """A folder of another mailbox, and the rights that its reader has to it. ``private_seen``: he has his own ``\\Seen``, and the
+    counters of the folder are its owner's."""
 
     mailbox: MailboxRef
     folder: Folder
     rights: Rights
+    private_seen: bool = False
 
 
 async def find(core: Core, reader: MailboxRef, owner: str, name: str) -> Shared:
@@ -85,7 +87,7 @@ async def _read(core: Core, reader: MailboxRef, mailbox: MailboxRef, name: str |
     found = await shard_of(core, mailbox).read(acl.shared, asked)
     if found is None:
         raise NotFound("folder", str(folder_id) if name is None else name)
-    return Shared(mailbox, found.folder, found.rights)
+    return Shared(mailbox, found.folder, found.rights, found.private_seen)
 
 
 def _same_domain(one: MailboxRef, other: MailboxRef) -> bool:
@@ -131,7 +133,11 @@ async def _of_shard(core: Core, reader: MailboxRef, owners: Sequence[Owner], mos
     while after is not None and len(seen) <= most:
         asked = SharedAsked(tuple(by_id), reader.mailbox_id, everyone, after)
         found = await shard_of(core, owners[0].mailbox).read(acl.all_shared, asked)
-        seen += [Shared(by_id[one.mailbox_id], one.folder, one.rights) for one in found.folders if "l" in one.rights]
+        seen += [
+            Shared(by_id[one.mailbox_id], one.folder, one.rights, one.private_seen)
+            for one in found.folders
+            if "l" in one.rights
+        ]
         named |= found.named
         after = found.after
         await turn.next_if_over()

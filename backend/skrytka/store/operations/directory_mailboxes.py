@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from skrytka import errors
-from skrytka.model import Mailbox, MailboxId, MailboxRef, Precondition, Quota, State, Status
+from skrytka.model import Mailbox, MailboxId, MailboxRef, Precondition, Quota, Seen, State, Status
 from skrytka.store.interface import Row, Tx
 from skrytka.store.operations import credentials, domains, sequences, versions
 from skrytka.store.operations.credentials import Verifiers
@@ -21,8 +21,9 @@ T = TypeVar("T")
 
 COLUMNS = (
     "mailbox_id, shard, address, domain, display_name, status, state, quota_octets, quota_messages,"
-    " login_enabled, created_at, version, pending"
+    " login_enabled, created_at, seen, version, pending"
 )
+_VERSION, _PENDING = 12, 13
 
 
 class MailboxWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +35,7 @@ class MailboxWrite(msgspec.Struct, frozen=True, kw_only=True):
     status: Status | UnsetType = UNSET
     quota_octets: int | UnsetType | None = UNSET
     quota_messages: int | UnsetType | None = UNSET
+    seen: Seen | UnsetType = UNSET
     verifiers: Verifiers | UnsetType | None = UNSET
     default_quota: Quota = Quota()
     shards: Sequence[str]
@@ -81,9 +83,8 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 def read_mailbox(row: Row) -> Mailbox:
-    mailbox_id, shard, address, domain, display_name, status, state, octets, messages, login, created_at, version = row[
-        :12
-    ]
+    mailbox_id, shard, address, domain, display_name, status, state = row[:7]
+    octets, messages, login, created_at, seen, version = row[7:_PENDING]
     return Mailbox(
         ref=MailboxRef(MailboxId(mailbox_id), shard, address or ""),
         domain=domain,
@@ -94,16 +95,17 @@ def read_mailbox(row: Row) -> Mailbox:
         login_enabled=bool(login),
         created_at=created_at,
         version=version,
+        seen=Seen(seen),
     )
 
 
 async def put(tx: Tx, write: MailboxWrite) -> MailboxWritten:
     """Create or change. ``Duplicate`` when another transaction created it meanwhile: then run again."""
     row = await tx.row(f"UPDATE mailbox SET version = version WHERE address = ? RETURNING {COLUMNS}", write.address)
-    versions.check(row[11] if row else None, write.only_if, "mailbox")
+    versions.check(row[_VERSION] if row else None, write.only_if, "mailbox")
     if row is None:
         return MailboxWritten(await _insert(tx, write), created=True, pending=True)
-    return await _update(tx, write, read_mailbox(row), pending=bool(row[12]))
+    return await _update(tx, write, read_mailbox(row), pending=bool(row[_PENDING]))
 
 
 async def _insert(tx: Tx, write: MailboxWrite) -> Mailbox:
@@ -114,7 +116,8 @@ async def _insert(tx: Tx, write: MailboxWrite) -> Mailbox:
     mailbox = _new(write, mailbox_id)
     await tx.execute(
         "INSERT INTO mailbox (tenant_id, mailbox_id, shard, address, domain, display_name, status, state, quota_octets,"
-        " quota_messages, login_enabled, created_at, version, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1)",
+        " quota_messages, login_enabled, created_at, seen, version, pending)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1)",
         domains.DEFAULT_TENANT,
         mailbox_id,
         mailbox.ref.shard,
@@ -127,6 +130,7 @@ async def _insert(tx: Tx, write: MailboxWrite) -> Mailbox:
         mailbox.quota.messages,
         int(mailbox.login_enabled),
         write.now,
+        mailbox.seen.value,
     )
     if write.verifiers:
         await credentials.replace(tx, mailbox_id, write.verifiers, write.now)
@@ -148,6 +152,7 @@ def _new(write: MailboxWrite, mailbox_id: MailboxId) -> Mailbox:
         login_enabled=bool(write.verifiers),
         created_at=write.now,
         version=1,
+        seen=_or(write.seen, Seen.SHARED),
     )
 
 
@@ -162,17 +167,19 @@ async def _update(tx: Tx, write: MailboxWrite, current: Mailbox, *, pending: boo
             _or(write.quota_messages, current.quota.messages),
         ),
         login_enabled=login,
+        seen=_or(write.seen, current.seen),
     )
     if changed == current and not write.verifiers:
         return MailboxWritten(current, created=False, pending=pending)
     row = await tx.row(
         "UPDATE mailbox SET display_name = ?, status = ?, quota_octets = ?, quota_messages = ?, login_enabled = ?,"
-        f" version = version + 1, pending = 1 WHERE mailbox_id = ? RETURNING {COLUMNS}",
+        f" seen = ?, version = version + 1, pending = 1 WHERE mailbox_id = ? RETURNING {COLUMNS}",
         changed.display_name,
         changed.status.value,
         changed.quota.storage_octets,
         changed.quota.messages,
         int(login),
+        changed.seen.value,
         current.ref.mailbox_id,
     )
     assert row is not None, "the row is locked since it was read"

@@ -19,6 +19,9 @@ Uid = NewType("Uid", int)
 UidValidity = NewType("UidValidity", int)
 ModSeq = NewType("ModSeq", int)
 
+OWNER = MailboxId(0)
+"""Stands for the reader of a folder that is his own: he sees the flags that its messages have. Other readers are mailboxes."""
+
 
 class Flags(enum.IntFlag):
     """The system flags of RFC 3501 section 2.3.2 that are stored; ``\\Recent`` belongs to a session, not to a message."""
@@ -55,6 +58,13 @@ class Namespace(enum.StrEnum):
 
     OTHERS = "others"
     SHARED = "shared"
+
+
+class Seen(enum.StrEnum):
+    """Whose ``\\Seen`` is in the folders that a mailbox shares: ``shared`` by all, or that of each reader (``private``)."""
+
+    SHARED = "shared"
+    PRIVATE = "private"
 
 
 class State(enum.StrEnum):
@@ -134,6 +144,7 @@ class Mailbox(msgspec.Struct, frozen=True):
     created_at: int
     version: int
     namespace: Namespace = Namespace.OTHERS
+    seen: Seen = Seen.SHARED
 
 
 class Folder(msgspec.Struct, frozen=True):

@@ -18,8 +18,8 @@ NONE: Rights = frozenset()
 OBSOLETE = {"c": frozenset("kx"), "d": frozenset("et")}
 """RFC 4314 section 2.1.1: what the rights of RFC 2086 stand for."""
 
-CHANGING = frozenset("swtie")
-"""Who has none of these opens a folder for reading only (RFC 4314 section 5.2): all flags are shared."""
+_CHANGING = frozenset("wtie")
+_CHANGING_SEEN = _CHANGING | {"s"}
 
 NEGATIVE = "-"
 
@@ -48,6 +48,12 @@ def effective(entries: Iterable[tuple[str, str]]) -> Rights:
     for identifier, text in entries:
         (denied if identifier.startswith(NEGATIVE) else granted).update(text)
     return frozenset(granted - denied)
+
+
+def changing(*, private_seen: bool) -> Rights:
+    """Who has none of these opens a folder for reading only (RFC 4314 section 5.2): to flags that others see, to bring mail in,
+    and to remove it."""
+    return _CHANGING if private_seen else _CHANGING_SEEN
 
 
 def settable(rights: Rights) -> Settable:

@@ -19,11 +19,16 @@ from skrytka_imap.wire import Over
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A folder, under the name that this session has for it, whose it is, and the rights of this session to it."""
+    """A folder, under the name that this session has for it, whose it is, and the rights of this session to it.
+
+    ``reader`` is who reads it, where that is not the owner; ``private_seen``: with a ``\\Seen`` of his own.
+    """
 
     mailbox: model.MailboxRef
     folder: model.Folder
     rights: rights.Rights = rights.ALL
+    reader: model.MailboxId = model.OWNER
+    private_seen: bool = False
 
     @property
     def folder_id(self) -> model.FolderId:
@@ -66,7 +71,8 @@ def may_have_entries(place: Place) -> bool:
 def of_other(session: Session, shared: sharing.Shared) -> Place:
     """Under its whole name; what it is for to its owner says nothing to others."""
     name = others.written(session.settings.prefixes[shared.namespace], shared.mailbox.address, shared.folder.name)
-    return Place(shared.mailbox, msgspec.structs.replace(shared.folder, name=name, role=None), shared.rights)
+    folder = msgspec.structs.replace(shared.folder, name=name, role=None)
+    return Place(shared.mailbox, folder, shared.rights, session.mailbox.mailbox_id, shared.private_seen)
 
 
 async def visible(
@@ -120,11 +126,10 @@ async def select(session: Session, selected: Selected) -> None:
     """Select a folder. That of another is watched from now on, and so are the rights to it."""
 
     async def look() -> None:
-        folder_id = selected.folder_id
-        selected.rights = await sharing.rights_now(session.core, session.mailbox, selected.mailbox, folder_id)
+        found = await sharing.again(session.core, session.mailbox, selected.mailbox, selected.folder_id)
+        selected.rights, selected.private_seen = found.rights, found.private_seen
 
-    own = selected.mailbox.mailbox_id == session.mailbox.mailbox_id
-    await session.select(selected, None if own else look)
+    await session.select(selected, look if selected.reader else None)
 
 
 async def confirm(session: Session) -> None:
@@ -134,7 +139,7 @@ async def confirm(session: Session) -> None:
     """
     guard, selected = session.guard, session.selected
     assert guard is not None, "only another's folder is guarded"
-    before = selected.settable
+    before = (selected.settable, selected.may_change)
     try:
         await guard.confirm()
     except errors.Unavailable:
@@ -143,7 +148,7 @@ async def confirm(session: Session) -> None:
         raise Over("The selected folder is no longer there") from None
     if "r" not in selected.rights:
         raise Over("You may no longer read the selected folder")
-    if selected.settable != before:
+    if (selected.settable, selected.may_change) != before:
         session.wire.write(flags_lines(session))
 
 
@@ -152,7 +157,7 @@ def flags_lines(session: Session) -> bytes:
     selected = session.selected
     return responses.flags_lines(
         selected.known_keywords,
-        read_only=selected.read_only,
+        read_only=not selected.may_change,
         settable=selected.settable,
         language=session.language,
     )

@@ -70,10 +70,10 @@ async def current_view(session: Session) -> model.FolderView:
     selected, folder_id = session.selected, session.selected.folder_id
     look = folders.unclaimed_recent if selected.read_only else folders.claim_recent
     try:
-        current = await views.current(session.core, selected.mailbox, folder_id)
+        current = await views.current(session.core, selected.mailbox, folder_id, selected.reader)
         if current.uid_next > selected.view.uid_next and not session.rev2:
             recent = await look(session.core, selected.mailbox, folder_id)
-            current = await views.current(session.core, selected.mailbox, folder_id)
+            current = await views.current(session.core, selected.mailbox, folder_id, selected.reader)
             selected.claim_recent(recent)
     except errors.NotFound:
         raise Over("The selected folder was deleted") from None

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from skrytka.plugin_api import errors, folders, model, sharing
+from skrytka.plugin_api import errors, folders, messages, model, sharing
 from skrytka_imap import others
 from skrytka_imap.access import Place, of_other
 from skrytka_imap.folder_events import FolderKey
@@ -74,11 +74,27 @@ async def _of_others(session: Session, notify: Notifications, names: Iterable[st
         for owner in owners:
             await follow(session, notify, owner.mailbox)
         shared = await sharing.shared_by(session.core, session.mailbox, owners, limit)
-        found += [of_other(session, one) for one in shared]
+        found += await _as_read(session, [of_other(session, one) for one in shared])
         if len(found) > limit:
             raise errors.LimitReached("Too many folders to look at")
         await session.wire.breathe()
     await session.watches.keep(watched)
+    return found
+
+
+async def _as_read(session: Session, places: Iterable[Place]) -> list[Place]:
+    """With what this reader has not seen, where each has a ``\\Seen`` of his own; without those that are gone meanwhile."""
+    found: list[Place] = []
+    for place in places:
+        folder = place.folder
+        if place.private_seen:
+            try:
+                unseen = await messages.count_unseen(session.core, place.mailbox, place.folder_id, place.reader)
+            except errors.NotFound:
+                continue
+            folder = msgspec.structs.replace(folder, unseen=unseen)
+        found.append(msgspec.structs.replace(place, folder=folder))
+        await session.wire.breathe()
     return found
 
 

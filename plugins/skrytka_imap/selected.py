@@ -69,13 +69,22 @@ class Selected:
         mailbox: model.MailboxRef,
         *,
         read_only: bool,
+        examined: bool = False,
         granted: rights.Rights = rights.ALL,
+        reader: model.MailboxId = model.OWNER,
+        private_seen: bool = False,
     ) -> None:
         self.name = name
         self.mailbox = mailbox
         """Whose the folder is: the session's own, or that of another user."""
+        self.reader = reader
+        """Who reads it, where it is another's."""
         self.rights = granted
+        self.private_seen = private_seen
+        """Whether the reader has a ``\\Seen`` of his own."""
         self.read_only = read_only
+        """What the client was told: that it may change nothing that others see."""
+        self._examined = examined
         self.view = view
         self.complete_modseq = view.highest_modseq
         self.behind = False
@@ -99,8 +108,18 @@ class Selected:
 
     @property
     def settable(self) -> model.Settable:
-        """The flags that the session may set and clear."""
-        return rights.settable(self.rights)
+        """The flags that the session has a right to set and clear: in a folder that is open for reading only, but for EXAMINE, a
+        ``\\Seen`` of its own."""
+        may = rights.settable(self.rights)
+        if self.read_only and self.may_change:
+            return model.Settable(may.flags & model.Flags.SEEN, keywords=False)
+        return may
+
+    @property
+    def may_change(self) -> bool:
+        """Whether any flag may be changed. What is the user's own can be in a folder that is open for reading only, unless it was
+        opened by EXAMINE (RFC 3501 sections 6.3.1 and 6.3.2)."""
+        return not self.read_only or (self.private_seen and not self._examined)
 
     @property
     def key(self) -> FolderKey:

@@ -81,6 +81,22 @@ async def test_a_mailbox_of_nobody_in_person_is_in_the_shared_namespace(api: Asy
     }
 
 
+async def test_whose_seen_it_is(api: AsyncClient, ann: str) -> None:
+    """In folders that the mailbox shares: everybody's, or each reader's own. What that is like: the transcripts of IMAP."""
+    before = await api.get(ANN)
+    assert before.json()["seen"] == "shared"
+    changed = await api.put(ANN, json={"seen": "private"}, headers={"If-Match": before.headers["etag"]})
+    assert (changed.status_code, changed.json()["seen"]) == (200, "private")
+    assert changed.headers["etag"] != before.headers["etag"]
+    assert (await api.put(ANN, json={"display_name": "Ann"})).json()["seen"] == "private"
+    refused = await api.put(ANN, json={"seen": "mine"})
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["seen"]
+    assert (await api.put(ANN, json={"seen": None})).json()["seen"] == "shared"
+    made = await api.put("/v1/mailboxes/team@example.org", json={"seen": "private"})
+    assert made.json()["seen"] == "private"
+
+
 async def test_no_answer_shows_the_password(api: AsyncClient, ann: str) -> None:
     for answer in (await api.put(ANN, json={"password": "kept secret"}), await api.get(ANN)):
         assert "kept secret" not in answer.text

@@ -15,7 +15,7 @@ import pytest
 
 from skrytka.core import Core
 from skrytka.extensions import Extensions
-from skrytka.model import NewMessage
+from skrytka.model import NewMessage, Seen
 from skrytka.services import collecting, folders, indexing, mailboxes, messages
 from skrytka.services.mailboxes import MailboxChange, QuotaChange
 from skrytka.settings import Settings
@@ -104,6 +104,14 @@ def actions(
         quota = QuotaChange(storage_octets=int(words[1]), messages=int(words[2]))
         await mailboxes.put(core, front_ends.ACTOR, words[0], MailboxChange(quota=quota))
 
+    async def make(words: Sequence[str]) -> None:
+        """``make address``: the provider makes another mailbox."""
+        await mailboxes.put(core, front_ends.ACTOR, words[0], MailboxChange(password=front_ends.PASSWORD))
+
+    async def seen(words: Sequence[str]) -> None:
+        """``seen address private``: those who read what it shares have a ``\\Seen`` of their own from now on."""
+        await mailboxes.put(core, front_ends.ACTOR, words[0], MailboxChange(seen=Seen(words[1])))
+
     async def drain(words: Sequence[str]) -> None:
         """``drain``: the worker stops."""
         for connection in served.connections:
@@ -122,6 +130,8 @@ def actions(
         "ended": ended,
         "elsewhere": elsewhere,
         "limit": limit,
+        "make": make,
+        "seen": seen,
         "drain": drain,
     }
 

@@ -13,7 +13,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from skrytka.core import Core
 from skrytka.errors import Fault
-from skrytka.model import Mailbox, Namespace, OwnLimits, Precondition, Quota, Status, Usage
+from skrytka.model import Mailbox, Namespace, OwnLimits, Precondition, Quota, Seen, Status, Usage
 from skrytka.rest.bodies import Body, CheckedBody
 from skrytka.rest.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after, page_of
 from skrytka.rest.versions import etag
@@ -26,6 +26,13 @@ Octets = Annotated[int, msgspec.Meta(ge=0, le=QUOTA_MAXIMUM)]
 DisplayName = Annotated[str, msgspec.Meta(max_length=DISPLAY_NAME_LENGTH)]
 # Characters here, octets in the service: what is too long in these is too long in those.
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=PASSWORD_OCTETS)]
+WhoseSeen = Annotated[
+    Seen,
+    msgspec.Meta(
+        description="Whose `\\Seen` is in the folders that the mailbox shares: that of all (`shared`, the default), or each"
+        " reader's own, beside the owner's (`private`)"
+    ),
+]
 
 
 class QuotaBody(Body, frozen=True):
@@ -47,6 +54,7 @@ class MailboxBody(Body, frozen=True):
     quota: QuotaBody | msgspec.UnsetType | None = msgspec.UNSET
     status: Status | msgspec.UnsetType | None = msgspec.UNSET
     namespace: Namespace | msgspec.UnsetType | None = msgspec.UNSET
+    seen: WhoseSeen | msgspec.UnsetType | None = msgspec.UNSET
 
     def faults(self, limits: Limits) -> Iterable[Fault]:
         return mailboxes.faults(_change(self))
@@ -58,6 +66,7 @@ class MailboxView(msgspec.Struct, frozen=True):
     display_name: str
     status: Status
     namespace: Namespace
+    seen: Seen
     login_enabled: bool
     quota: Quota
     usage: Usage
@@ -79,6 +88,7 @@ async def view(core: Core, mailbox: Mailbox) -> MailboxView:
         mailbox.display_name,
         mailbox.status,
         mailbox.namespace,
+        mailbox.seen,
         mailbox.login_enabled,
         mailbox.quota,
         await mailboxes.usage(core, mailbox.ref),
@@ -98,6 +108,7 @@ def _change(body: MailboxBody) -> MailboxChange:
         quota=_quota_change(body.quota) if isinstance(body.quota, QuotaBody) else body.quota,
         status=body.status,
         namespace=body.namespace,
+        seen=body.seen,
     )
 
 

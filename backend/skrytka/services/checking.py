@@ -16,6 +16,7 @@ from skrytka.services.checking_rows import check_rows
 from skrytka.services.findings import Depth, Finding
 from skrytka.services.shards import now, shard_of
 from skrytka.store.operations import acl, aliases, consistency, directory_mailboxes, domains, grants, shard_mailboxes
+from skrytka.store.operations.consistency import MarksOf
 from skrytka.store.operations.directory_mailboxes import MailboxScan
 from skrytka.store.operations.grants import Noted
 from skrytka.store.operations.shard_mailboxes import MailboxPage, Reconfigure, ShardConfig
@@ -79,6 +80,7 @@ async def _check_mailbox(core: Core, mailbox: Mailbox, depth: Depth) -> list[Fin
     try:
         found += await _check_limits(core, mailbox.ref, depth.repair)
         found += await _check_grants(core, mailbox.ref, depth.repair)
+        found += await _check_readers(core, mailbox.ref, depth.repair)
         return found + await check_rows(core, mailbox.ref, depth)
     except NotFound:
         return found  # deleted meanwhile
@@ -101,6 +103,21 @@ async def _check_grants(core: Core, mailbox: MailboxRef, repair: bool) -> list[F
     return [Finding("grant not in the directory", mailbox.address, one, repair) for one in whom]
 
 
+async def _check_readers(core: Core, mailbox: MailboxRef, repair: bool) -> list[Finding]:
+    """What somebody had seen whose mailbox was deleted since: nobody has his number again."""
+    shard = shard_of(core, mailbox)
+    gone = [
+        reader
+        for reader in await shard.read(consistency.readers, mailbox.mailbox_id)
+        if not await _is_anybody(core, reader)
+    ]
+    for reader in gone if repair else ():
+        marks = MarksOf(mailbox.mailbox_id, reader, PAGE)
+        while await shard.write(consistency.drop_marks_of, marks) == PAGE:
+            pass
+    return [Finding("marks of nobody", mailbox.address, f"of mailbox {reader}", repair) for reader in gone]
+
+
 async def _is_anybody(core: Core, grantee_id: int) -> bool:
     """Entries of mailboxes that were deleted stay in the lists, and name nobody."""
     if grantee_id == grants.ANYONE_ID:
@@ -115,7 +132,7 @@ async def _check_limits(core: Core, mailbox: MailboxRef, repair: bool) -> list[F
     found = await shard_of(core, mailbox).read(shard_mailboxes.config, mailbox.mailbox_id)
     if settled is None or found is None:
         return []
-    right = ShardConfig(mailbox.mailbox_id, settled.quota, settled.status, settled.version)
+    right = ShardConfig(mailbox.mailbox_id, settled.quota, settled.status, settled.version, settled.seen)
     if found == right or await core.directory.read(directory_mailboxes.get_settled, mailbox.mailbox_id) != settled:
         return []
     if repair:

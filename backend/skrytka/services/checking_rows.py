@@ -65,6 +65,8 @@ async def _messages(core: Core, mailbox: MailboxRef, repair: bool) -> list[Findi
             found.append(Finding("message without content", mailbox.address, detail))
         page = MessagePage(mailbox.mailbox_id, lost[-1].folder_id, lost[-1].uid, PAGE)
     recount = Recount(mailbox.mailbox_id, repair)
+    for folder_id, count in await shard.write(consistency.marks_without_message, recount):
+        found.append(Finding("mark without message", mailbox.address, f"folder {folder_id}, {count} marks", repair))
     if count := await shard.write(consistency.expunges_without_content, recount):
         found.append(Finding("expunge without content", mailbox.address, f"{count} expunged messages", repair))
     return found

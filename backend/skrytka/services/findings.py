@@ -16,6 +16,8 @@ Kind = Literal[
     "domain addresses",
     "expunge without content",
     "grant not in the directory",
+    "mark without message",
+    "marks of nobody",
     "mailbox half done",
     "mailbox not in the directory",
     "mailbox not on its shard",

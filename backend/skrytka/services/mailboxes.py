@@ -22,6 +22,7 @@ from skrytka.model import (
     Namespace,
     Precondition,
     Quota,
+    Seen,
     State,
     Status,
     Usage,
@@ -69,6 +70,7 @@ class MailboxChange(msgspec.Struct, frozen=True, kw_only=True):
     quota: QuotaChange | UnsetType | None = UNSET
     status: Status | UnsetType | None = UNSET
     namespace: Namespace | UnsetType | None = UNSET
+    seen: Seen | UnsetType | None = UNSET
 
 
 async def put(
@@ -87,7 +89,8 @@ async def put(
     if written.pending:
         await complete(core, mailbox)
         mailbox = msgspec.structs.replace(mailbox, state=State.ACTIVE)
-    if change.status is Status.SUSPENDED or not isinstance(change.namespace, UnsetType):
+    told = (change.namespace, change.seen)
+    if change.status is Status.SUSPENDED or any(not isinstance(each, UnsetType) for each in told):
         tell_sessions(core, mailbox.ref)
     return mailbox, written.created
 
@@ -140,6 +143,7 @@ def _write(
         namespace=Namespace.OTHERS if change.namespace is None else change.namespace,
         quota_octets=default.storage_octets if quota.storage_octets is None else quota.storage_octets,
         quota_messages=default.messages if quota.messages is None else quota.messages,
+        seen=Seen.SHARED if change.seen is None else change.seen,
         verifiers=new_verifiers,
         default_quota=default,
         shards=tuple(core.shards),
@@ -207,7 +211,7 @@ async def complete(core: Core, mailbox: Mailbox, batches: int | None = None) -> 
         case State.CREATING:
             await create_on_shard(core, mailbox)
         case _:
-            config = ShardConfig(mailbox.ref.mailbox_id, mailbox.quota, mailbox.status, mailbox.version)
+            config = ShardConfig(mailbox.ref.mailbox_id, mailbox.quota, mailbox.status, mailbox.version, mailbox.seen)
             await shard_of(core, mailbox.ref).write(shard_mailboxes.configure_mailbox, config)
     alive = await core.directory.write(directory_mailboxes.settle, Settled(mailbox.ref.mailbox_id, mailbox.version))
     if not alive:
@@ -220,7 +224,13 @@ async def create_on_shard(core: Core, mailbox: Mailbox) -> None:
     now = int(core.now())
     mark = await core.directory.read(sequences.current, directory_mailboxes.UID_VALIDITY_MARK)
     new = NewShardMailbox(
-        mailbox.ref.mailbox_id, mailbox.quota, mailbox.status, mailbox.version, now, uid_validity=max(now, mark)
+        mailbox.ref.mailbox_id,
+        mailbox.quota,
+        mailbox.status,
+        mailbox.version,
+        now,
+        uid_validity=max(now, mark),
+        seen=mailbox.seen,
     )
     await shard_of(core, mailbox.ref).write(shard_mailboxes.create_mailbox, new)
 

@@ -10,6 +10,7 @@ from skrytka.core import Core
 from skrytka.errors import Invalid, LimitReached, NotFound, TooLarge
 from skrytka.model import (
     EVERYTHING,
+    OWNER,
     Actor,
     Appended,
     Copied,
@@ -17,6 +18,7 @@ from skrytka.model import (
     FlagChange,
     FlagsStored,
     FolderId,
+    MailboxId,
     MailboxRef,
     MessageRow,
     ModSeq,
@@ -31,7 +33,17 @@ from skrytka.services.publishing import announce
 from skrytka.services.shards import now, shard_of
 from skrytka.services.slices import Slice
 from skrytka.store.interface import Committed
-from skrytka.store.operations import appending, copying, expunging, flags, folders, keywords, messages
+from skrytka.store.operations import (
+    appending,
+    copying,
+    expunging,
+    flags,
+    folders,
+    keywords,
+    messages,
+    reader_flags,
+    seen_marks,
+)
 from skrytka.store.operations.pop3_locks import LockKey
 from skrytka.store.operations.selecting import CHUNK
 from skrytka.store.operations.shard_mailboxes import INBOX_FOLDER_ID
@@ -41,10 +53,18 @@ FIRST_DATE, LAST_DATE = -62_135_596_800, 253_402_300_799
 
 
 async def append(
-    core: Core, actor: Actor, mailbox: MailboxRef, folder_id: FolderId, mails: Sequence[NewMessage]
+    core: Core,
+    actor: Actor,
+    mailbox: MailboxRef,
+    folder_id: FolderId,
+    mails: Sequence[NewMessage],
+    reader: MailboxId = OWNER,
 ) -> Appended:
-    """Store the mails in one transaction, all or none."""
-    values = await prepared(core, mailbox, folder_id, mails)
+    """Store the mails in one transaction, all or none.
+
+    Here and below ``reader`` is the mailbox of who does it, where that is not the owner: his ``\\Seen`` may be his own.
+    """
+    values = await prepared(core, mailbox, folder_id, mails, reader)
 
     def committed(done: Appended) -> None:
         announce(core, actor, mailbox, "appended", done.modseq, (folder_id,), done.uids)
@@ -53,7 +73,11 @@ async def append(
 
 
 async def prepared(
-    core: Core, mailbox: MailboxRef, folder_id: FolderId, mails: Sequence[NewMessage]
+    core: Core,
+    mailbox: MailboxRef,
+    folder_id: FolderId,
+    mails: Sequence[NewMessage],
+    reader: MailboxId = OWNER,
 ) -> appending.Append:
     """Check the mails and make them ready to be stored; large bodies are in the blob store afterwards."""
     limits = core.settings.limits
@@ -75,7 +99,7 @@ async def prepared(
         content = await contents.prepare(core, mail.octets)
         date = moment if mail.internal_date is None else mail.internal_date
         arrivals.append(appending.Arrival(content, int(mail.flags), keywords.ordered(mail.keywords), date))
-    return appending.Append(mailbox.mailbox_id, folder_id, tuple(arrivals), moment)
+    return appending.Append(mailbox.mailbox_id, folder_id, tuple(arrivals), moment, reader)
 
 
 async def copy(
@@ -86,9 +110,10 @@ async def copy(
     uids: Sequence[Uid],
     target_folder_id: FolderId,
     settable: Settable = EVERYTHING,
+    reader: MailboxId = OWNER,
 ) -> Copied:
     """Copy all or none; the copies count against the quota, and have only those of the flags that are settable."""
-    values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id, settable)
+    values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id, settable, reader)
     told = _teller(core, actor, mailbox, "copied", (target_folder_id,))
     return await shard_of(core, mailbox).write(copying.copy, values, told)
 
@@ -101,9 +126,10 @@ async def move(
     uids: Sequence[Uid],
     target_folder_id: FolderId,
     settable: Settable = EVERYTHING,
+    reader: MailboxId = OWNER,
 ) -> Copied:
     """Move all or none, with those of the flags that are settable."""
-    values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id, settable)
+    values = _transfer(core, actor, mailbox, source_folder_id, uids, target_folder_id, settable, reader)
     told = _teller(core, actor, mailbox, "moved", (source_folder_id, target_folder_id))
     return await shard_of(core, mailbox).write(copying.move, values, told)
 
@@ -116,9 +142,12 @@ def _transfer(
     uids: Sequence[Uid],
     target: FolderId,
     settable: Settable,
+    reader: MailboxId,
 ) -> copying.Transfer:
     limit = core.settings.limits.copy_messages
-    return copying.Transfer(mailbox.mailbox_id, source, tuple(uids), target, str(actor), limit, now(core), settable)
+    return copying.Transfer(
+        mailbox.mailbox_id, source, tuple(uids), target, str(actor), limit, now(core), settable, reader
+    )
 
 
 def _teller(
@@ -132,9 +161,16 @@ def _teller(
 
 
 async def store_flags(
-    core: Core, actor: Actor, mailbox: MailboxRef, folder_id: FolderId, uids: Sequence[Uid], change: FlagChange
+    core: Core,
+    actor: Actor,
+    mailbox: MailboxRef,
+    folder_id: FolderId,
+    uids: Sequence[Uid],
+    change: FlagChange,
+    reader: MailboxId = OWNER,
 ) -> FlagsStored:
-    """Change flags, 1 000 messages in a transaction; which of them really change is decided inside it."""
+    """Change flags, 1 000 messages in a transaction; which of them really change is decided inside it. The rows are as the reader
+    sees them."""
     limits = core.settings.limits
     check_keywords(change.keywords, limits)
     if change.then is not None:
@@ -150,7 +186,11 @@ async def store_flags(
     for start in range(0, max(len(ordered), 1), CHUNK):
         part = ordered[start : start + CHUNK]
         values = flags.StoreFlags(mailbox.mailbox_id, folder_id, part, change, limits.keywords_per_message)
-        parts.append(await shard_of(core, mailbox).write(flags.store_flags, values, committed))
+        if reader:
+            asked = reader_flags.StoreAsReader(reader, values)
+            parts.append(await shard_of(core, mailbox).write(reader_flags.store_flags, asked, committed))
+        else:
+            parts.append(await shard_of(core, mailbox).write(flags.store_flags, values, committed))
     return _joined(parts)
 
 
@@ -265,6 +305,15 @@ async def expunge_horizon(core: Core, mailbox: MailboxRef, folder_id: FolderId) 
     if head is None:
         raise NotFound("folder", str(folder_id))
     return head.expunge_horizon
+
+
+async def count_unseen(core: Core, mailbox: MailboxRef, folder_id: FolderId, reader: MailboxId) -> int:
+    """How many messages of another's folder the reader has not seen."""
+    asked = seen_marks.Unseen(mailbox.mailbox_id, folder_id, reader)
+    count = await shard_of(core, mailbox).read(seen_marks.count_unseen, asked)
+    if count is None:
+        raise NotFound("folder", str(folder_id))
+    return count
 
 
 async def stamp_downloads(

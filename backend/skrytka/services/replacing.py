@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skrytka.core import Core
-from skrytka.model import Actor, Appended, FolderId, MailboxRef, NewMessage, Uid
+from skrytka.model import OWNER, Actor, Appended, FolderId, MailboxId, MailboxRef, NewMessage, Uid
 from skrytka.services import messages
 from skrytka.services.publishing import announce
 from skrytka.services.shards import shard_of
@@ -11,13 +11,20 @@ from skrytka.store.operations import replacing
 
 
 async def replace(
-    core: Core, actor: Actor, mailbox: MailboxRef, source: FolderId, uid: Uid, target: FolderId, mail: NewMessage
+    core: Core,
+    actor: Actor,
+    mailbox: MailboxRef,
+    source: FolderId,
+    uid: Uid,
+    target: FolderId,
+    mail: NewMessage,
+    reader: MailboxId = OWNER,
 ) -> Appended:
-    """Store ``mail`` in ``target`` and expunge the message ``uid`` of ``source``, both or none.
+    """Store ``mail`` in ``target`` and expunge the message ``uid`` of ``source``, both or none; ``reader`` as in ``messages``.
 
     ``NotFound`` when the old one is gone.
     """
-    new = await messages.prepared(core, mailbox, target, (mail,))
+    new = await messages.prepared(core, mailbox, target, (mail,), reader)
     values = replacing.Replace(source, uid, new, str(actor))
 
     def committed(done: Appended) -> None:

@@ -28,12 +28,14 @@ SETTLED_S = 3_600
 
 
 class Shared(msgspec.Struct, frozen=True):
-    """A folder of another mailbox, in which namespace it is found, and the rights that its reader has to it."""
+    """A folder of another mailbox, in which namespace it is found, and the rights that its reader has to it. ``private_seen``: he
+    has his own ``\\Seen``, and the counters of the folder are its owner's."""
 
     mailbox: MailboxRef
     namespace: Namespace
     folder: Folder
     rights: Rights
+    private_seen: bool = False
 
 
 async def find(core: Core, reader: MailboxRef, namespace: Namespace, owner: str, name: str) -> Shared:
@@ -45,11 +47,11 @@ async def find(core: Core, reader: MailboxRef, namespace: Namespace, owner: str,
     return await _read(core, reader, found, canonical(name))
 
 
-async def rights_now(core: Core, reader: MailboxRef, mailbox: MailboxRef, folder_id: FolderId) -> Rights:
-    """To a folder that was found before, wherever its mailbox is found now; ``Suspended`` or ``NotFound`` where that no longer
+async def again(core: Core, reader: MailboxRef, mailbox: MailboxRef, folder_id: FolderId) -> acl.Shared:
+    """A folder that was found before, wherever its mailbox is found now; ``Suspended`` or ``NotFound`` where that no longer
     serves."""
     await authentication.confirm(core, mailbox)
-    return (await _look(core, reader, mailbox, None, folder_id)).rights
+    return await _look(core, reader, mailbox, None, folder_id)
 
 
 async def above(core: Core, reader: MailboxRef, namespace: Namespace, owner: str, name: str) -> Shared | None:
@@ -83,7 +85,7 @@ async def _owner(core: Core, reader: MailboxRef, namespace: Namespace, address: 
 
 async def _read(core: Core, reader: MailboxRef, owner: Owner, name: str) -> Shared:
     found = await _look(core, reader, owner.mailbox, name, FolderId(0))
-    return Shared(owner.mailbox, owner.namespace, found.folder, found.rights)
+    return Shared(owner.mailbox, owner.namespace, found.folder, found.rights, found.private_seen)
 
 
 async def _look(
@@ -166,7 +168,7 @@ async def _of_shard(core: Core, reader: MailboxRef, owners: Sequence[Owner], mos
         for one in found.folders:
             if "l" in one.rights:
                 owner = by_id[one.mailbox_id]
-                seen.append(Shared(owner.mailbox, owner.namespace, one.folder, one.rights))
+                seen.append(Shared(owner.mailbox, owner.namespace, one.folder, one.rights, one.private_seen))
         named |= found.named
         after = found.after
         await turn.next_if_over()

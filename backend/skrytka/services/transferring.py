@@ -14,10 +14,12 @@ from skrytka.core import Core
 from skrytka.errors import DomainError, LimitReached, NotFound, Unavailable
 from skrytka.model import (
     EVERYTHING,
+    OWNER,
     Actor,
     Appended,
     Copied,
     FolderId,
+    MailboxId,
     MailboxRef,
     MessageRow,
     ModSeq,
@@ -28,7 +30,7 @@ from skrytka.services import folders, messages, room
 from skrytka.services.publishing import announce
 from skrytka.services.shards import now, shard_of
 from skrytka.services.slices import Slice
-from skrytka.store.operations import appending
+from skrytka.store.operations import appending, seen_marks
 from skrytka.store.operations import messages as rows
 from skrytka.store.operations.appending import Append, Arrival
 from skrytka.store.operations.contents import ContentKey, packed
@@ -49,15 +51,17 @@ async def copy(
     uids: Sequence[Uid],
     target: tuple[MailboxRef, FolderId],
     settable: Settable = EVERYTHING,
+    readers: tuple[MailboxId, MailboxId] = (OWNER, OWNER),
 ) -> Copied:
     """All or none, in the quota of the target; UIDs that are no longer there are left out.
 
-    The copies have those of the flags that are settable.
+    The copies have those of the flags that are settable; ``readers`` are who reads the source and who brings it to the target, as
+    in ``messages``.
     """
     limit = core.settings.limits.copy_messages
     if len(uids) > limit:
         raise LimitReached(f"At most {limit} messages can be copied or moved at once")
-    copying = _Copying(core, actor, source, target, settable)
+    copying = _Copying(core, actor, source, target, settable, readers)
     try:
         return await copying.run(sorted(set(uids)))
     except BaseException:
@@ -72,9 +76,10 @@ async def move(
     uids: Sequence[Uid],
     target: tuple[MailboxRef, FolderId],
     settable: Settable = EVERYTHING,
+    readers: tuple[MailboxId, MailboxId] = (OWNER, OWNER),
 ) -> Copied:
     """The same, and the messages that were copied are expunged. If that fails the copies stay: they may be all that there is."""
-    copied = await copy(core, actor, source, uids, target, settable)
+    copied = await copy(core, actor, source, uids, target, settable, readers)
     if copied.source_uids:
         await messages.expunge(core, actor, *source, copied.source_uids, deleted_only=False)
     return copied
@@ -90,12 +95,14 @@ class _Copying:
         source: tuple[MailboxRef, FolderId],
         target: tuple[MailboxRef, FolderId],
         settable: Settable,
+        readers: tuple[MailboxId, MailboxId],
     ) -> None:
         self._core = core
         self._actor = actor
         self._source = source
         self._target = target
         self._settable = settable
+        self._readers = readers
         self._copied: list[tuple[Uid, Uid]] = []
         self._slice = Slice(core)
 
@@ -132,6 +139,10 @@ class _Copying:
 
     async def _present(self, uids: Sequence[Uid]) -> list[MessageRow]:
         mailbox, folder_id = self._source
+        if reader := self._readers[0]:
+            as_reader = seen_marks.ReaderUids(mailbox.mailbox_id, folder_id, reader, tuple(uids))
+            found = await shard_of(self._core, mailbox).read(seen_marks.present, as_reader)
+            return [one.row for one in found]
         asked = rows.Uids(mailbox.mailbox_id, folder_id, tuple(uids))
         return await shard_of(self._core, mailbox).read(rows.present, asked)
 
@@ -157,7 +168,13 @@ class _Copying:
 
     async def _store(self, arrivals: Sequence[tuple[Uid, Arrival]]) -> ModSeq:
         mailbox, folder_id = self._target
-        values = Append(mailbox.mailbox_id, folder_id, tuple(arrival for _, arrival in arrivals), now(self._core))
+        values = Append(
+            mailbox.mailbox_id,
+            folder_id,
+            tuple(arrival for _, arrival in arrivals),
+            now(self._core),
+            self._readers[1],
+        )
 
         def committed(done: Appended) -> None:
             announce(self._core, self._actor, mailbox, "copied", done.modseq, (folder_id,), done.uids)

@@ -30,7 +30,11 @@ def empty(folder_id: FolderId) -> FolderView:
 
 
 def merge(view: FolderView, head: Head, changed: Sequence[Changed], expunged: Sequence[int]) -> FolderView:
-    """Apply changed messages, ascending by UID, then take out the expunged ones."""
+    """Apply changed messages, ascending by UID, then take out the expunged ones. Without any the arrays stay the same."""
+    if not changed and not expunged:
+        return msgspec.structs.replace(
+            view, uid_validity=head.uid_validity, uid_next=head.uid_next, highest_modseq=head.highest_modseq
+        )
     merging = Merging(view)
     merging.change(changed)
     merging.expunge(expunged)

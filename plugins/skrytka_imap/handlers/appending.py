@@ -19,7 +19,7 @@ async def append(session: Session, command: Append) -> Reply:
     mails = await new_mails(session, command.messages, found.settable)
     if isinstance(mails, Reply):
         return mails
-    stored = await messages.append(session.core, session.actor, found.mailbox, found.folder_id, mails)
+    stored = await messages.append(session.core, session.actor, found.mailbox, found.folder_id, mails, found.reader)
     note_own_arrivals(session, found, stored.uids)
     text = "The message is stored" if len(mails) == 1 else "The messages are stored"
     return ok(text, append_uid(stored))

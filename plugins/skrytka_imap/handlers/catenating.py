@@ -85,7 +85,7 @@ async def _place(session: Session, url: ImapUrl) -> Place | None:
     if url.folder is None:
         selected = session.selected
         folder = await folders.get_by_id(session.core, selected.mailbox, selected.folder_id)
-        return Place(selected.mailbox, folder, selected.rights)
+        return Place(selected.mailbox, folder, selected.rights, selected.reader, selected.private_seen)
     superior = "" if url.absolute else session.selected.name.rpartition("/")[0]
     return await find(session, f"{superior}/{url.folder}" if superior else url.folder, "r")
 

@@ -61,20 +61,22 @@ async def _copy(session: Session, uids: Sequence[model.Uid], target: Place) -> m
     core, actor, source = session.core, session.actor, session.selected
     if target.mailbox.mailbox_id == source.mailbox.mailbox_id:
         return await messages.copy(
-            core, actor, source.mailbox, source.folder_id, uids, target.folder_id, target.settable
+            core, actor, source.mailbox, source.folder_id, uids, target.folder_id, target.settable, target.reader
         )
     ends = (source.mailbox, source.folder_id), (target.mailbox, target.folder_id)
-    return await transferring.copy(core, actor, ends[0], uids, ends[1], target.settable)
+    readers = (source.reader, target.reader)
+    return await transferring.copy(core, actor, ends[0], uids, ends[1], target.settable, readers)
 
 
 async def _move(session: Session, uids: Sequence[model.Uid], target: Place) -> model.Copied:
     core, actor, source = session.core, session.actor, session.selected
     if target.mailbox.mailbox_id == source.mailbox.mailbox_id:
         return await messages.move(
-            core, actor, source.mailbox, source.folder_id, uids, target.folder_id, target.settable
+            core, actor, source.mailbox, source.folder_id, uids, target.folder_id, target.settable, target.reader
         )
     ends = (source.mailbox, source.folder_id), (target.mailbox, target.folder_id)
-    return await transferring.move(core, actor, ends[0], uids, ends[1], target.settable)
+    readers = (source.reader, target.reader)
+    return await transferring.move(core, actor, ends[0], uids, ends[1], target.settable, readers)
 
 
 def _too_many(session: Session, uids: Sequence[model.Uid]) -> Reply | None:

@@ -79,7 +79,7 @@ async def _fetch(session: Session, command: Fetch) -> Reply:
     if session.uid_only:
         command = _without_implied_uid(command)
     plan = plan_of(command, selected.mailbox.mailbox_id, condstore=session.condstore)
-    sets_seen = command.sets_seen and not selected.read_only and "s" in selected.rights
+    sets_seen = command.sets_seen and selected.may_change and "s" in selected.rights
     missing = await write_answers(session, plan, chosen, sets_seen=sets_seen)
     return limited(session, _outcome(session, command, chosen, missing), code)
 
@@ -232,8 +232,8 @@ async def _set_seen(session: Session, places: Sequence[int]) -> dict[int, model.
     if not uids:
         return {}
     change = model.FlagChange("add", seen)
-    mailbox = session.selected.mailbox
-    stored = await messages.store_flags(session.core, session.actor, mailbox, view.folder_id, uids, change)
+    mailbox, reader = session.selected.mailbox, session.selected.reader
+    stored = await messages.store_flags(session.core, session.actor, mailbox, view.folder_id, uids, change, reader)
     session.selected.head = None
     tell_keywords(session, (row.keywords for row in stored.changed))
     for row in stored.changed:

@@ -57,7 +57,7 @@ async def _search(session: Session, command: MultiSearch, place: Place, saved: S
             view, recent = selected.view, selected.recent
         else:
             recent = [await folders.unclaimed_recent(session.core, mailbox, folder_id)]
-            view = await views.current(session.core, mailbox, folder_id)
+            view = await views.current(session.core, mailbox, folder_id, place.reader)
     except errors.NotFound:
         return
     search, returns = command.search, command.returns

@@ -45,7 +45,9 @@ async def _replace(session: Session, uid: model.Uid, target: Place, mail: model.
     try:
         if target.mailbox.mailbox_id != source.mailbox.mailbox_id:
             return await _replace_elsewhere(session, uid, target, mail)
-        return await replacing.replace(core, actor, source.mailbox, source.folder_id, uid, target.folder_id, mail)
+        return await replacing.replace(
+            core, actor, source.mailbox, source.folder_id, uid, target.folder_id, mail, target.reader
+        )
     except errors.NotFound as error:
         if error.kind != "message":
             raise
@@ -58,6 +60,6 @@ async def _replace_elsewhere(session: Session, uid: model.Uid, target: Place, ma
     there = await messages.page(core, source.mailbox, source.folder_id, uid - 1, 1)
     if not there or there[0].uid != uid:
         raise errors.NotFound("message", str(uid))
-    stored = await messages.append(core, actor, target.mailbox, target.folder_id, [mail])
+    stored = await messages.append(core, actor, target.mailbox, target.folder_id, [mail], target.reader)
     await messages.expunge(core, actor, source.mailbox, source.folder_id, [uid], deleted_only=False)
     return stored

@@ -54,11 +54,21 @@ async def _open(session: Session, command: Select | Examine, *, read_only: bool)
         session.say(b"OK", "The folder before is closed", b"CLOSED")
     await session.unselect()
     place = await access.find(session, command.name, "r")
-    read_only = read_only or not place.rights & rights.CHANGING
+    examined = read_only
+    read_only = examined or not place.rights & rights.changing(private_seen=place.private_seen)
     look = folders.unclaimed_recent if read_only else folders.claim_recent
     recent = range(0) if session.rev2 else await look(session.core, place.mailbox, place.folder_id)
-    view = await views.current(session.core, place.mailbox, place.folder_id)
-    selected = Selected(place.folder.name, view, place.mailbox, read_only=read_only, granted=place.rights)
+    view = await views.current(session.core, place.mailbox, place.folder_id, place.reader)
+    selected = Selected(
+        place.folder.name,
+        view,
+        place.mailbox,
+        read_only=read_only,
+        examined=examined,
+        granted=place.rights,
+        reader=place.reader,
+        private_seen=place.private_seen,
+    )
     selected.claim_recent(recent)
     selected.learn(view.keywords.values(), session.settings.told_keywords)
     await access.select(session, selected)

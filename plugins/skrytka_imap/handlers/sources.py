@@ -55,4 +55,5 @@ async def _selected_of_other(session: Session, sources: Sequence[Source], chosen
     if any(selected.is_folder(place.mailbox, place.folder_id) for place in chosen):
         return []
     folder = await folders.get_by_id(session.core, selected.mailbox, selected.folder_id)
-    return [Place(selected.mailbox, msgspec.structs.replace(folder, name=selected.name), selected.rights)]
+    folder = msgspec.structs.replace(folder, name=selected.name)
+    return [Place(selected.mailbox, folder, selected.rights, selected.reader, selected.private_seen)]

@@ -25,7 +25,7 @@ async def store(session: Session, command: Store) -> Reply:
     selected = session.selected
     if not _may_any(command, selected.settable):
         raise NoRight("You may not set those flags in that folder")
-    if selected.read_only:
+    if not selected.may_change:
         return no("The folder is open for reading only", b"READ-ONLY")
     named_uids = uids_at(selected.view, named(session, command.sequence, uid=command.uid))
     uids, code = highest_uids(session, named_uids)
@@ -37,7 +37,7 @@ async def store(session: Session, command: Store) -> Reply:
     for start in range(0, len(uids), CHUNK):
         chunk = uids[start : start + CHUNK]
         stored = await messages.store_flags(
-            session.core, session.actor, selected.mailbox, selected.folder_id, chunk, change
+            session.core, session.actor, selected.mailbox, selected.folder_id, chunk, change, selected.reader
         )
         await _tell(session, command, change, stored, highest_first=code is not None)
         modified += stored.modified

@@ -24,7 +24,7 @@ async def status(session: Session, command: Status) -> Reply:
 async def status_line(session: Session, place: Place, items: Sequence[StatusItem]) -> bytes:
     """HIGHESTMODSEQ: RFC 7162 section 3.1.7; DELETED and DELETED-STORAGE: RFC 9208 section 4.1.4; SIZE: RFC 8438.
 
-    All but RECENT and DELETED-STORAGE are counters kept with the folder.
+    All but RECENT, DELETED-STORAGE and what a reader has not seen for himself are counters kept with the folder.
     """
     folder = place.folder
     values: dict[StatusItem, int | str] = {
@@ -38,6 +38,10 @@ async def status_line(session: Session, place: Place, items: Sequence[StatusItem
         StatusItem.DELETED: folder.deleted,
         StatusItem.SIZE: folder.octets,
     }
+    if StatusItem.UNSEEN in items and place.private_seen:
+        values[StatusItem.UNSEEN] = await messages.count_unseen(
+            session.core, place.mailbox, place.folder_id, place.reader
+        )
     if StatusItem.RECENT in items:
         values[StatusItem.RECENT] = await _recent(session, place)
     if StatusItem.DELETED_STORAGE in items:

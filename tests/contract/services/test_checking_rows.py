@@ -8,14 +8,25 @@ import pytest
 
 from skrytka.core import Core
 from skrytka.errors import Unavailable
-from skrytka.model import ContentId, Mailbox, NewMessage, Quota, Role, Status, Uid
-from skrytka.services import aliases, checking, contents, domains, folders, indexing, mailboxes, messages, metadata
+from skrytka.model import ContentId, FlagChange, Flags, Mailbox, NewMessage, Quota, Role, Seen, Status, Uid
+from skrytka.services import (
+    aliases,
+    checking,
+    contents,
+    domains,
+    folders,
+    indexing,
+    mailboxes,
+    messages,
+    metadata,
+    views,
+)
 from skrytka.services.checking import Finding
 from skrytka.services.mailboxes import MailboxChange
 from skrytka.store.operations import shard_mailboxes
 from tests.contract.provisioning import ADMIN, add_messages, make_mailbox, vary
 from tests.contract.services.damaging import damage, mended, on_shard
-from tests.contract.services.mails import blob_keys
+from tests.contract.services.mails import INBOX, blob_keys
 
 ANN = "ann@example.org"
 
@@ -71,6 +82,39 @@ async def test_limits_of_a_directory_that_was_restored(core: Core, ann: Mailbox)
 async def test_limits_that_are_still_to_be_told_are_none_of_its_business(core: Core, ann: Mailbox) -> None:
     await core.directory.write(damage, "UPDATE mailbox SET version = 5, pending = 1")
     assert await checking.check(core, repair=False) == []
+
+
+async def test_marks_of_messages_and_readers_that_are_not_there(core: Core, ann: Mailbox) -> None:
+    """\\Seen of somebody else's, which must not count, and keep the numbers that they have."""
+    bob, cid = [(await make_mailbox(vary(core), f"{name}@example.org")).ref.mailbox_id for name in ("bob", "cid")]
+    await mailboxes.put(core, ADMIN, ANN, MailboxChange(seen=Seen.PRIVATE))
+    every = [Uid(1), Uid(2), Uid(3)]
+    for reader in (bob, cid):
+        stored = await messages.store_flags(core, ADMIN, ann.ref, INBOX, every, FlagChange("add", Flags.SEEN), reader)
+    assert await checking.check(core, repair=False) == []
+    await on_shard(core, ann, "UPDATE folder SET highest_modseq = 1 WHERE folder_id = 1")
+    needed = f"folder 1: highest_modseq is 1, needs {stored.modseq}"
+    await mended(core, Finding("number in use", ANN, needed))
+    await messages.expunge(core, ADMIN, ann.ref, INBOX, [Uid(3)], deleted_only=False)
+    again = (
+        "INSERT INTO seen_mark SELECT mailbox_id, folder_id, 3, reader_id, seen, modseq FROM seen_mark WHERE uid = 1"
+    )
+    await on_shard(core, ann, again)
+    assert await messages.count_unseen(core, ann.ref, INBOX, bob) == -1
+    await mended(core, Finding("mark without message", ANN, "folder 1, 2 marks"))
+    assert await messages.count_unseen(core, ann.ref, INBOX, bob) == 0
+    await mailboxes.delete(core, ADMIN, "cid@example.org")
+    await mended(core, Finding("marks of nobody", ANN, f"of mailbox {cid}"))
+
+
+async def test_whose_seen_it_is_after_a_restore(core: Core, ann: Mailbox) -> None:
+    bob = (await make_mailbox(vary(core), "bob@example.org")).ref.mailbox_id
+    await mailboxes.put(core, ADMIN, ANN, MailboxChange(seen=Seen.PRIVATE))
+    await on_shard(core, ann, "UPDATE mailbox SET private_seen = 0, config_version = 1")
+    await mended(core, Finding("outdated limits", ANN, f"version 1 on {ann.ref.shard}, 2 in the directory"))
+    await messages.store_flags(core, ADMIN, ann.ref, INBOX, [Uid(1)], FlagChange("add", Flags.SEEN), bob)
+    assert [row.flags for row in await messages.page(core, ann.ref, INBOX, 0, 9)] == [0, 0, 0]
+    assert list((await views.current(core, ann.ref, INBOX, bob)).flags) == [1, 0, 0]
 
 
 async def test_messages_of_a_folder_that_is_not_there(core: Core, ann: Mailbox) -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 from skrytka.core import Core
 from skrytka.errors import NotFound
-from skrytka.model import FlagChange, Flags, FolderId, FolderView, MailboxId, MailboxRef, Role, Uid
+from skrytka.model import OWNER, FlagChange, Flags, FolderId, FolderView, MailboxId, MailboxRef, Role, Uid
 from skrytka.services import collecting, contents, folders, messages, view_merging, views
 from skrytka.services.shards import shard_of
 from skrytka.store.operations import collecting as collecting_rows
@@ -220,7 +220,7 @@ async def test_any_operations_leave_views_and_counters_right(
 
 async def test_a_load_that_has_ended_is_not_asked_again() -> None:
     """Its task is done and its callback not yet called: who awaits it then gets the old view without any suspension."""
-    cache, key = views.ViewCache(), ("0", MailboxId(1), FolderId(1))
+    cache, key = views.ViewCache(), ("0", MailboxId(1), FolderId(1), OWNER)
     old, new = view_merging.empty(FolderId(1)), view_merging.empty(FolderId(1))
     late: list[object] = []
 

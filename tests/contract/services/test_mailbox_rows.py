@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skrytka.core import Core
-from skrytka.model import AclEntry, MailboxRef, RetentionPolicy, Role, Uid
+from skrytka.model import AclEntry, FlagChange, Flags, MailboxId, MailboxRef, RetentionPolicy, Role, Seen, Uid
 from skrytka.services import (
     acl,
     folders,
@@ -15,6 +15,7 @@ from skrytka.services import (
     retention,
     retention_sweep,
 )
+from skrytka.services.mailboxes import MailboxChange
 from skrytka.services.shards import shard_of
 from skrytka.store.interface import Tx
 from tests.contract.provisioning import ADMIN, DAY_S, Clock, add_messages, make_mailbox, vary
@@ -35,7 +36,7 @@ async def rows_by_table(tx: Tx, asked: tuple[str, MailboxRef]) -> dict[str, int]
 
 
 async def fill(core: Core, clock: Clock, mailbox: MailboxRef) -> None:
-    """Something into every table: mail, an expunge, a deleted folder, a POP3 lock, the fence of a sweep, rights."""
+    """Something into every table: mail, an expunge, a deleted folder, a POP3 lock, the fence of a sweep, rights, a mark."""
     found = await mailboxes.get(core, mailbox.address)
     inbox, _ = await add_messages(core, found, 3)
     await messages.expunge(core, ADMIN, mailbox, inbox, [Uid(1)], deleted_only=False)
@@ -44,6 +45,8 @@ async def fill(core: Core, clock: Clock, mailbox: MailboxRef) -> None:
     await folders.create(core, ADMIN, mailbox, "Old")
     await folders.delete(core, ADMIN, mailbox, "Old")
     await acl.replace(core, ADMIN, mailbox, inbox, [AclEntry("anyone", "lr")])
+    await mailboxes.put(core, ADMIN, mailbox.address, MailboxChange(seen=Seen.PRIVATE))
+    await messages.store_flags(core, ADMIN, mailbox, inbox, [Uid(2)], FlagChange("add", Flags.SEEN), MailboxId(9))
     await pop3_locks.acquire(core, ADMIN, mailbox, "worker")
     await add_messages(core, found, 1, Role.JUNK)
     await retention.put(core, ADMIN, RetentionPolicy("junk", "delete", 1, role=Role.JUNK))

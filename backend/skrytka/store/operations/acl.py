@@ -119,15 +119,17 @@ class FolderAsked(msgspec.Struct, frozen=True):
 
 
 class Shared(msgspec.Struct, frozen=True):
-    """A folder and the rights that its reader has to it."""
+    """A folder and the rights that its reader has to it. ``private_seen``: he has a ``\\Seen`` of his own there."""
 
     mailbox_id: MailboxId
     folder: Folder
     rights: rights.Rights
+    private_seen: bool
 
 
 _FOLDER = ", ".join(f"f.{column}" for column in folders.COLUMNS.split(", "))
 _WIDTH = len(folders.COLUMNS.split(", "))
+_MAILBOX = "JOIN mailbox b ON b.mailbox_id = f.mailbox_id"
 _OF_FOLDER = "a.mailbox_id = f.mailbox_id AND a.folder_id = f.folder_id"
 
 
@@ -135,7 +137,7 @@ async def shared(tx: Tx, values: FolderAsked) -> Shared | None:
     """One statement, so that folder and rights are of one moment; None where there is no such folder."""
     named = "f.folder_id = ?" if values.name is None else "f.name = ?"
     rows = await tx.rows(
-        f"SELECT {_FOLDER}, a.identifier, a.rights FROM folder f"
+        f"SELECT {_FOLDER}, a.identifier, a.rights, b.private_seen FROM folder f {_MAILBOX}"
         f" LEFT JOIN acl a ON {_OF_FOLDER} AND a.grantee_id IN (?, ?) WHERE f.mailbox_id = ? AND {named}",
         *values.grantees,
         values.mailbox_id,
@@ -144,7 +146,7 @@ async def shared(tx: Tx, values: FolderAsked) -> Shared | None:
     if not rows:
         return None
     found = rights.effective((row[_WIDTH], row[_WIDTH + 1]) for row in rows if row[_WIDTH] is not None)
-    return Shared(values.mailbox_id, folders.folder_of(rows[0]), found)
+    return Shared(values.mailbox_id, folders.folder_of(rows[0]), found, bool(rows[0][_WIDTH + 2]))
 
 
 ENTRIES = 1_000
@@ -179,7 +181,8 @@ async def all_shared(tx: Tx, values: SharedAsked) -> SharedFound:
     """The folders that somebody has rights to, page by page, each with all of its entries."""
     operand, ids = listed(values.mailbox_ids)
     rows = await tx.rows(
-        f"SELECT {_FOLDER}, a.identifier, a.rights, a.grantee_id, a.mailbox_id FROM acl a JOIN folder f ON {_OF_FOLDER}"
+        f"SELECT {_FOLDER}, a.identifier, a.rights, a.grantee_id, a.mailbox_id, b.private_seen"
+        f" FROM acl a JOIN folder f ON {_OF_FOLDER} {_MAILBOX}"
         f" WHERE a.mailbox_id IN {operand} AND a.grantee_id IN (?, 0) AND (a.mailbox_id, a.folder_id) > (?, ?)"
         " ORDER BY a.mailbox_id, a.folder_id LIMIT ?",
         *ids,
@@ -202,7 +205,7 @@ async def all_shared(tx: Tx, values: SharedAsked) -> SharedFound:
 
 def _shared(mailbox_id: int, rows: Sequence[Row]) -> Shared:
     found = rights.effective((row[_WIDTH], row[_WIDTH + 1]) for row in rows)
-    return Shared(MailboxId(mailbox_id), folders.folder_of(rows[0]), found)
+    return Shared(MailboxId(mailbox_id), folders.folder_of(rows[0]), found, bool(rows[0][_WIDTH + 4]))
 
 
 async def grantees(tx: Tx, mailbox_id: MailboxId) -> set[int]:

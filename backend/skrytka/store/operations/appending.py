@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from skrytka.errors import NotFound, OverQuota, Suspended
-from skrytka.model import Appended, ContentId, FolderId, MailboxId, ModSeq, Status, Uid, UidValidity
+from skrytka.model import OWNER, Appended, ContentId, Flags, FolderId, MailboxId, ModSeq, Status, Uid, UidValidity
 from skrytka.store.interface import Row, Statement, Tx
+from skrytka.store.operations import seen_marks
 from skrytka.store.operations.contents import Prepared, insertion
 from skrytka.store.operations.keywords import Keywords, stored
 from skrytka.store.operations.locking import check_uids, no_folder
@@ -25,10 +26,13 @@ class Arrival(msgspec.Struct, frozen=True):
 
 
 class Append(msgspec.Struct, frozen=True):
+    """``reader`` is who brings them, if that is not the owner: where each reader has a ``\\Seen`` of his own, theirs is his."""
+
     mailbox_id: MailboxId
     folder_id: FolderId
     arrivals: tuple[Arrival, ...]
     now: int
+    reader: MailboxId = OWNER
 
 
 async def append(tx: Tx, values: Append) -> Appended:
@@ -43,7 +47,7 @@ async def add(tx: Tx, values: Append, *, modseqs: int) -> Appended:
         raise NotFound("mailbox", str(values.mailbox_id))
     if not folders:
         raise no_folder(values.folder_id)
-    modseq, next_content_id, status = mailboxes[0][4:7]
+    modseq, next_content_id, status, private_seen = mailboxes[0][4:8]
     if status != Status.ACTIVE:
         raise Suspended("The mailbox is suspended")
     check_quota(mailboxes[0])
@@ -51,6 +55,9 @@ async def add(tx: Tx, values: Append, *, modseqs: int) -> Appended:
     check_uids(uid_next)
     count = len(values.arrivals)
     statements: list[Statement] = []
+    if values.reader and private_seen:
+        statements += _marks(values, Uid(uid_next - count), modseq)
+        values = msgspec.structs.replace(values, arrivals=tuple([_unseen(arrival) for arrival in values.arrivals]))
     for index, arrival in enumerate(values.arrivals):
         content_id = ContentId(next_content_id - count + index)
         uid = Uid(uid_next - count + index)
@@ -79,7 +86,7 @@ def _count_mailbox(values: Append, modseqs: int) -> Statement:
     return (
         "UPDATE mailbox SET modseq = modseq + ?, next_content_id = next_content_id + ?,"
         " used_octets = used_octets + ?, used_messages = used_messages + ? WHERE mailbox_id = ?"
-        f" RETURNING {LIMITS}, used_octets, used_messages, modseq, next_content_id, status",
+        f" RETURNING {LIMITS}, used_octets, used_messages, modseq, next_content_id, status, private_seen",
         (modseqs, count, _size(values.arrivals), count, values.mailbox_id),
     )
 
@@ -95,6 +102,19 @@ def _count_folder(values: Append) -> Statement:
         " WHERE mailbox_id = ? AND folder_id = ? RETURNING uid_next, uid_validity",
         (count, count, unseen, deleted, _size(values.arrivals), values.mailbox_id, values.folder_id),
     )
+
+
+def _marks(values: Append, first: Uid, modseq: ModSeq) -> list[Statement]:
+    """The reader's ``\\Seen`` of the messages, which the folder counted as everybody's."""
+    uids = [first + index for index, arrival in enumerate(values.arrivals) if arrival.flags & Flags.SEEN]
+    key = (values.mailbox_id, values.folder_id)
+    counted = "UPDATE folder SET unseen = unseen + ? WHERE mailbox_id = ? AND folder_id = ?"
+    mark = f"{seen_marks.INSERT} VALUES (?, ?, ?, ?, 1, ?)"
+    return [(counted, (len(uids), *key)), *((mark, (*key, uid, values.reader, modseq)) for uid in uids)]
+
+
+def _unseen(arrival: Arrival) -> Arrival:
+    return msgspec.structs.replace(arrival, flags=arrival.flags & seen_marks.SHARED_FLAGS)
 
 
 def _insert_message(values: Append, arrival: Arrival, uid: Uid, content_id: ContentId, modseq: ModSeq) -> Statement:

@@ -26,14 +26,15 @@ class Behind(msgspec.Struct, frozen=True):
 
 async def raise_bounds(tx: Tx, values: Recount) -> list[Behind]:
     """Every number of a mailbox that is too low, raised if asked. Run as a write to see one state."""
-    mailbox = await tx.row(
+    row = await tx.row(
         "UPDATE mailbox SET modseq = modseq WHERE mailbox_id = ?"
-        " RETURNING modseq, next_folder_id, next_content_id, next_uid_validity",
+        " RETURNING modseq, next_folder_id, next_content_id, next_uid_validity, seen_modseq",
         values.mailbox_id,
     )
-    if mailbox is None:
+    if row is None:
         raise NotFound("mailbox", str(values.mailbox_id))
-    found = await _folders(tx, values.mailbox_id)
+    mailbox, seen_modseq = row[:4], row[4]
+    found = await _folders(tx, values.mailbox_id, seen_modseq)
     needed = await tx.row(
         "SELECT COALESCE((SELECT MAX(highest_modseq) FROM folder WHERE mailbox_id = ?), 0),"
         " COALESCE((SELECT MAX(folder_id) + 1 FROM folder WHERE mailbox_id = ?), 0),"
@@ -44,7 +45,7 @@ async def raise_bounds(tx: Tx, values: Recount) -> list[Behind]:
         *[values.mailbox_id] * 6,
     )
     assert needed is not None
-    modseq = max([needed[0], needed[5], *(one.needed for one in found if one.bound == "highest_modseq")])
+    modseq = max([needed[0], needed[5], seen_modseq, *(one.needed for one in found if one.bound == "highest_modseq")])
     right = (modseq, max(needed[1], needed[4]), needed[2], needed[3])
     found += _low(None, _MAILBOX_BOUNDS, mailbox, right)
     if values.repair and found:
@@ -52,11 +53,11 @@ async def raise_bounds(tx: Tx, values: Recount) -> list[Behind]:
     return found
 
 
-async def _folders(tx: Tx, mailbox_id: MailboxId) -> list[Behind]:
+async def _folders(tx: Tx, mailbox_id: MailboxId, seen_modseq: int) -> list[Behind]:
     highest = {
         (table, column): f"COALESCE((SELECT MAX({column}) FROM {table} m"
         " WHERE m.mailbox_id = f.mailbox_id AND m.folder_id = f.folder_id), 0)"
-        for table in ("message", "expunged")
+        for table in ("message", "expunged", "seen_mark")
         for column in ("uid", "modseq")
     }
     rows = await tx.rows(
@@ -65,8 +66,8 @@ async def _folders(tx: Tx, mailbox_id: MailboxId) -> list[Behind]:
         mailbox_id,
     )
     found: list[Behind] = []
-    for folder_id, uid_next, modseq, uid, message_modseq, gone_uid, gone_modseq in rows:
-        right = (max(uid, gone_uid) + 1, max(message_modseq, gone_modseq))
+    for folder_id, uid_next, modseq, uid, message_modseq, gone_uid, gone_modseq, marked_uid, marked_modseq in rows:
+        right = (max(uid, gone_uid, marked_uid) + 1, max(message_modseq, gone_modseq, marked_modseq, seen_modseq))
         found += _low(FolderId(folder_id), _FOLDER_BOUNDS, (uid_next, modseq), right)
     return found
 

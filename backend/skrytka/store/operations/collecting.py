@@ -131,5 +131,9 @@ async def collect_folder(tx: Tx, values: Collect) -> bool:
         await drop_unreferenced(tx, values.mailbox_id, {row[0] for row in rows if row[0] is not None})
         if rows:
             return True
+    marks = "SELECT uid, reader_id FROM seen_mark WHERE mailbox_id = ? AND folder_id = ? LIMIT ?"
+    sql = f"DELETE FROM seen_mark WHERE mailbox_id = ? AND folder_id = ? AND (uid, reader_id) IN ({marks})"
+    if await tx.execute(sql, *key, *key, BATCH):
+        return True
     await tx.execute("DELETE FROM doomed_folder WHERE mailbox_id = ? AND folder_id = ?", *key)
     return False

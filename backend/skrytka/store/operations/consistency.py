@@ -79,6 +79,48 @@ async def folders_without_row(tx: Tx, mailbox_id: MailboxId) -> list[tuple[Folde
     return [(FolderId(folder_id), count) for folder_id, count in rows]
 
 
+async def marks_without_message(tx: Tx, values: Recount) -> list[tuple[FolderId, int]]:
+    """Folders with marks of readers on messages that are not there, and how many; they go if asked. Run as a write to see one
+    state.
+
+    Those of a folder that is being removed go with it.
+    """
+    await locking.hold(tx, values.mailbox_id)
+    lost = (
+        " FROM seen_mark WHERE mailbox_id = ? AND NOT EXISTS (SELECT 1 FROM message m WHERE m.mailbox_id ="
+        " seen_mark.mailbox_id AND m.folder_id = seen_mark.folder_id AND m.uid = seen_mark.uid)"
+        " AND folder_id NOT IN (SELECT folder_id FROM doomed_folder WHERE mailbox_id = ?)"
+    )
+    key = (values.mailbox_id, values.mailbox_id)
+    rows = await tx.rows(f"SELECT folder_id, COUNT(*){lost} GROUP BY folder_id ORDER BY folder_id", *key)
+    if values.repair and rows:
+        await tx.execute(f"DELETE{lost}", *key)
+    return [(FolderId(folder_id), count) for folder_id, count in rows]
+
+
+async def readers(tx: Tx, mailbox_id: MailboxId) -> list[MailboxId]:
+    """Who has marks in the folders of the mailbox."""
+    rows = await tx.rows("SELECT DISTINCT reader_id FROM seen_mark WHERE mailbox_id = ?", mailbox_id)
+    return sorted(MailboxId(row[0]) for row in rows)
+
+
+class MarksOf(msgspec.Struct, frozen=True):
+    mailbox_id: MailboxId
+    reader: MailboxId
+    limit: int
+
+
+async def drop_marks_of(tx: Tx, values: MarksOf) -> int:
+    """Remove some of the marks of a reader who is no more; how many."""
+    await locking.hold(tx, values.mailbox_id)
+    some = "SELECT folder_id, uid FROM seen_mark WHERE mailbox_id = ? AND reader_id = ? LIMIT ?"
+    return await tx.execute(
+        f"DELETE FROM seen_mark WHERE mailbox_id = ? AND reader_id = ? AND (folder_id, uid) IN ({some})",
+        *[values.mailbox_id, values.reader] * 2,
+        values.limit,
+    )
+
+
 async def expunges_without_content(tx: Tx, values: Recount) -> int:
     """How many expunges keep a content that is not there; mended, they keep none."""
     await locking.hold(tx, values.mailbox_id)

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from skrytka import errors
-from skrytka.model import Mailbox, MailboxId, MailboxRef, Namespace, Precondition, Quota, State, Status
+from skrytka.model import Mailbox, MailboxId, MailboxRef, Namespace, Precondition, Quota, Seen, State, Status
 from skrytka.store.interface import Row, Tx
 from skrytka.store.operations import credentials, domains, sequences, versions
 from skrytka.store.operations.credentials import Verifiers
@@ -21,8 +21,9 @@ T = TypeVar("T")
 
 COLUMNS = (
     "mailbox_id, shard, address, domain, display_name, status, state, quota_octets, quota_messages,"
-    " login_enabled, created_at, version, pending, namespace"
+    " login_enabled, created_at, namespace, seen, version, pending"
 )
+_VERSION, _PENDING = 13, 14
 
 
 class MailboxWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,7 @@ class MailboxWrite(msgspec.Struct, frozen=True, kw_only=True):
     namespace: Namespace | UnsetType = UNSET
     quota_octets: int | UnsetType | None = UNSET
     quota_messages: int | UnsetType | None = UNSET
+    seen: Seen | UnsetType = UNSET
     verifiers: Verifiers | UnsetType | None = UNSET
     default_quota: Quota = Quota()
     shards: Sequence[str]
@@ -82,9 +84,8 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 def read_mailbox(row: Row) -> Mailbox:
-    mailbox_id, shard, address, domain, display_name, status, state, octets, messages, login, created_at, version = row[
-        :12
-    ]
+    mailbox_id, shard, address, domain, display_name, status, state = row[:7]
+    octets, messages, login, created_at, namespace, seen, version = row[7:_PENDING]
     return Mailbox(
         ref=MailboxRef(MailboxId(mailbox_id), shard, address or ""),
         domain=domain,
@@ -95,17 +96,18 @@ def read_mailbox(row: Row) -> Mailbox:
         login_enabled=bool(login),
         created_at=created_at,
         version=version,
-        namespace=Namespace(row[13]),
+        namespace=Namespace(namespace),
+        seen=Seen(seen),
     )
 
 
 async def put(tx: Tx, write: MailboxWrite) -> MailboxWritten:
     """Create or change. ``Duplicate`` when another transaction created it meanwhile: then run again."""
     row = await tx.row(f"UPDATE mailbox SET version = version WHERE address = ? RETURNING {COLUMNS}", write.address)
-    versions.check(row[11] if row else None, write.only_if, "mailbox")
+    versions.check(row[_VERSION] if row else None, write.only_if, "mailbox")
     if row is None:
         return MailboxWritten(await _insert(tx, write), created=True, pending=True)
-    return await _update(tx, write, read_mailbox(row), pending=bool(row[12]))
+    return await _update(tx, write, read_mailbox(row), pending=bool(row[_PENDING]))
 
 
 async def _insert(tx: Tx, write: MailboxWrite) -> Mailbox:
@@ -116,8 +118,8 @@ async def _insert(tx: Tx, write: MailboxWrite) -> Mailbox:
     mailbox = _new(write, mailbox_id)
     await tx.execute(
         "INSERT INTO mailbox (tenant_id, mailbox_id, shard, address, domain, display_name, status, state, quota_octets,"
-        " quota_messages, login_enabled, created_at, namespace, version, pending)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1)",
+        " quota_messages, login_enabled, created_at, namespace, seen, version, pending)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1)",
         domains.DEFAULT_TENANT,
         mailbox_id,
         mailbox.ref.shard,
@@ -131,6 +133,7 @@ async def _insert(tx: Tx, write: MailboxWrite) -> Mailbox:
         int(mailbox.login_enabled),
         write.now,
         mailbox.namespace.value,
+        mailbox.seen.value,
     )
     if write.verifiers:
         await credentials.replace(tx, mailbox_id, write.verifiers, write.now)
@@ -153,6 +156,7 @@ def _new(write: MailboxWrite, mailbox_id: MailboxId) -> Mailbox:
         created_at=write.now,
         version=1,
         namespace=_or(write.namespace, Namespace.OTHERS),
+        seen=_or(write.seen, Seen.SHARED),
     )
 
 
@@ -168,18 +172,20 @@ async def _update(tx: Tx, write: MailboxWrite, current: Mailbox, *, pending: boo
         ),
         login_enabled=login,
         namespace=_or(write.namespace, current.namespace),
+        seen=_or(write.seen, current.seen),
     )
     if changed == current and not write.verifiers:
         return MailboxWritten(current, created=False, pending=pending)
     row = await tx.row(
         "UPDATE mailbox SET display_name = ?, status = ?, quota_octets = ?, quota_messages = ?, login_enabled = ?,"
-        f" namespace = ?, version = version + 1, pending = 1 WHERE mailbox_id = ? RETURNING {COLUMNS}",
+        f" namespace = ?, seen = ?, version = version + 1, pending = 1 WHERE mailbox_id = ? RETURNING {COLUMNS}",
         changed.display_name,
         changed.status.value,
         changed.quota.storage_octets,
         changed.quota.messages,
         int(login),
         changed.namespace.value,
+        changed.seen.value,
         current.ref.mailbox_id,
     )
     assert row is not None, "the row is locked since it was read"

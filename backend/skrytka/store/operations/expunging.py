@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import msgspec
 
 from skrytka.errors import LimitReached
-from skrytka.model import Expunged, FolderId, MailboxId, ModSeq, Uid
+from skrytka.model import Expunged, FolderId, MailboxId, Uid
 from skrytka.store.interface import Row, Statement, Tx
-from skrytka.store.operations.locking import advance, no_folder
+from skrytka.store.operations import seen_marks
+from skrytka.store.operations.locking import Taken, no_folder, take
 from skrytka.store.operations.pop3_locks import LockKey, verify
 from skrytka.store.operations.selecting import CHUNK, chunks, listed
 
@@ -28,15 +29,15 @@ class Expunge(msgspec.Struct, frozen=True):
 
 
 async def expunge(tx: Tx, values: Expunge) -> Expunged:
-    modseq = await advance(tx, values.mailbox_id)
+    taken = await take(tx, values.mailbox_id)
     if values.pop3_lock is not None:
         await verify(tx, values.pop3_lock)
     found = await _found(tx, values)
     if not found:
-        return Expunged(modseq, ())
+        return Expunged(taken.modseq, ())
     await tx.batch(
         [
-            *removal(values.mailbox_id, values.folder_id, found, modseq, values.actor, values.now),
+            *removal(values.mailbox_id, values.folder_id, found, taken, values.actor, values.now),
             (
                 "UPDATE mailbox SET used_octets = used_octets - ?, used_messages = used_messages - ?"
                 " WHERE mailbox_id = ?",
@@ -44,7 +45,7 @@ async def expunge(tx: Tx, values: Expunge) -> Expunged:
             ),
         ]
     )
-    return Expunged(modseq, tuple(Uid(row[0]) for row in found))
+    return Expunged(taken.modseq, tuple(Uid(row[0]) for row in found))
 
 
 async def _found(tx: Tx, values: Expunge) -> list[Row]:
@@ -70,16 +71,16 @@ async def _found(tx: Tx, values: Expunge) -> list[Row]:
 
 
 def removal(
-    mailbox_id: MailboxId, folder_id: FolderId, found: Sequence[Row], modseq: ModSeq, actor: str, now: int
+    mailbox_id: MailboxId, folder_id: FolderId, found: Sequence[Row], taken: Taken, actor: str, now: int
 ) -> list[Statement]:
-    """Log and delete messages (rows of uid, flags, size) and take them out of the folder's counters."""
+    """Log and delete messages (rows of uid, flags, size), with their marks, and take them out of the folder's counters."""
     key = (mailbox_id, folder_id)
     statements: list[Statement] = [
         (
             "UPDATE folder SET highest_modseq = ?, messages = messages - ?, unseen = unseen - ?, deleted = deleted - ?,"
             " octets = octets - ? WHERE mailbox_id = ? AND folder_id = ?",
             (
-                modseq,
+                taken.modseq,
                 len(found),
                 sum(not row[1] & 1 for row in found),
                 sum(row[1] >> 3 & 1 for row in found),
@@ -96,6 +97,8 @@ def removal(
             " content_id, actor, expunged_at) SELECT mailbox_id, folder_id, uid, CAST(? AS BIGINT), flags, keywords,"
             " internal_date, saved_at, size, content_id, CAST(? AS TEXT), CAST(? AS BIGINT) FROM message " + condition
         )
-        statements.append((sql, (modseq, actor, now, *key, *uids)))
+        statements.append((sql, (taken.modseq, actor, now, *key, *uids)))
         statements.append((f"DELETE FROM message {condition}", (*key, *uids)))
+        if taken.seen_modseq:
+            statements.append(seen_marks.removal(key, operand, uids))
     return statements

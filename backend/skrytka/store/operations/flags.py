@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from itertools import chain
 
 import msgspec
 
@@ -27,31 +29,54 @@ class StoreFlags(msgspec.Struct, frozen=True):
 
 async def store_flags(tx: Tx, values: StoreFlags) -> FlagsStored:
     modseq = await advance(tx, values.mailbox_id)
+    await require_folder(tx, values.mailbox_id, values.folder_id)
     rows = await _rows(tx, values)
-    changed: list[MessageRow] = []
-    unchanged: list[MessageRow] = []
-    modified: list[Uid] = []
-    since = values.change.unchanged_since
-    for row in rows:
-        if since is not None and row.modseq > since:
-            modified.append(row.uid)
-            continue
-        after = _after(row, values, modseq)
-        (unchanged if after is row else changed).append(after)
+    decided = decide(rows, values, modseq)
+    changed = decided.changed
     if changed:
         before = {row.uid: row for row in rows}
         await tx.batch(
-            [_count(values, [(before[row.uid], row) for row in changed], modseq), *_updates(values, changed)]
+            [counting(values, [(before[row.uid], row) for row in changed], modseq), *updates(values, changed)]
         )
-    present = {row.uid for row in rows}
-    gone = tuple(uid for uid in values.uids if uid not in present)
-    return FlagsStored(modseq, tuple(changed), tuple(unchanged), tuple(modified), gone)
+    return decided.stored(modseq, values.uids)
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """What becomes of the rows that are there: after the change, as they were, and the UIDs that failed ``unchanged_since``."""
+
+    changed: list[MessageRow]
+    unchanged: list[MessageRow]
+    modified: list[Uid]
+
+    def stored(self, modseq: ModSeq, uids: Sequence[Uid]) -> FlagsStored:
+        """Of the messages that were named."""
+        present = {row.uid for row in chain(self.changed, self.unchanged)}.union(self.modified)
+        gone = tuple(uid for uid in uids if uid not in present)
+        return FlagsStored(modseq, tuple(self.changed), tuple(self.unchanged), tuple(self.modified), gone)
+
+
+def decide(rows: Sequence[MessageRow], values: StoreFlags, modseq: ModSeq) -> Decided:
+    """What the change makes of the rows."""
+    decided = Decided([], [], [])
+    since = values.change.unchanged_since
+    for row in rows:
+        if since is not None and row.modseq > since:
+            decided.modified.append(row.uid)
+            continue
+        after = _after(row, values, modseq)
+        (decided.unchanged if after is row else decided.changed).append(after)
+    return decided
+
+
+async def require_folder(tx: Tx, mailbox_id: MailboxId, folder_id: FolderId) -> None:
+    """``NotFound`` where it is gone."""
+    sql = "SELECT 1 FROM folder WHERE mailbox_id = ? AND folder_id = ?"
+    if await tx.row(sql, mailbox_id, folder_id) is None:
+        raise no_folder(folder_id)
 
 
 async def _rows(tx: Tx, values: StoreFlags) -> list[MessageRow]:
     key = (values.mailbox_id, values.folder_id)
-    if await tx.row("SELECT 1 FROM folder WHERE mailbox_id = ? AND folder_id = ?", *key) is None:
-        raise no_folder(values.folder_id)
     rows: list[MessageRow] = []
     for uids in chunks(values.uids):
         operand, uid_values = listed(uids)
@@ -86,7 +111,8 @@ def _applied(flags: Flags, names: keywords.Keywords, change: FlagChange) -> tupl
     return done if change.then is None else _applied(*done, change.then)
 
 
-def _count(values: StoreFlags, pairs: list[tuple[MessageRow, MessageRow]], modseq: ModSeq) -> Statement:
+def counting(values: StoreFlags, pairs: list[tuple[MessageRow, MessageRow]], modseq: ModSeq) -> Statement:
+    """What the folder's counters become by rows that change, each before and after."""
     unseen = sum((before.flags & 1) - (after.flags & 1) for before, after in pairs)
     deleted = sum((after.flags >> 3 & 1) - (before.flags >> 3 & 1) for before, after in pairs)
     return (
@@ -96,7 +122,7 @@ def _count(values: StoreFlags, pairs: list[tuple[MessageRow, MessageRow]], modse
     )
 
 
-def _updates(values: StoreFlags, changed: list[MessageRow]) -> list[Statement]:
+def updates(values: StoreFlags, changed: list[MessageRow]) -> list[Statement]:
     """One statement for all rows that end up alike, which is one or a few whatever the number of messages."""
     alike: dict[tuple[int, keywords.Keywords], list[int]] = defaultdict(list)
     for row in changed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from skrytka.errors import LimitReached, NotFound
 from skrytka.model import FolderId, MailboxId, ModSeq
 from skrytka.store.interface import Tx
@@ -13,6 +15,26 @@ async def advance(tx: Tx, mailbox_id: MailboxId) -> ModSeq:
     if row is None:
         raise NotFound("mailbox", str(mailbox_id))
     return ModSeq(row[0])
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A mailbox as the transaction that took it finds it. There may be marks of readers where ``seen_modseq`` is not 0, and they
+    count where ``private_seen`` is set."""
+
+    modseq: ModSeq
+    private_seen: bool
+    seen_modseq: ModSeq
+
+
+async def take(tx: Tx, mailbox_id: MailboxId) -> Taken:
+    """As ``advance``, for what has to do with marks of readers."""
+    row = await tx.row(
+        "UPDATE mailbox SET modseq = modseq + 1 WHERE mailbox_id = ? RETURNING modseq, private_seen, seen_modseq",
+        mailbox_id,
+    )
+    if row is None:
+        raise NotFound("mailbox", str(mailbox_id))
+    return Taken(ModSeq(row[0]), bool(row[1]), ModSeq(row[2]))
 
 
 async def hold(tx: Tx, mailbox_id: MailboxId) -> ModSeq:

@@ -9,7 +9,7 @@ from skrytka.model import FolderId, MailboxId
 from skrytka.store.interface import Tx
 from skrytka.store.operations import copying, metadata_rows
 from skrytka.store.operations.folders import Changed, NewFolder, make, names
-from skrytka.store.operations.locking import advance
+from skrytka.store.operations.locking import advance, take
 from skrytka.store.operations.shard_mailboxes import INBOX_FOLDER_ID
 
 
@@ -70,7 +70,8 @@ def _check_limits(values: Rename, renamed: dict[str, str]) -> None:
 
 async def empty_inbox(tx: Tx, values: EmptyInbox) -> Changed:
     """Move all of INBOX into a new folder; INBOX itself, its children and its metadata stay (RFC 5464 section 4.1)."""
-    modseq = await advance(tx, values.mailbox_id)
+    taken = await take(tx, values.mailbox_id)
+    modseq = taken.modseq
     present = await names(tx, values.mailbox_id)
     if values.path[-1] in present:
         raise AlreadyExists("folder", values.path[-1])
@@ -79,7 +80,7 @@ async def empty_inbox(tx: Tx, values: EmptyInbox) -> Changed:
     transfer = copying.Transfer(
         values.mailbox_id, INBOX_FOLDER_ID, None, made[-1], values.actor, values.message_limit, values.now
     )
-    await copying.move_all(tx, transfer, modseq)
+    await copying.move_all(tx, transfer, taken)
     folders = (INBOX_FOLDER_ID, made[-1])
     await metadata_rows.copy(tx, values.mailbox_id, folders, modseq, values.metadata_limit)
     return Changed(modseq, (INBOX_FOLDER_ID, *made))

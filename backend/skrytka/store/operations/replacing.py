@@ -9,7 +9,7 @@ from skrytka.model import Appended, FolderId, Uid
 from skrytka.store.interface import Tx
 from skrytka.store.operations.appending import Append, add
 from skrytka.store.operations.expunging import removal
-from skrytka.store.operations.locking import advance
+from skrytka.store.operations.locking import take
 
 
 class Replace(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class Replace(msgspec.Struct, frozen=True):
 async def replace(tx: Tx, values: Replace) -> Appended:
     """The quota has to hold afterwards only: in a full mailbox a message can be replaced by one that is no larger."""
     new = values.new
-    modseq = await advance(tx, new.mailbox_id)
+    taken = await take(tx, new.mailbox_id)
     found = await tx.rows(
         "SELECT uid, flags, size FROM message WHERE mailbox_id = ? AND folder_id = ? AND uid = ?",
         new.mailbox_id,
@@ -35,7 +35,7 @@ async def replace(tx: Tx, values: Replace) -> Appended:
         raise NotFound("message", str(values.uid))
     await tx.batch(
         [
-            *removal(new.mailbox_id, values.source, found, modseq, values.actor, new.now),
+            *removal(new.mailbox_id, values.source, found, taken, values.actor, new.now),
             (
                 "UPDATE mailbox SET used_octets = used_octets - ?, used_messages = used_messages - 1"
                 " WHERE mailbox_id = ?",

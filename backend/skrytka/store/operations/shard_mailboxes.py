@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from skrytka.errors import NotFound
-from skrytka.model import FolderId, MailboxId, Quota, Role, Status, Usage
+from skrytka.model import FolderId, MailboxId, Quota, Role, Seen, Status, Usage
 from skrytka.store.interface import Statement, Tx
 from skrytka.store.operations.locking import check_uid_validities
 
@@ -42,6 +42,7 @@ _KEYS: tuple[tuple[str, str], ...] = (
     ("subscription", "name"),
     ("metadata", "folder_id, user_id, entry"),
     ("message", "folder_id, uid"),
+    ("seen_mark", "folder_id, uid, reader_id"),
     ("expunged", "folder_id, uid"),
     ("doomed_folder", "folder_id"),
     ("header", "content_id"),
@@ -68,6 +69,7 @@ class NewShardMailbox(msgspec.Struct, frozen=True):
     config_version: int
     now: int
     uid_validity: int
+    seen: Seen = Seen.SHARED
 
 
 class ShardConfig(msgspec.Struct, frozen=True):
@@ -75,6 +77,7 @@ class ShardConfig(msgspec.Struct, frozen=True):
     quota: Quota
     status: Status
     config_version: int
+    seen: Seen = Seen.SHARED
 
 
 async def create_mailbox(tx: Tx, values: NewShardMailbox) -> None:
@@ -82,8 +85,8 @@ async def create_mailbox(tx: Tx, values: NewShardMailbox) -> None:
     check_uid_validities(values.uid_validity + len(DEFAULT_FOLDERS))
     made = await tx.row(
         "INSERT INTO mailbox (mailbox_id, modseq, next_folder_id, next_content_id, next_uid_validity, quota_octets,"
-        " quota_messages, used_octets, used_messages, folders, status, config_version)"
-        " VALUES (?, 1, ?, 1, ?, ?, ?, 0, 0, ?, ?, ?) ON CONFLICT (mailbox_id) DO NOTHING RETURNING mailbox_id",
+        " quota_messages, used_octets, used_messages, folders, status, config_version, private_seen, seen_modseq)"
+        " VALUES (?, 1, ?, 1, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?) ON CONFLICT (mailbox_id) DO NOTHING RETURNING mailbox_id",
         values.mailbox_id,
         len(DEFAULT_FOLDERS) + 1,
         values.uid_validity + len(DEFAULT_FOLDERS),
@@ -92,9 +95,10 @@ async def create_mailbox(tx: Tx, values: NewShardMailbox) -> None:
         len(DEFAULT_FOLDERS),
         values.status.value,
         values.config_version,
+        *[int(values.seen is Seen.PRIVATE)] * 2,
     )
     if made is None:
-        config = ShardConfig(values.mailbox_id, values.quota, values.status, values.config_version)
+        config = ShardConfig(values.mailbox_id, values.quota, values.status, values.config_version, values.seen)
         await configure_mailbox(tx, config)
         return
     statements: list[Statement] = []
@@ -110,24 +114,40 @@ async def create_mailbox(tx: Tx, values: NewShardMailbox) -> None:
 
 async def configure_mailbox(tx: Tx, values: ShardConfig) -> None:
     """Take over limits and status unless the shard has newer ones. A mailbox that is gone is no error."""
-    await tx.execute(
-        "UPDATE mailbox SET quota_octets = ?, quota_messages = ?, status = ?, config_version = ?"
-        " WHERE mailbox_id = ? AND config_version < ?",
+    await _configure(tx, values, "config_version < ?", values.config_version)
+
+
+async def _configure(tx: Tx, values: ShardConfig, if_version: str, version: int) -> None:
+    """Where ``\\Seen`` becomes private, or shared again, readers may see other flags on every message: all get a new modseq for
+    them, the same one, and so do the folders."""
+    private = int(values.seen is Seen.PRIVATE)
+    row = await tx.row(
+        "UPDATE mailbox SET quota_octets = ?, quota_messages = ?, status = ?, config_version = ?, private_seen = ?,"
+        " modseq = CASE WHEN private_seen = ? THEN modseq ELSE modseq + 1 END,"
+        " seen_modseq = CASE WHEN private_seen = ? THEN seen_modseq ELSE modseq + 1 END"
+        f" WHERE mailbox_id = ? AND {if_version} RETURNING modseq, seen_modseq",
         values.quota.storage_octets,
         values.quota.messages,
         values.status.value,
         values.config_version,
+        *[private] * 3,
         values.mailbox_id,
-        values.config_version,
+        version,
     )
+    if row is not None and row[0] == row[1]:
+        await tx.execute("UPDATE folder SET highest_modseq = ? WHERE mailbox_id = ?", row[0], values.mailbox_id)
 
 
 async def config(tx: Tx, mailbox_id: MailboxId) -> ShardConfig | None:
     """The shard's copy of limits and status."""
     row = await tx.row(
-        "SELECT quota_octets, quota_messages, status, config_version FROM mailbox WHERE mailbox_id = ?", mailbox_id
+        "SELECT quota_octets, quota_messages, status, config_version, private_seen FROM mailbox WHERE mailbox_id = ?",
+        mailbox_id,
     )
-    return None if row is None else ShardConfig(mailbox_id, Quota(row[0], row[1]), Status(row[2]), row[3])
+    if row is None:
+        return None
+    seen = Seen.PRIVATE if row[4] else Seen.SHARED
+    return ShardConfig(mailbox_id, Quota(row[0], row[1]), Status(row[2]), row[3], seen)
 
 
 class Reconfigure(msgspec.Struct, frozen=True):
@@ -139,17 +159,7 @@ class Reconfigure(msgspec.Struct, frozen=True):
 
 async def reconfigure_mailbox(tx: Tx, values: Reconfigure) -> None:
     """Take limits and status over unless they have been changed since they were found wrong."""
-    right = values.right
-    await tx.execute(
-        "UPDATE mailbox SET quota_octets = ?, quota_messages = ?, status = ?, config_version = ?"
-        " WHERE mailbox_id = ? AND config_version = ?",
-        right.quota.storage_octets,
-        right.quota.messages,
-        right.status.value,
-        right.config_version,
-        right.mailbox_id,
-        values.found_version,
-    )
+    await _configure(tx, values.right, "config_version = ?", values.found_version)
 
 
 async def next_uid_validity(tx: Tx, mailbox_id: MailboxId) -> int:

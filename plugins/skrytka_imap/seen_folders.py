@@ -13,7 +13,8 @@ from skrytka_imap.access import Place, of_other
 from skrytka_imap.folder_events import FolderKey
 from skrytka_imap.notifications import Folders, Notifications
 from skrytka_imap.session import Session
-from skrytka_imap.telling_others_metadata import follow
+from skrytka_imap.sources import SEPARATOR
+from skrytka_imap.telling_others_metadata import follow_metadata_of
 
 NEEDED = frozenset("lr")
 """RFC 5465 section 5: the rights that all events take. Who has only ``l`` hears nothing, not that it is gone either."""
@@ -44,7 +45,7 @@ async def see(session: Session, notify: Notifications) -> Seen:
         await session.watches.close()
         return Seen(found, frozenset(), subscribed)
     theirs = frozenset(session.settings.prefixes.values())
-    found = {key: folder for key, folder in found.items() if folder.name.partition("/")[0] not in theirs}
+    found = {key: folder for key, folder in found.items() if folder.name.partition(SEPARATOR)[0] not in theirs}
     try:
         places = await _of_others(session, notify, names)
     except errors.Unavailable:
@@ -52,15 +53,15 @@ async def see(session: Session, notify: Notifications) -> Seen:
             raise
         notify.pending = True
         own_id = session.mailbox.mailbox_id
-        return Seen(
-            found | {key: told for key, told in notify.told.items() if key[0] != own_id}, frozenset(), subscribed
-        )
+        found.update((key, told) for key, told in notify.told.items() if key[0] != own_id)
+        return Seen(found, frozenset(), subscribed)
     found.update((key_of(place), place.folder) for place in places)
     closed = frozenset(key_of(place) for place in places if not place.rights >= NEEDED)
     return Seen(found, closed, subscribed)
 
 
 async def _of_others(session: Session, notify: Notifications, names: Iterable[str]) -> list[Place]:
+    """Those that the session may look up of all whose folders, or levels above them, the names are."""
     prefixes, limit = session.settings.prefixes, session.settings.max_shared_folders
     is_named = others.owners_of(prefixes, names)
     watched: set[model.MailboxId] = set()
@@ -72,7 +73,7 @@ async def _of_others(session: Session, notify: Notifications, names: Iterable[st
             raise errors.LimitReached("Too many mailboxes to watch")
         await session.watches.add([owner.mailbox for owner in owners])
         for owner in owners:
-            await follow(session, notify, owner.mailbox)
+            await follow_metadata_of(session, notify, owner.mailbox)
         shared = await sharing.shared_by(session.core, session.mailbox, owners, limit)
         found += await _as_read(session, [of_other(session, one) for one in shared])
         if len(found) > limit:

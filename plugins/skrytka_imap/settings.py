@@ -85,9 +85,7 @@ class Settings(FrontEndSettings, frozen=True):
                 raise ValueError(f"{name} is INBOX, which is everybody's own")
             msgspec.structs.force_setattr(self, name, level)
         if self.shared and self.shared == self.other_users:
-            raise ValueError(
-                f"shared and other_users are both {self.shared!r}: folders need a name of one kind or the other"
-            )
+            raise ValueError(f"shared and other_users are both {self.shared!r}, and have to differ")
 
     @property
     def prefixes(self) -> dict[model.Namespace, str]:

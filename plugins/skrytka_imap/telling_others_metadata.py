@@ -12,7 +12,7 @@ from skrytka_imap.notifications import Notifications
 from skrytka_imap.session import Session
 
 
-async def follow(session: Session, notify: Notifications, mailbox: model.MailboxRef) -> None:
+async def follow_metadata_of(session: Session, notify: Notifications, mailbox: model.MailboxRef) -> None:
     """From now on what changes in the mailbox is told, if any of it is wanted."""
     if notify.wants_metadata and mailbox.mailbox_id not in notify.metadata_told:
         notify.metadata_told[mailbox.mailbox_id] = await metadata.last_modseq(session.core, mailbox)

@@ -160,6 +160,7 @@ async def test_folders_of_others_count_among_those_that_may_be_watched(
     client = await logged_in(served)
     too_many = b" NO [NOTIFICATIONOVERFLOW] At most 2 folders can be watched"
     assert too_many in await client.command(WATCH)
+    assert not is_watched(core, ann)
     assert too_many in await client.command(f'NOTIFY SET (inboxes (MailboxName)) (subtree "{ANN}" (MailboxName))')
     named = f'(mailboxes ("{ANN}/INBOX" "{ANN}/Sent") (MessageNew MessageExpunge))'
     assert b" OK " in await client.command(f"NOTIFY SET {named}")

@@ -44,21 +44,21 @@ def idle_sessions(
     return sessions
 
 
-def listening_sessions(sockets: ExitStack, service: Service, address: str) -> list[Dialogue]:
+def listening_sessions(sockets: ExitStack, service: Service, address: str, source: str = "inboxes") -> list[Dialogue]:
     """Sessions without a selected folder that NOTIFY tells of new mail (RFC 5465)."""
     sessions: list[Dialogue] = []
     for _ in range(LISTENING):
         imap = sockets.enter_context(Dialogue(service.ports["imap.listen"]))
         assert imap.line().startswith(b"* OK")
         imap.command(f"LOGIN {address} secret")
-        imap.command("NOTIFY SET (inboxes (MessageNew MessageExpunge))")
+        imap.command(f"NOTIFY SET ({source} (MessageNew MessageExpunge))")
         sessions.append(imap)
     return sessions
 
 
-def assert_notified(sessions: Sequence[Dialogue], messages: int) -> None:
+def assert_notified(sessions: Sequence[Dialogue], messages: int, folder: str = "INBOX") -> None:
     for session in sessions:
-        session.until(f'* STATUS "INBOX" (MESSAGES {messages} UIDNEXT {messages + 1})'.encode(), PUSHED_WITHIN_S)
+        session.until(f'* STATUS "{folder}" (MESSAGES {messages} UIDNEXT {messages + 1})'.encode(), PUSHED_WITHIN_S)
 
 
 def assert_told(sessions: Sequence[Dialogue], messages: int) -> None:
@@ -137,6 +137,7 @@ def test_two_instances_over_postgresql_and_redis(
     other = start_service(shared | NO_POLLING | {"serve.workers": "1"})
     address = one.new_mailbox(password="secret")
     friend = one.new_mailbox(password="secret")
+    friends = listening_sessions(sockets, other, friend, 'subtree "Other users"')
     share(one, address, friend)
     sessions = [*idle_sessions(sockets, one, address), *idle_sessions(sockets, other, address)]
     listening = [*listening_sessions(sockets, one, address), *listening_sessions(sockets, other, address)]
@@ -144,6 +145,8 @@ def test_two_instances_over_postgresql_and_redis(
     one.deliver(address, mail(1))
     assert_told(sessions, 1)
     assert_notified(listening, 1)
+    assert_notified(friends, 1, f"Other users/{address}/INBOX")
     other.deliver(address, mail(2))
     assert_told(sessions, 2)
     assert_notified(listening, 2)
+    assert_notified(friends, 2, f"Other users/{address}/INBOX")

@@ -21,13 +21,20 @@ async def notify(session: Session, command: Notify) -> Reply:
     """RFC 5465 section 3.1. What is refused changes nothing.
 
     What happens while it runs is told at its end: the mailbox is watched since the login, those of others since before their
-    folders were read, and all are looked at once more; so are those of whoever is refused and is told as before.
+    folders were read, and all are looked at once more.
     """
-    if session.notify is not None:
-        session.notify.pending = True
+    try:
+        return await _set(session, command)
+    finally:
+        if session.notify is None:
+            await session.watches.close()
+        else:
+            session.notify.pending = True  # who is refused watches what he did before
+
+
+async def _set(session: Session, command: Notify) -> Reply:
     if not command.sets:
         session.notify = Notifications()
-        await session.watches.close()
         await follow(session, session.notify)
         return ok("You will hear of nothing")
     if not command.is_supported:
@@ -54,7 +61,6 @@ async def notify(session: Session, command: Notify) -> Reply:
         wanted.told_as_selected(session.selected)
     if command.status:
         await _tell_status(session, seen.folders, events)
-    wanted.pending = True
     session.notify = wanted
     return ok("You will be told")
 

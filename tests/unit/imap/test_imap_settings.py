@@ -32,8 +32,8 @@ def test_a_name_is_kept_in_its_normal_form() -> None:
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        ({"shared": "Other users"}, "imap: shared and other_users are both 'Other users': "),
-        ({"shared": "\u00e9", "other_users": "e\u0301"}, "imap: shared and other_users are both '\u00e9': "),
+        ({"shared": "Other users"}, "imap: shared and other_users are both 'Other users', and have to differ"),
+        ({"shared": "\u00e9", "other_users": "e\u0301"}, "imap: shared and other_users are both '\u00e9', and"),
         ({"shared": "Other users/shared"}, "imap.shared: "),
         ({"other_users": "Shared/others"}, "imap.other_users: "),
         ({"shared": "a*"}, "imap.shared: "),

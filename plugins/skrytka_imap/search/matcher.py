@@ -13,7 +13,7 @@ from skrytka_imap.search.charsets import decoder
 from skrytka_imap.search.facts import Facts
 from skrytka_imap.search.keys import Test, all_of, any_of, member, opposite, question, single_test, unless
 from skrytka_imap.search.listing import Breathe, Judge, Listing, Members
-from skrytka_imap.search.needs import Needs, needs
+from skrytka_imap.search.needs import Needs, effort, needs
 
 FEW = 16
 """So few messages are looked at themselves sooner than an index is asked."""
@@ -26,6 +26,7 @@ class Matcher(msgspec.Struct, frozen=True):
 
     ``found`` are the places of the messages that match, decided by the listing alone, ``undecided`` those of messages that take
     more, and ``needs`` what deciding these takes at most. ``members`` tells the same as ``found``, with an octet per message.
+    ``effort`` is how often deciding looks through what it needs.
     ``scores`` has what FUZZY found out so far of messages that match, from 1 to 100, by place (RFC 6203 section 4).
     """
 
@@ -33,6 +34,7 @@ class Matcher(msgspec.Struct, frozen=True):
     found: list[int]
     undecided: list[int]
     needs: Needs
+    effort: int
     test: Test
     scores: dict[int, int]
 
@@ -52,7 +54,8 @@ async def compiled(search: Search, listing: Listing, breathe: Breathe, find: Fin
     builder = _Builder(search, listing, breathe, find)
     built = await builder.build(search.key)
     found, undecided = (builder.judge.places(members) for members in (built.surely, built.maybe ^ built.surely))
-    return Matcher(builder.judge.octets(built.surely), found, undecided, needs(search.key), builder.test_of(built), {})
+    octets, test = builder.judge.octets(built.surely), builder.test_of(built)
+    return Matcher(octets, found, undecided, needs(search.key), effort(search.key), test, {})
 
 
 class _Built(msgspec.Struct, frozen=True):

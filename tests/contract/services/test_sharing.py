@@ -188,6 +188,21 @@ async def test_the_entry_of_somebody_who_is_gone_can_be_removed(core: Core, ann:
     assert await acl.entries(core, ann, inbox) == []
 
 
+async def test_it_is_that_entry_which_goes_though_another_has_the_address_as_alias(
+    core: Core, ann: MailboxRef, bob: MailboxRef
+) -> None:
+    await make_mailbox(core, "carol@example.org")
+    await give(core, ann, "bob@example.org", "lrs")
+    await give(core, ann, "carol@example.org", "l")
+    await mailboxes.delete(core, ADMIN, "bob@example.org")
+    await aliases.put(core, ADMIN, "carol@example.org", "bob@example.org")
+    inbox = (await folders.get(core, ann, "INBOX")).folder_id
+    await acl.remove(core, ADMIN, ann, inbox, "bob@example.org")
+    assert await acl.entries(core, ann, inbox) == [AclEntry("carol@example.org", "l")]
+    await acl.remove(core, ADMIN, ann, inbox, "bob@example.org")
+    assert await acl.entries(core, ann, inbox) == []
+
+
 async def test_an_alias_stands_for_its_mailbox(core: Core, ann: MailboxRef, bob: MailboxRef) -> None:
     await aliases.put(core, ADMIN, "bob@example.org", "robert@example.org")
     await give(core, ann, "Robert@example.org", "lr")

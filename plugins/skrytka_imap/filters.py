@@ -14,7 +14,7 @@ from skrytka_imap.commands.sequence_set import NOTHING
 from skrytka_imap.error_replies import UndefinedFilter
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.grammar.filters import filter_value
-from skrytka_imap.grammar.search import DEEPEST, MOST_KEYS, RELEVANCY_NEEDS_FUZZY
+from skrytka_imap.grammar.search import DEEPEST, MOST_FUZZY_KEYS, MOST_KEYS, RELEVANCY_NEEDS_FUZZY
 from skrytka_imap.search import KNOWN_CHARSETS, has_numbers
 from skrytka_imap.session import Session
 from skrytka_imap.uid_only import REFUSAL
@@ -107,7 +107,7 @@ class _Putting:
 
     def __init__(self, filters: Mapping[str, Criteria]) -> None:
         self._filters = filters
-        self._count = 0
+        self._count = self._fuzzy_count = 0
 
     def key(self, key: SearchKey, *, within: tuple[str, ...], fuzzily: bool, depth: int) -> SearchKey:
         """``within`` are the filters that this is part of."""
@@ -128,9 +128,17 @@ class _Putting:
             case Filter():
                 return self._value(key, within, fuzzily=fuzzily or key.fuzzily, depth=depth)
             case Header() | Contains() if fuzzily:
-                return Fuzzy(key)
+                return self._fuzzy(key)
+            case Fuzzy(key=inner):
+                return self._fuzzy(inner)
             case _:
                 return key
+
+    def _fuzzy(self, key: Header | Contains) -> Fuzzy:
+        self._fuzzy_count += 1
+        if self._fuzzy_count > MOST_FUZZY_KEYS:
+            raise errors.LimitReached(f"With its filters a search has at most {MOST_FUZZY_KEYS} keys with FUZZY")
+        return Fuzzy(key)
 
     def _value(self, key: Filter, within: tuple[str, ...], *, fuzzily: bool, depth: int) -> SearchKey:
         """One that names itself, by however many others, is as good as not there."""

@@ -12,11 +12,13 @@ MOST_REFERENCES = 1_000
 """Of longer References the last ones count."""
 
 # msg-id = [CFWS] "<" id-left "@" id-right ">" [CFWS], with quoted strings in it as RFC 2822 has them; what else is between
-# the brackets may be anything but blanks, brackets, quotes and at signs.
+# the brackets may be anything but blanks, brackets, quotes and at signs. Where one opens that never ends, no other does that is
+# within it: nothing is looked through again and again.
 _QUOTED = rb'"(?:[^"\\]|\\.)*+"'
-_MSG_ID = re.compile(
-    rb'<\s*+((?:[^\s<>@"]++|' + _QUOTED + rb')++)@((?:[^\s<>@\[\]"]++|\[(?:[^\]\\]|\\.)*+\])++)\s*+>', re.DOTALL
-)
+_LITERAL = rb"\[(?:[^\[\]\\]|\\.)*+\]"
+_LEFT = rb'(?:(?:[^\s<>@"\\]|\\(?!"))++|' + _QUOTED + rb")++"
+_RIGHT = rb'(?:(?:[^\s<>@\[\]"\\]|\\(?!\[))++|' + _LITERAL + rb")++"
+_MSG_ID = re.compile(rb"<\s*+(" + _LEFT + rb")@(" + _RIGHT + rb")\s*+>", re.DOTALL)
 _QUOTED_STRING = re.compile(_QUOTED, re.DOTALL)
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 

@@ -44,6 +44,18 @@ async def test_what_is_kept_of_searches_and_sorts_is_bounded(
     await served.stop()
 
 
+async def test_what_a_search_knows_of_the_messages_is_bounded(
+    core: Core,
+    actions: dict[str, Action],
+    tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    settings = Settings(login_failure_delay_s=0, search_octets=3 * 3)
+    served = Served(partial(converse, core, settings), tls_contexts[0])
+    steps = load(TRANSCRIPTS / "special" / "search_octets.txt")
+    await replay(steps, served.connect, octet_by_octet=False, actions=actions, client_tls=tls_contexts[1])
+    await served.stop()
+
+
 @pytest.mark.parametrize("name", ["sort", "esort", "thread", "context_sort"])
 async def test_orders_and_threads_made_in_parts(
     name: str,

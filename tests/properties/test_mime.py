@@ -140,6 +140,7 @@ NASTY: dict[str, Callable[[int], bytes]] = {
     "embedded mails": lambda size: b"Content-Type: message/rfc822\n\n" * (size // 30),
     "blanks in a field": lambda size: b"Content-Type: a/b" + b" " * size,
     "parameters without end": lambda size: b"Content-Type: a/b" + b"; a" * (size // 3),
+    "blanks between no parameters": lambda size: b"Content-Disposition: a; b" + b" ;" * (size // 2),
     "continuations": lambda size: b"Content-Type: a/b" + b"".join(b"; a*%d*=%%41" % n for n in range(size // 12)),
     "quotes in a field": lambda size: b'To: "' + b'\\"' * (size // 2),
     "comments in a field": lambda size: b"To: " + b"(" * size,

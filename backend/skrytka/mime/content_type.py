@@ -28,6 +28,7 @@ _MECHANISM = re.compile(rb"\s*+(" + _TOKEN + rb")(?:[\s;]|\Z)")
 _BOUNDARY = re.compile(rb'multipart/([a-z]++);\s*+boundary="([!#-\[\]-~]++)"', re.IGNORECASE)
 # parameter = attribute "=" value; an unquoted value is taken up to the next ";" since senders forget to quote blanks.
 _PARAMETER = re.compile(rb'[;\s]*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^;]*+))', re.DOTALL)
+_SEPARATORS = re.compile(rb";[;\s]*+")
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _EXTENDED = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
 
@@ -113,10 +114,10 @@ def _raw_parameters(value: bytes, position: int) -> Raw:
             octets = _QUOTED_PAIR.sub(rb"\1", match[2]) if unquoted is None else unquoted.strip()
             found.append((as_text(match[1]).lower(), octets))
             position = match.end()
-        position = value.find(b";", position)
-        if position < 0:
+        separators = _SEPARATORS.search(value, position)
+        if separators is None:
             break
-        position += 1
+        position = separators.end()  # of all that stand together, which would else be passed over from each of them
     return found
 
 

@@ -10,6 +10,7 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _HIDDEN = re.compile(r"<(script|style|title)\b.*?(?:</\1\s*+>|\Z)", re.DOTALL | re.IGNORECASE)
 _BREAK = re.compile(r"<(?:/?(?:p|div|tr|li|h[1-6]|blockquote|table|td|th)|br)\b[^>]*+(?:>|\Z)", re.IGNORECASE)
 _TAG = re.compile(r"<[a-z/!?][^>]*+(?:>|\Z)", re.IGNORECASE)
+_LONG_NUMBER = re.compile(r"&#([0-9]{9,})")
 
 
 def html_to_text(html: str) -> str:
@@ -17,4 +18,10 @@ def html_to_text(html: str) -> str:
     html = _COMMENT.sub("", html)
     html = _HIDDEN.sub(" ", html)
     html = _BREAK.sub("\n", html)
-    return unescape(_TAG.sub("", html))
+    return unescape(_LONG_NUMBER.sub(_short_number, _TAG.sub("", html)))
+
+
+def _short_number(reference: re.Match[str]) -> str:
+    """The same character by at most eight digits, which are too many as well for one that is there. Python reads no number of
+    thousands of them."""
+    return "&#" + (reference[1].lstrip("0")[:8] or "0")

@@ -53,13 +53,14 @@ async def change(
 
 
 async def remove(core: Core, actor: Actor, mailbox: MailboxRef, folder_id: FolderId, identifier: str) -> None:
-    """RFC 4314 section 3.2. The entry of an address that is nobody's any more can be removed too."""
+    """RFC 4314 section 3.2. What is there under this name goes first: the entry of an address that is nobody's any more, or is
+    somebody else's alias by now, can be removed too."""
     sign, who = _parted(identifier)
     target = None if who == ANYONE else await _mailbox(core, who)
     if target is not None and target.mailbox_id == mailbox.mailbox_id:
         raise NotPermitted("The owner of a folder has all rights")
-    address = who if target is None else target.address
-    values = RemoveEntry(mailbox.mailbox_id, folder_id, sign + address)
+    meant = who if target is None else target.address
+    values = RemoveEntry(mailbox.mailbox_id, folder_id, (sign + who, sign + meant))
     grantees = [] if target is None else [target.mailbox_id]
     await shard_of(core, mailbox).write(acl.remove, values, _publishing(core, mailbox, folder_id, grantees))
 

@@ -52,10 +52,13 @@ async def create(core: Core, actor: Actor, mailbox: MailboxRef, name: str, role:
     return made.folder
 
 
-async def rename(core: Core, actor: Actor, mailbox: MailboxRef, old: str, new: str) -> str:
+async def rename(
+    core: Core, actor: Actor, mailbox: MailboxRef, old: str, new: str, folder_id: FolderId | None = None
+) -> str:
     """Rename with all children; a role stays with its folder. INBOX gives its mail to a new folder instead, and stays.
 
-    Returns the name as it is kept.
+    ``folder_id`` is for who has rights to one folder: ``NotFound`` where another has the name by now. Returns the name as it is
+    kept.
     """
     limits = core.settings.limits
     old, new = canonical(old), checked(new, limits)
@@ -83,19 +86,20 @@ async def rename(core: Core, actor: Actor, mailbox: MailboxRef, old: str, new: s
             limits.folder_name_octets,
             limits.folder_depth,
             now(core),
+            folder_id,
         )
         await shard_of(core, mailbox).write(renaming.rename, values, _publishing(core, mailbox))
     return new
 
 
-async def delete(core: Core, actor: Actor, mailbox: MailboxRef, name: str) -> None:
-    """Delete the folder with its mail. Children stay under their names."""
+async def delete(core: Core, actor: Actor, mailbox: MailboxRef, name: str, folder_id: FolderId | None = None) -> None:
+    """Delete the folder with its mail. Children stay under their names. ``folder_id`` as for ``rename``."""
     name = canonical(name)
     if name == INBOX:
         raise NotPermitted("INBOX cannot be deleted")
     if has_control_characters(name):
         raise NotFound("folder", name)
-    values = folders.Doom(mailbox.mailbox_id, name, str(actor), now(core))
+    values = folders.Doom(mailbox.mailbox_id, name, str(actor), now(core), folder_id)
     await shard_of(core, mailbox).write(folders.doom, values, _publishing(core, mailbox))
 
 

@@ -53,6 +53,8 @@ MOST_SOURCES = 100
 DEEPEST = 128
 """How far keys may nest: an OR of 128 addresses is written as 128 nested ORs."""
 MOST_KEYS = 1_000
+MOST_FUZZY_KEYS = 32
+"""Of texts: each is compared word by word with what is in the mails."""
 
 RELEVANCY_NEEDS_FUZZY = "RELEVANCY needs FUZZY"
 
@@ -154,6 +156,7 @@ class _Keys:
         self._cursor = cursor
         self._count = 0
         self._within_fuzzy = 0
+        self._fuzzy_count = 0
 
     def several(self, depth: int) -> SearchKey:
         """search-key *(SP search-key)"""
@@ -212,7 +215,13 @@ class _Keys:
         key = parser(self._cursor)
         if isinstance(key, Filter):
             return Filter(key.name, bool(self._within_fuzzy))
-        return Fuzzy(key) if self._within_fuzzy and isinstance(key, Header | Contains) else key
+        return self._fuzzy(key) if self._within_fuzzy and isinstance(key, Header | Contains) else key
+
+    def _fuzzy(self, key: Header | Contains) -> Fuzzy:
+        self._fuzzy_count += 1
+        if self._fuzzy_count > MOST_FUZZY_KEYS:
+            raise self._cursor.fault(f"SEARCH takes at most {MOST_FUZZY_KEYS} keys with FUZZY", b"LIMIT")
+        return Fuzzy(key)
 
 
 def _header(name: bytes) -> Callable[[Cursor], SearchKey]:

@@ -50,7 +50,8 @@ async def _create_for_other(session: Session, other: others.Other, role: model.R
 async def delete(session: Session, command: Delete) -> Reply:
     """RFC 3501 section 6.3.4. A client that deletes the folder that it has selected has none selected afterwards."""
     place = await access.find(session, command.name, "x")
-    await folders.delete(session.core, session.actor, place.mailbox, _name_there(session, command.name))
+    name = _name_there(session, command.name)
+    await folders.delete(session.core, session.actor, place.mailbox, name, place.folder_id)
     if session.is_selected and session.selected.is_folder(place.mailbox, place.folder_id):
         await session.unselect()
     _tell_spelling(session, place.folder.name, command.name, ["\\NonExistent"])
@@ -73,7 +74,7 @@ async def rename(session: Session, command: Rename) -> Reply:
     if _name_there(session, command.old) == INBOX:
         raise errors.NotPermitted("Only its owner can rename INBOX")
     try:
-        name = await folders.rename(session.core, session.actor, place.mailbox, old.name, new.name)
+        name = await folders.rename(session.core, session.actor, place.mailbox, old.name, new.name, place.folder_id)
     except errors.AlreadyExists:  # it may be a folder below that the session may not look up
         raise errors.AlreadyExists("folder", command.new) from None
     _note_own(session, made=_told_levels(session, above, name), gone=place.folder.name)

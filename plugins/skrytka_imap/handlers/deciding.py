@@ -64,7 +64,8 @@ async def _decide_by_content(
     found = []
     for place, row in left:
         header = headers.get(row.content_id)
-        verdict = await session.wire.work(len(header or b""), partial(matcher.decide, place, row, header))
+        work_octets = matcher.effort * len(header or b"")
+        verdict = await session.wire.work(work_octets, partial(matcher.decide, place, row, header))
         if verdict is None and matcher.needs is Needs.OCTETS:
             verdict = await _decide_by_octets(session, mailbox, matcher, place, row)
         if verdict:
@@ -82,4 +83,5 @@ async def _decide_by_octets(
             octets = await contents.octets(session.core, mailbox, row.content_id)
         except errors.NotFound:
             return False
-        return bool(await session.wire.work(len(octets), partial(matcher.decide, place, row, octets=octets)))
+        work_octets = matcher.effort * len(octets)
+        return bool(await session.wire.work(work_octets, partial(matcher.decide, place, row, octets=octets)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -53,10 +53,8 @@ async def list_folders(session: Session, command: List) -> Reply:
     if command.subscribed:
         subscribed.update(await folders.subscriptions(session.core, session.mailbox))
     matches = [matcher(command.reference, pattern) for pattern in command.patterns if pattern]
-
-    def is_matched(name: str) -> bool:
-        return any(match(name) for match in matches)
-
+    names = {*found, *subscribed}
+    is_matched = (await _matched(session, matches, names | superior_names(names))).__contains__
     nowhere = "\\NonExistent" if command.extended or session.rev2 else "\\Noselect"
     for listed in _listed(command, found, subscribed, is_matched, nowhere):
         if is_matched(listed.name):
@@ -69,6 +67,18 @@ async def list_folders(session: Session, command: List) -> Reply:
     if failure is not None:
         raise failure
     return ok("Those are the folders")
+
+
+async def _matched(session: Session, matches: Sequence[Callable[[str], bool]], names: Iterable[str]) -> set[str]:
+    """Those of the names that one of the patterns matches."""
+    found: set[str] = set()
+    for name in names:
+        for match in matches:
+            await session.wire.breathe()
+            if match(name):
+                found.add(name)
+                break
+    return found
 
 
 async def _tell_more(session: Session, command: List, listed: Listed, place: Place) -> None:
@@ -122,11 +132,8 @@ def attributes_of(folder: model.Folder | None, *, has_children: bool) -> list[st
 async def list_subscribed(session: Session, command: Lsub) -> Reply:
     """RFC 3501 section 6.3.9: a name that matches only as far as ``%`` goes, and is not subscribed itself, is \\Noselect."""
     subscribed = dict.fromkeys(await folders.subscriptions(session.core, session.mailbox))
-    matches = matcher(command.reference, command.pattern)
-    names = set(filter(matches, subscribed))
-    if "%" in command.pattern:
-        names |= set(filter(matches, superior_names(subscribed)))
-    for name in sorted(names):
+    names = {*subscribed, *superior_names(subscribed)} if "%" in command.pattern else {*subscribed}
+    for name in sorted(await _matched(session, [matcher(command.reference, command.pattern)], names)):
         session.wire.write(
             responses.lsub_line(name, [] if name in subscribed else ["\\Noselect"], utf8=session.utf8_names)
         )

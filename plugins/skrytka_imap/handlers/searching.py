@@ -75,7 +75,7 @@ async def found_in(
 ) -> tuple[list[int], dict[int, int]]:
     """The places of the messages that match, ascending, and how well they do where FUZZY asks for that."""
     find = partial(text_search.find, session.core, mailbox, view.folder_id)
-    matcher = await compiled(command, listing, session.wire.breathe, find)
+    matcher = await compiled(command, listing, session.wire.breathe, find, session.settings.search_octets)
     decided = await decide(session, mailbox, view, matcher)
     return sorted(matcher.found + decided) if decided else matcher.found, matcher.scores
 

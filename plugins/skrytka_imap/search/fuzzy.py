@@ -14,7 +14,7 @@ MOST_WORDS = 16
 """A text of more words has to be found as it is written."""
 
 SLIPS_WITHIN = 16_384
-"""Words with a slip are looked for in so many characters of a text: each is compared with each."""
+"""Words with a slip are looked for in so many characters, of all texts together: each is compared with each."""
 
 _WHOLE_WORD, _WITH_SLIP = 90, 10
 """What a word is worth that is in the text, and one that is nearly so; the score is the average of all words."""
@@ -25,17 +25,25 @@ def scorer(wanted: str) -> Callable[[Iterable[str]], int]:
     words = WORD.findall(wanted)
     if len(words) > MOST_WORDS:
         words = []
-    return lambda texts: max([_score(wanted, words, text) for text in texts], default=0)
+
+    def score(texts: Iterable[str]) -> int:
+        best, left = 0, SLIPS_WITHIN
+        for text in texts:
+            best = max(best, _score(wanted, words, text, left))
+            left -= min(left, len(text))
+        return best
+
+    return score
 
 
-def _score(wanted: str, words: list[str], text: str) -> int:
+def _score(wanted: str, words: list[str], text: str, slips_within: int) -> int:
     if wanted in text:
         return BEST
     missing = [word for word in words if word not in text]
     if not words or any(len(word) < SHORTEST_WITH_SLIP for word in missing):
         return 0
     if missing:
-        known = set(WORD.findall(text[:SLIPS_WITHIN]))
+        known = set(WORD.findall(text[:slips_within]))
         if not all(any(_nearly(word, other) for other in known) for word in missing):
             return 0
     return (_WHOLE_WORD * (len(words) - len(missing)) + _WITH_SLIP * len(missing)) // len(words)

@@ -79,9 +79,12 @@ def question(key: SearchKey, codec: codecs.CodecInfo) -> text_search.Asked | Non
     return None
 
 
-def unless(known: bytes, said: bytes, test: Test) -> Test:
-    """What is known of a message, else what the test says; both with one octet per message, as ``Judge.octets`` writes them."""
-    return lambda facts: said[facts.place] == 1 if known[facts.place] else test(facts)
+UNKNOWN = 2
+
+
+def unless(told: bytes, test: Test) -> Test:
+    """What is told of a message, as ``Judge.octets`` writes it, else what the test says: where it is ``UNKNOWN``."""
+    return lambda facts: test(facts) if told[facts.place] == UNKNOWN else told[facts.place] == 1
 
 
 def all_of(tests: Sequence[Test]) -> Test:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from skrytka.plugin_api import model, text_search
+from skrytka.plugin_api import errors, model, text_search
 from skrytka_imap.commands import Search
 from skrytka_imap.commands.search import And, Not, Or, SearchKey
 from skrytka_imap.search.charsets import decoder
 from skrytka_imap.search.facts import Facts
-from skrytka_imap.search.keys import Test, all_of, any_of, member, opposite, question, single_test, unless
+from skrytka_imap.search.keys import UNKNOWN, Test, all_of, any_of, member, opposite, question, single_test, unless
 from skrytka_imap.search.listing import Breathe, Judge, Listing, Members
-from skrytka_imap.search.needs import Needs, needs
+from skrytka_imap.search.needs import Needs, effort, needs
 
 FEW = 16
 """So few messages are looked at themselves sooner than an index is asked."""
@@ -26,6 +27,7 @@ class Matcher(msgspec.Struct, frozen=True):
 
     ``found`` are the places of the messages that match, decided by the listing alone, ``undecided`` those of messages that take
     more, and ``needs`` what deciding these takes at most. ``members`` tells the same as ``found``, with an octet per message.
+    ``effort`` is how often deciding looks through what it needs.
     ``scores`` has what FUZZY found out so far of messages that match, from 1 to 100, by place (RFC 6203 section 4).
     """
 
@@ -33,6 +35,7 @@ class Matcher(msgspec.Struct, frozen=True):
     found: list[int]
     undecided: list[int]
     needs: Needs
+    effort: int
     test: Test
     scores: dict[int, int]
 
@@ -47,12 +50,18 @@ class Matcher(msgspec.Struct, frozen=True):
         return verdict
 
 
-async def compiled(search: Search, listing: Listing, breathe: Breathe, find: Find | None = None) -> Matcher:
-    """The matcher of a search. Calls ``breathe`` between keys; raises ``BadCharset``. ``find`` asks an index of texts."""
-    builder = _Builder(search, listing, breathe, find)
+async def compiled(
+    search: Search, listing: Listing, breathe: Breathe, find: Find | None = None, most_octets: int = sys.maxsize
+) -> Matcher:
+    """The matcher of a search. Calls ``breathe`` between keys; raises ``BadCharset``. ``find`` asks an index of texts.
+
+    ``LimitReached`` where what its tests keep of the messages takes more than ``most_octets``.
+    """
+    builder = _Builder(search, listing, breathe, find, most_octets)
     built = await builder.build(search.key)
     found, undecided = (builder.judge.places(members) for members in (built.surely, built.maybe ^ built.surely))
-    return Matcher(builder.judge.octets(built.surely), found, undecided, needs(search.key), builder.test_of(built), {})
+    octets, test = builder.judge.octets(built.surely), builder.test_of(built)
+    return Matcher(octets, found, undecided, needs(search.key), effort(search.key), test, {})
 
 
 class _Built(msgspec.Struct, frozen=True):
@@ -64,11 +73,12 @@ class _Built(msgspec.Struct, frozen=True):
 
 
 class _Builder:
-    def __init__(self, search: Search, listing: Listing, breathe: Breathe, find: Find | None) -> None:
+    def __init__(self, search: Search, listing: Listing, breathe: Breathe, find: Find | None, most_octets: int) -> None:
         self.judge = Judge(listing, breathe)
         self._codec = decoder(search.charset)
         self._now = listing.now
         self._find = find
+        self._left = most_octets
 
     async def build(self, key: SearchKey, among: int | None = None) -> _Built:
         """``among`` says how many messages at most are asked about."""
@@ -97,12 +107,19 @@ class _Builder:
         maybe = surely | unsure
         if surely == maybe:
             return _Built(surely, maybe, None)
-        known = self.judge.everyone ^ maybe | surely
-        return _Built(surely, maybe, unless(self.judge.octets(known), self.judge.octets(surely), test))
+        return _Built(surely, maybe, unless(self._kept(surely + UNKNOWN * (maybe ^ surely)), test))
+
+    def _kept(self, members: Members) -> bytes:
+        """What a test looks up of each message; ``LimitReached`` where that is too much for all tests together."""
+        octets = self.judge.octets(members)
+        self._left -= len(octets)
+        if self._left < 0:
+            raise errors.LimitReached("So many keys are too many for so many messages")
+        return octets
 
     def test_of(self, built: _Built) -> Test:
         """The test of a key; a look-up where the listing has decided."""
-        return built.test or member(self.judge.octets(built.surely))
+        return built.test or member(self._kept(built.surely))
 
     async def _build_and(self, keys: tuple[SearchKey, ...]) -> _Built:
         """What the listing decides of all keys is one set; the other keys are asked cheapest first."""
@@ -119,7 +136,7 @@ class _Builder:
         if surely == maybe:
             return _Built(surely, maybe, None)
         if settled != self.judge.everyone:
-            tests.insert(0, member(self.judge.octets(settled)))
+            tests.insert(0, member(self._kept(settled)))
         return _Built(surely, maybe, all_of(tests))
 
     async def _build_or(self, left: SearchKey, right: SearchKey) -> _Built:

@@ -83,6 +83,24 @@ def weight(key: SearchKey) -> int:
     return sum(map(_weight, _leaves(key)))
 
 
+FUZZY_EFFORT = 8
+
+
+def effort(key: SearchKey) -> int:
+    """How often the texts of a mail are looked through to decide: for each key of text, and for one with FUZZY word by word."""
+    return max(1, sum(map(_effort, _leaves(key))))
+
+
+def _effort(key: SearchKey) -> int:
+    match key:
+        case Fuzzy():
+            return FUZZY_EFFORT
+        case Header() | Contains():
+            return 1
+        case _:
+            return 0
+
+
 def _weight(key: SearchKey) -> int:
     match key:
         case Numbers(sequence=sequence) | Uids(sequence=sequence):

@@ -62,6 +62,21 @@ async def test_rights_add_up_and_negative_ones_take_away(core: Core, ann: Mailbo
     assert await told(core, bob) == ""
 
 
+async def test_who_has_rights_to_a_folder_has_none_to_another_that_takes_its_name(core: Core, ann: MailboxRef) -> None:
+    """The owner may put another there between the look at the rights and the deed."""
+    old = await folders.create(core, ADMIN, ann, "Old")
+    await folders.rename(core, ADMIN, ann, "Old", "Kept")
+    new = await folders.create(core, ADMIN, ann, "Old")
+    with pytest.raises(NotFound):
+        await folders.delete(core, ADMIN, ann, "Old", old.folder_id)
+    with pytest.raises(NotFound):
+        await folders.rename(core, ADMIN, ann, "Old", "Moved", old.folder_id)
+    assert {"Kept", "Old"} < {folder.name for folder in await folders.list_all(core, ann)}
+    await folders.rename(core, ADMIN, ann, "Old", "Moved", new.folder_id)
+    await folders.delete(core, ADMIN, ann, "Moved", new.folder_id)
+    assert (await folders.get(core, ann, "Kept")).folder_id == old.folder_id
+
+
 async def test_no_more_folders_are_read_than_are_wanted(
     core: Core, ann: MailboxRef, bob: MailboxRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +185,21 @@ async def test_the_entry_of_somebody_who_is_gone_can_be_removed(core: Core, ann:
     inbox = (await folders.get(core, ann, "INBOX")).folder_id
     assert await acl.entries(core, ann, inbox) == [AclEntry("bob@example.org", "lrs")]
     await acl.remove(core, ADMIN, ann, inbox, "BOB@example.org")
+    assert await acl.entries(core, ann, inbox) == []
+
+
+async def test_it_is_that_entry_which_goes_though_another_has_the_address_as_alias(
+    core: Core, ann: MailboxRef, bob: MailboxRef
+) -> None:
+    await make_mailbox(core, "carol@example.org")
+    await give(core, ann, "bob@example.org", "lrs")
+    await give(core, ann, "carol@example.org", "l")
+    await mailboxes.delete(core, ADMIN, "bob@example.org")
+    await aliases.put(core, ADMIN, "carol@example.org", "bob@example.org")
+    inbox = (await folders.get(core, ann, "INBOX")).folder_id
+    await acl.remove(core, ADMIN, ann, inbox, "bob@example.org")
+    assert await acl.entries(core, ann, inbox) == [AclEntry("carol@example.org", "l")]
+    await acl.remove(core, ADMIN, ann, inbox, "bob@example.org")
     assert await acl.entries(core, ann, inbox) == []
 
 

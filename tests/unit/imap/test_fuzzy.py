@@ -42,3 +42,13 @@ def test_long_texts_take_no_longer_than_others() -> None:
     begun = time.process_time()
     assert scorer(" ".join(f"wxrdx{number}" for number in range(MOST_WORDS)))([text]) == 0
     assert time.process_time() - begun < 2
+
+
+def test_many_texts_take_no_longer_than_one() -> None:
+    """Words with a slip are looked for in the beginning of all together."""
+    texts = [f"{number} " + " ".join(f"word{word}" for word in range(1_500)) for number in range(500)]
+    begun = time.process_time()
+    assert scorer(" ".join(f"wxrdx{number}" for number in range(MOST_WORDS)))(texts) == 0
+    assert time.process_time() - begun < 2
+    assert scorer("mailbix")([*texts, "a mailbox"]) == 0
+    assert scorer("mailbix")(["a mailbox", *texts]) == 10

@@ -125,6 +125,19 @@ def test_needs(keys: bytes, needs: Needs) -> None:
 
 
 @pytest.mark.parametrize(
+    ("keys", "effort"),
+    [
+        (b"SEEN LARGER 5", 1),
+        (b"SUBJECT a", 1),
+        (b"OR SUBJECT a NOT (TEXT b BODY c)", 3),
+        (b"FUZZY (SUBJECT a BODY b) SUBJECT c", 17),
+    ],
+)
+def test_what_is_looked_for_in_a_mail_more_than_once_counts_as_more_work(keys: bytes, effort: int) -> None:
+    assert matcher_of(search_of(keys), LISTING).effort == effort
+
+
+@pytest.mark.parametrize(
     ("keys", "verdict"),
     [
         (b"LARGER 999", True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 
 import pytest
 
@@ -71,6 +72,22 @@ def test_message_ids_are_case_sensitive() -> None:
 @pytest.mark.parametrize("value", [b"", b"a@b", b"<ab>", b"<a@>", b"<@b>", b"<a@b@c>", b"<a b@c>", b"<a@b"])
 def test_what_is_no_message_id(value: bytes) -> None:
     assert digests(value) == []
+
+
+@pytest.mark.parametrize("unending", [b"<a@[", b"<a@\\[", b'<"', b'<\\"', b'<a"<', b'<"a@[<"', b"<a@[\\["])
+def test_what_begins_like_a_message_id_takes_no_longer_than_it_is_long(unending: bytes) -> None:
+    short, long = (_seconds(unending * count) for count in (250, 4_000))
+    assert long < max(short, 0.002) * 90, (short, long)
+
+
+def _seconds(value: bytes) -> float:
+    begun = time.thread_time()
+    assert digests(value) == []
+    return time.thread_time() - begun
+
+
+def test_a_backslash_may_stand_in_a_message_id() -> None:
+    assert digests(b"<here\\ann@b>") == [_digest(b"here\\ann@b")]
 
 
 def _digest(text: bytes) -> bytes:

@@ -84,6 +84,24 @@ def test_html_to_text(html: str, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("&#" + "1" * 5_000 + ";", "\ufffd"),
+        ("&#x" + "1" * 5_000 + ";", "\ufffd"),
+        ("&#1114112;", "\ufffd"),
+        ("&#1000000000;", "\ufffd"),
+        ("&#" + "0" * 5_000 + "65;", "A"),
+        ("&#" + "0" * 5_000 + ";", "\ufffd"),
+        ("&#000000000346", "\u015a"),
+    ],
+)
+def test_characters_by_numbers_however_long(reference: str, expected: str) -> None:
+    octets = mail("7bit", f"a{reference}b".encode(), "text/html")
+    assert html_to_text(f"a{reference}b") == f"a{expected}b"
+    assert mime.preview(octets, mime.scan(octets)) == f"a{expected}b"
+
+
+@pytest.mark.parametrize(
     ("content_type", "body", "expected"),
     [
         ("text/plain", b"Hello\r\n\r\n  there,\tBob\r\n", "Hello there, Bob"),

@@ -53,9 +53,11 @@ class ReplaceAcl(msgspec.Struct, frozen=True):
 
 
 class RemoveEntry(msgspec.Struct, frozen=True):
+    """The first of the identifiers that has an entry."""
+
     mailbox_id: MailboxId
     folder_id: FolderId
-    identifier: str
+    identifiers: tuple[str, ...]
 
 
 async def change(tx: Tx, values: ChangeAcl) -> ModSeq:
@@ -92,7 +94,9 @@ async def replace(tx: Tx, values: ReplaceAcl) -> ModSeq:
 async def remove(tx: Tx, values: RemoveEntry) -> ModSeq:
     """An entry that is not there is no error."""
     modseq = await _take(tx, values.mailbox_id, values.folder_id)
-    await tx.execute(DELETE, values.mailbox_id, values.folder_id, values.identifier)
+    for identifier in values.identifiers:
+        if await tx.execute(DELETE, values.mailbox_id, values.folder_id, identifier):
+            break
     return modseq
 
 

@@ -56,10 +56,13 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Doom(msgspec.Struct, frozen=True):
+    """The folder has to be ``folder_id``, where that is given."""
+
     mailbox_id: MailboxId
     name: str
     actor: str
     now: int
+    folder_id: FolderId | None = None
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -171,7 +174,7 @@ async def doom(tx: Tx, values: Doom) -> Changed:
         values.mailbox_id,
         values.name,
     )
-    if row is None:
+    if row is None or values.folder_id not in (None, row[0]):
         raise NotFound("folder", values.name)
     await tx.batch(
         [

@@ -14,7 +14,10 @@ from skrytka.store.operations.shard_mailboxes import INBOX_FOLDER_ID
 
 
 class Rename(msgspec.Struct, frozen=True):
-    """``path`` is the new name with its superior names, made where missing."""
+    """``path`` is the new name with its superior names, made where missing.
+
+    The folder has to be ``folder_id``, where that is given.
+    """
 
     mailbox_id: MailboxId
     old: str
@@ -23,6 +26,7 @@ class Rename(msgspec.Struct, frozen=True):
     name_octets_limit: int
     depth_limit: int
     now: int
+    folder_id: FolderId | None = None
 
 
 class EmptyInbox(msgspec.Struct, frozen=True):
@@ -40,7 +44,7 @@ async def rename(tx: Tx, values: Rename) -> Changed:
     modseq = await advance(tx, values.mailbox_id)
     present = await names(tx, values.mailbox_id)
     renamed = _renamed(present, values.old, values.path[-1])
-    if not renamed:
+    if not renamed or values.folder_id not in (None, present.get(values.old)):
         raise NotFound("folder", values.old)
     _check_limits(values, renamed)
     kept = present.keys() - renamed.keys()

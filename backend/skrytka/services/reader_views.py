@@ -15,14 +15,14 @@ import msgspec
 
 from skrytka.core import Core
 from skrytka.errors import NotFound
-from skrytka.model import OWNER, Flags, FolderId, FolderView, MailboxId, MailboxRef
+from skrytka.model import OWNER, Flags, FolderId, FolderView, MailboxId, MailboxRef, ModSeq
 from skrytka.services.shards import shard_of
 from skrytka.services.slices import Slice
 from skrytka.services.view_cache import ViewCache, is_current
 from skrytka.services.view_merging import Head, merge
 from skrytka.store.operations import reader_viewing, viewing
 from skrytka.store.operations.folders import FolderKey
-from skrytka.store.operations.reader_viewing import MarksPage, ReaderDeltaRequest
+from skrytka.store.operations.reader_viewing import MarksPage, ReaderDelta, ReaderDeltaRequest
 from skrytka.store.operations.seen_marks import SHARED_FLAGS
 
 OwnersView = Callable[[], Awaitable[FolderView]]
@@ -69,27 +69,38 @@ async def _load(
     Where that is too much, or readers see other flags since then, it begins anew with the owner's view, as new as that can be.
     """
     shard, turn = shard_of(core, mailbox), Slice(core)
-    view = known
+    view, made_for = known, None
     while True:
         if view is None:
-            view = await _from_owners(core, mailbox, reader, await owners_view(), turn)
-        since = view.highest_modseq
-        found = await shard.read(reader_viewing.delta, ReaderDeltaRequest(mailbox.mailbox_id, folder_id, reader, since))
+            view, made_for = await _from_owners(core, mailbox, reader, await owners_view(), turn)
+        request = ReaderDeltaRequest(mailbox.mailbox_id, folder_id, reader, view.highest_modseq)
+        found = await shard.read(reader_viewing.delta, request)
         if found is None:
             raise NotFound("folder", str(folder_id))
-        delta = found.delta
-        goes_on = delta.uid_validity == view.uid_validity and max(delta.expunge_horizon, found.seen_modseq) <= since
-        if goes_on and delta.complete:
+        if _goes_on(view, made_for, found):
+            delta = found.delta
             head = Head(delta.uid_validity, delta.uid_next, delta.highest_modseq)
             return merge(view, head, delta.changed, delta.expunged)
         view = None
         await turn.next_if_over()
 
 
+def _goes_on(view: FolderView, made_for: ModSeq | None, found: ReaderDelta) -> bool:
+    """Whether the delta is all that there is to change in the view, which was made some time ago, or just now for ``made_for``.
+
+    Of numbers that damage has left too high, which ``skrytka check`` mends, none is waited for.
+    """
+    delta, since = found.delta, view.highest_modseq
+    sees_the_same = found.seen_modseq <= since if made_for is None else found.seen_modseq == made_for
+    knows_expunges = min(delta.expunge_horizon, delta.highest_modseq) <= since
+    return delta.complete and sees_the_same and knows_expunges and delta.uid_validity == view.uid_validity
+
+
 async def _from_owners(
     core: Core, mailbox: MailboxRef, reader: MailboxId, owners: FolderView, turn: Slice
-) -> FolderView:
-    """The owner's view with the reader's flags and modseqs. What changed since then, read here or not, comes with the delta."""
+) -> tuple[FolderView, ModSeq]:
+    """The owner's view with the reader's flags and modseqs, and the ``seen_modseq`` it is made for. What changed since then,
+    read here or not, comes with the delta."""
     shard, key = shard_of(core, mailbox), FolderKey(mailbox.mailbox_id, owners.folder_id)
     head = await shard.read(reader_viewing.head, key)
     if head is None:
@@ -101,7 +112,7 @@ async def _from_owners(
         await turn.next_if_over()
     view = msgspec.structs.replace(owners, modseqs=modseqs)
     if not head.private_seen:
-        return view
+        return view, lowest
     view = msgspec.structs.replace(view, flags=array("B", owners.flags.tobytes().translate(_UNSEEN)))
     page = MarksPage(mailbox.mailbox_id, owners.folder_id, reader, (0, 0))
     while marks := await shard.read(reader_viewing.marks_page, page):
@@ -111,7 +122,7 @@ async def _from_owners(
             break
         page = msgspec.structs.replace(page, after=marks[-1][:2])
         await turn.next_if_over()
-    return view
+    return view, lowest
 
 
 def _mark(view: FolderView, uid: int, modseq: int, seen: int) -> None:

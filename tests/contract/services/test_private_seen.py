@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from unittest.mock import patch
 
@@ -33,6 +34,7 @@ from skrytka.store.interface import Tx
 from skrytka.store.operations import shard_mailboxes, viewing
 from skrytka.store.operations.shard_mailboxes import ShardConfig
 from tests.contract.services.conftest import Clock, MakeMailbox
+from tests.contract.services.damaging import damage
 from tests.contract.services.mails import ACTOR, INBOX, append, assert_counted, mail, role_id
 
 BOB, CID = MailboxId(21), MailboxId(22)
@@ -272,6 +274,16 @@ async def test_readers_hear_of_all_messages_when_whose_seen_it_is_changes(
     assert [await flags(core, ann, reader) for reader in (OWNER, BOB, CID)] == [[1, 0, 1]] * 3
     await share(core, ann, Seen.PRIVATE, 5)
     assert await flags(core, ann, BOB) == [0, 1, 0], "what he had seen for himself is as it was"
+
+
+@pytest.mark.parametrize("damaged", ["highest_modseq = 1", "expunge_horizon = 1000"])
+async def test_numbers_that_are_wrong_hold_nobody_up(core: Core, ann: MailboxRef, damaged: str) -> None:
+    """``skrytka check`` raises them; until then the folder can be read."""
+    await append(core, ann, 2)
+    await store(core, ann, BOB, [2])
+    await shard_of(core, ann).write(damage, f"UPDATE folder SET {damaged} WHERE folder_id = 1")
+    async with asyncio.timeout(10):
+        assert list((await views.current(core, ann, INBOX, BOB)).flags) == [0, 1]
 
 
 async def test_many_marks_are_read_in_chunks(core: Core, ann: MailboxRef) -> None:

@@ -47,7 +47,7 @@ _ROW = f"SELECT 0, m.uid, {SEEN_FLAGS}, m.keywords, {SEEN_MODSEQ}, 0"
 
 async def delta(tx: Tx, values: ReaderDeltaRequest) -> ReaderDelta | None:
     """As ``viewing.delta``, of messages and marks that changed; what has not, but looks otherwise to readers since
-    ``seen_modseq``, is not in it."""
+    ``seen_modseq``, is not in it. No modseq is lower than that."""
     key = (values.mailbox_id, values.folder_id)
     rows = await tx.rows(
         f"SELECT * FROM ({_ROW} FROM {MESSAGES} WHERE m.mailbox_id = ? AND m.folder_id = ? AND m.modseq > ?"
@@ -78,12 +78,13 @@ async def delta(tx: Tx, values: ReaderDeltaRequest) -> ReaderDelta | None:
     mailboxes = [row for row in rows if row[0] == 3]
     if not heads or not mailboxes:
         return None
-    changed = sorted(row[1:5] for row in rows if row[0] == 0)
+    seen_modseq = mailboxes[0][4]
+    changed = sorted((*row[1:4], max(row[4], seen_modseq)) for row in rows if row[0] == 0)
     expunged = [row[1] for row in rows if row[0] == 1]
     _, uid_next, uid_validity, _, highest_modseq, horizon = heads[0]
     complete = len(changed) <= viewing.CHUNK and len(expunged) <= viewing.CHUNK
     found = Delta(uid_validity, uid_next, highest_modseq, horizon, changed, expunged, complete)
-    return ReaderDelta(found, mailboxes[0][4])
+    return ReaderDelta(found, seen_modseq)
 
 
 class MarksPage(msgspec.Struct, frozen=True):

@@ -30,7 +30,7 @@ class Settings(FrontEndSettings, frozen=True):
     ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
     ``progress_interval_s``: so often the client of a long command hears how far that is (RFC 9585 section 4: 10 to 15).
     ``max_search_contexts``: so many searches of a session are kept up to date (RFC 5267 section 4.3.1).
-    ``sort_octets``: so much memory a SORT takes for what it compares.
+    ``sort_octets``: so much memory a SORT takes for what it compares, and a THREAD for subjects.
     ``sorted_updates_octets``: so much memory the orders take that a session's SORT with UPDATE are kept in.
     ``search_octets``: so much memory a search takes for what it knows of each message by each of its keys.
     ``thread_message_ids``: so many Message-IDs, of messages and of those that they refer to, one THREAD takes into account.

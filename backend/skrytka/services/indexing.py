@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 JOB = "search"
 PAGE = 200
 MARKUP = 4
-"""Texts of HTML may be so many times longer in their mail. Those that are longer still are not read to see whether they are short:
+"""Texts of HTML may be so many times longer in their mail. Of those that are longer still it is not tried out how long they are:
 folded they could fill the memory."""
 
 

@@ -255,7 +255,7 @@ class Search(Section, frozen=True):
     segment_octets: Positive = 32_768
     """A segment of so much text is full, however few mails it is of."""
     text_octets: Positive = 1024 * 1024
-    """Mails with more text than this are not indexed: searches read them."""
+    """Mails with more text than this, or four times as much with its markup, are not indexed: searches read them."""
     filter_cache_octets: NotNegative = 64 * 1024 * 1024
     """How much each process remembers of what every search reads of the index: an octet at most for each three letters in a row
     that a segment has, counted once, and some hundred octets for the segment. 0: nothing. The index of a mailbox that alone has

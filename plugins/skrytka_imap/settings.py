@@ -36,6 +36,7 @@ class Settings(FrontEndSettings, frozen=True):
     ``saved_ranges``: so many ranges a result has that is kept for ``$`` (RFC 5182 section 2.1).
     ``max_search_contexts``: so many searches of a session are kept up to date (RFC 5267 section 4.3.1), each with at most
     ``search_context_octets`` of texts, and numbers and keys; ``$`` counts with its ranges.
+    ``sort_octets``: so much memory a SORT takes for what it compares, and a THREAD for subjects.
     ``sorted_updates_octets``: so much memory the orders take that a session's SORT with UPDATE are kept in.
     ``search_octets``: so much memory a search takes for what it knows of each message by each of its keys.
     ``thread_message_ids``: so many Message-IDs, of messages and of those that they refer to, one THREAD takes into account.
@@ -69,6 +70,7 @@ class Settings(FrontEndSettings, frozen=True):
     saved_ranges: Positive = 16_384
     max_search_contexts: Positive = 10
     search_context_octets: Positive = 4_096
+    sort_octets: Positive = 536_870_912
     sorted_updates_octets: Positive = 8_388_608
     search_octets: Positive = 268_435_456
     thread_message_ids: Positive = 500_000

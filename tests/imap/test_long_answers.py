@@ -44,14 +44,22 @@ async def test_what_is_kept_of_searches_and_sorts_is_bounded(
     await served.stop()
 
 
-async def test_what_a_search_knows_of_the_messages_is_bounded(
+@pytest.mark.parametrize(
+    ("name", "bounded"),
+    [
+        ("search_octets", Settings(login_failure_delay_s=0, search_octets=3 * 3)),
+        ("sort_octets", Settings(login_failure_delay_s=0, sort_octets=220)),
+    ],
+)
+async def test_what_a_search_or_sort_holds_of_the_messages_is_bounded(
+    name: str,
+    bounded: Settings,
     core: Core,
     actions: dict[str, Action],
     tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:
-    settings = Settings(login_failure_delay_s=0, search_octets=3 * 3)
-    served = Served(partial(converse, core, settings), tls_contexts[0])
-    steps = load(TRANSCRIPTS / "special" / "search_octets.txt")
+    served = Served(partial(converse, core, bounded), tls_contexts[0])
+    steps = load(TRANSCRIPTS / "special" / f"{name}.txt")
     await replay(steps, served.connect, octet_by_octet=False, actions=actions, client_tls=tls_contexts[1])
     await served.stop()
 

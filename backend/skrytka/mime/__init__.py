@@ -19,6 +19,7 @@ from skrytka.mime.texts import (
     header_text,
     part_header_texts,
     search_texts,
+    text_octets,
     values_in,
 )
 
@@ -48,6 +49,7 @@ __all__ = [
     "scan",
     "search_texts",
     "sent_date",
+    "text_octets",
     "unfold",
     "unicode_casemap",
     "values_in",

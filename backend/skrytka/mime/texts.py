@@ -41,6 +41,14 @@ def search_texts(octets: bytes) -> SearchTexts:
     return SearchTexts(text, part_header_texts(octets, part), body_texts(octets, part), _is_regular(header, text))
 
 
+def text_octets(part: Part) -> int:
+    """Of the headers and texts that ``search_texts`` looks at, as they were sent. Folded they may take twelve times as much."""
+    octets = part.body_start - part.header_start + sum(map(text_octets, part.children))
+    return (
+        octets if part.children or part.media_type not in ("text", "message") else octets + part.end - part.body_start
+    )
+
+
 def _is_regular(header: bytes, text: str) -> bool:
     told: dict[str, list[str]] = {}
     for line in text.split("\n"):

@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 JOB = "search"
 PAGE = 200
+MARKUP = 4
+"""Texts of HTML may be so many times longer in their mail. Of those that are longer still it is not tried out how long they are:
+folded they could fill the memory."""
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -187,8 +190,16 @@ async def _document(core: Core, mailbox: MailboxRef, content_id: ContentId) -> D
         mail = await contents.octets(core, mailbox, content_id)
     except Unavailable:
         return None
-    texts = await asyncio.get_running_loop().run_in_executor(core.compute, mime.search_texts, mail)
-    if not texts.regular:
+    most_octets = MARKUP * core.settings.search.text_octets
+    texts = await asyncio.get_running_loop().run_in_executor(core.compute, _texts, mail, most_octets)
+    if texts is None or not texts.regular:
         return None
     one = document(content_id, texts)
     return one if one.size_octets <= core.settings.search.text_octets else None
+
+
+def _texts(mail: bytes, most_octets: int) -> mime.SearchTexts | None:
+    """None where there is so much of them that they need not be read."""
+    if len(mail) > most_octets and mime.text_octets(mime.scan(mail)) > most_octets:
+        return None
+    return mime.search_texts(mail)

@@ -32,7 +32,7 @@ async def sort(session: Session, command: Sort) -> Reply:
     except BadCharset:
         return bad_charset()
     criteria = compared(session, command.criteria)
-    order = await order_of(session, selected.view, found, criteria, scores)
+    order = await order_of(session, selected.view, found, criteria, scores, session.settings.sort_octets)
     places = await places_of(session, selected.view, order)
     if returns is None:
         await tell_numbers(session, responses.SORT, search, places)

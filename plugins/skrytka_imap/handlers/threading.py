@@ -9,6 +9,7 @@ from contextlib import aclosing
 from skrytka.plugin_api import errors
 from skrytka_imap import responses
 from skrytka_imap.commands import Thread, ThreadAlgorithm
+from skrytka_imap.contexts import KEY_OCTETS
 from skrytka_imap.filters import with_filters
 from skrytka_imap.handlers.searching import bad_charset, found_in, within_limit
 from skrytka_imap.handlers.sort_facts import facts_of
@@ -46,10 +47,14 @@ async def thread(session: Session, command: Thread) -> Reply:
 async def _threads(session: Session, algorithm: ThreadAlgorithm, places: Sequence[int]) -> Forest:
     breathe, view = session.wire.breathe, session.selected.view
     mails, links = Mails(), Links(session.settings.thread_message_ids, breathe)
+    left = session.settings.sort_octets
     async with aclosing(facts_of(session, view, places, with_keys=True, scores={})) as chunks:
         async for chunk in chunks:
             for facts in chunk:
                 row, keys = facts.row, facts.keys
+                left -= KEY_OCTETS + len(keys.subject)
+                if left < 0:
+                    raise errors.LimitReached("These are too many messages to be threaded")
                 place = bisect_left(view.uids, row.uid)
                 mails.add(place, sent_at(facts), row.internal_date, keys.subject, is_reply=keys.is_reply)
                 if algorithm is not ThreadAlgorithm.ORDEREDSUBJECT:

@@ -38,8 +38,11 @@ def needs_keys(criteria: Sequence[SortCriterion]) -> bool:
 
 
 def order_key(criteria: Sequence[SortCriterion]) -> Callable[[Facts], bytes]:
-    """The octets by which messages are put in order."""
-    parts = [_reversed(_PARTS[one.key]) if one.reverse else _PARTS[one.key] for one in criteria]
+    """The octets by which messages are put in order. What is the same by a criterion is so by the same once more."""
+    reverse: dict[SortKey, bool] = {}
+    for one in criteria:
+        reverse.setdefault(one.key, one.reverse)
+    parts = [_reversed(_PARTS[key]) if reverse[key] else _PARTS[key] for key in reverse]
 
     def key(facts: Facts) -> bytes:
         return b"".join([part(facts) for part in parts]) + facts.row.uid.to_bytes(UID_OCTETS)

@@ -105,6 +105,7 @@ def test_every_setting_of_the_schema_is_one_of_skrytka() -> None:
         section: {key: example(schema) for key, schema in keys["properties"].items()}
         for section, keys in settings_schema()["properties"].items()
     }
+    given["imap"]["shared"] = "31"  # not that of ``other_users``
     rendered = render(given=["--set-json", f"settings={json.dumps(given)}"])
     (settings,) = loaded(rendered).values()
     for section, keys in given.items():

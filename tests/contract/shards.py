@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal, TypeVar
 
 from skrytka.errors import Unavailable
@@ -70,6 +71,19 @@ class Down(ReadOnly):
     async def read(self, op: Op[V, T], values: V) -> T:
         self.refused += 1
         raise Unavailable("The shard is down")
+
+
+class ReadsFail(Wrapped):
+    """Does not answer the reads that are ``down`` at the moment: a set that the test fills and clears."""
+
+    def __init__(self, real: Database, down: AbstractSet[object]) -> None:
+        super().__init__(real)
+        self._down = down
+
+    async def read(self, op: Op[V, T], values: V) -> T:
+        if op in self._down:
+            raise Unavailable("The shard is down")
+        return await super().read(op, values)
 
 
 class Finished(Wrapped):

@@ -10,13 +10,11 @@ from typing import TypeVar
 import pytest
 
 from skrytka.core import Core
-from skrytka.errors import Unavailable
 from skrytka.services import metadata as service
-from skrytka.store.interface import Database, Op
 from skrytka.store.operations import metadata
 from skrytka_imap.server import converse
 from skrytka_imap.settings import Settings
-from tests.contract.shards import Wrapped
+from tests.contract.shards import ReadsFail
 from tests.front_ends import Served
 from tests.imap.test_transcripts import TRANSCRIPTS
 from tests.transcripts import Action, load, replay
@@ -33,30 +31,20 @@ async def test_many_changes_are_told_page_by_page(
     await replay(load(TRANSCRIPTS / "metadata_enable.txt"), served.connect, actions=actions)
 
 
-class ChangesFail(Wrapped):
-    """While it is ``down``, nobody can see what changed in metadata."""
-
-    def __init__(self, real: Database) -> None:
-        super().__init__(real)
-        self.down = False
-
-    async def read(self, op: Op[V, T], values: V) -> T:
-        if self.down and op in (metadata.changes, metadata.last_modseq):
-            raise Unavailable("The shard is down")
-        return await super().read(op, values)
-
-
 async def test_what_cannot_be_told_now_is_told_later(
     core: Core, imap_settings: Settings, tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
     """And ENABLE enables all or nothing."""
-    shards = {name: ChangesFail(shard) for name, shard in core.shards.items()}
+    down: set[object] = set()
+    shards = {name: ReadsFail(shard, down) for name, shard in core.shards.items()}
     served = Served(partial(converse, replace(core, shards=shards), imap_settings), tls_contexts[0])
 
-    async def down(words: object) -> None:
-        for shard in shards.values():
-            shard.down = not shard.down
+    async def go_down(words: object) -> None:
+        down.update((metadata.changes, metadata.last_modseq))
+
+    async def come_up(words: object) -> None:
+        down.clear()
 
     steps = load(TRANSCRIPTS / "special" / "metadata_outage.txt")
-    await replay(steps, served.connect, actions={"down": down, "up": down})
+    await replay(steps, served.connect, actions={"down": go_down, "up": come_up})
     await served.stop()

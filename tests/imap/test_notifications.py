@@ -15,17 +15,15 @@ import msgspec
 import pytest
 
 from skrytka.core import Core
-from skrytka.errors import Unavailable
 from skrytka.model import NewMessage
 from skrytka.services import folders, messages
-from skrytka.store.interface import Op
 from skrytka.store.operations.contents import headers
 from skrytka.store.operations.folders import list_all, subscriptions
 from skrytka_imap.notifications import Notifications
 from skrytka_imap.server import converse
 from skrytka_imap.settings import Settings
 from tests import front_ends
-from tests.contract.shards import Wrapped
+from tests.contract.shards import ReadsFail
 from tests.front_ends import Serve
 from tests.imap.client import Client
 from tests.imap.model.world import flag_names
@@ -267,49 +265,37 @@ async def test_a_client_that_does_not_read_costs_no_more_than_one_that_does(
     await client.close()
 
 
-class ReadsFail(Wrapped):
-    """While they are ``down``, some reads are not answered."""
-
-    down: frozenset[object] = frozenset()
-
-    async def read(self, op: Op[V, T], values: V) -> T:
-        if op in self.down:
-            raise Unavailable("The shard is down")
-        return await super().read(op, values)
-
-
 async def test_a_store_that_does_not_answer_is_asked_again_and_nothing_passes_in_silence(
     core: Core, imap_settings: Settings, tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
-    shards = {name: ReadsFail(shard) for name, shard in core.shards.items()}
+    down: set[object] = set()
+    shards = {name: ReadsFail(shard, down) for name, shard in core.shards.items()}
     async with front_ends.serving(replace(core, shards=shards), converse, tls_contexts[0]) as serve:
         served = serve(imap_settings)
         client, other = Watcher(*await served.connect()), Client(*await served.connect())
         await client.log_in(front_ends.PASSWORD)
         await other.log_in(front_ends.PASSWORD)
         assert b" OK " in await client.command(f"NOTIFY SET (personal {ALL})")
-        ReadsFail.down = frozenset({list_all})
-        try:
-            await other.command("APPEND Archive {4+}\r\nmail")
-            assert b" OK " in await client.command("NOOP")
-            assert not client.known
-            ReadsFail.down = frozenset()
-            await other.command("APPEND Sent {4+}\r\nmail")
-            assert b"STATUS" in (line := await client._line()), line
-            assert b'STATUS "Sent"' in await client._line()
-            ReadsFail.down = frozenset({subscriptions})
-            await other.command("CREATE lost")
-            assert b" OK " in await client.command("NOOP")
-            ReadsFail.down = frozenset()
-            await other.command("NOOP")
-            assert b" OK " in await client.command("NOOP")
-            assert "lost" in client.known
-            assert b" OK " in await client.command("NOTIFY SET (personal (MailboxName))")
-            ReadsFail.down = frozenset({subscriptions})
-            await other.command("CREATE again")
-            assert await client._line() == b"* OK [NOTIFICATIONOVERFLOW] What happened could not be told\r\n"
-        finally:
-            ReadsFail.down = frozenset()
+        down.add(list_all)
+        await other.command("APPEND Archive {4+}\r\nmail")
+        assert b" OK " in await client.command("NOOP")
+        assert not client.known
+        down.clear()
+        await other.command("APPEND Sent {4+}\r\nmail")
+        assert b"STATUS" in (line := await client._line()), line
+        assert b'STATUS "Sent"' in await client._line()
+        down.add(subscriptions)
+        await other.command("CREATE lost")
+        assert b" OK " in await client.command("NOOP")
+        down.clear()
+        await other.command("NOOP")
+        assert b" OK " in await client.command("NOOP")
+        assert "lost" in client.known
+        assert b" OK " in await client.command("NOTIFY SET (personal (MailboxName))")
+        down.add(subscriptions)
+        await other.command("CREATE again")
+        assert await client._line() == b"* OK [NOTIFICATIONOVERFLOW] What happened could not be told\r\n"
+        down.clear()
         await client.close()
         await other.close()
 
@@ -318,35 +304,34 @@ async def test_new_mail_that_cannot_be_fetched_is_not_passed_over_in_silence(
     core: Core, imap_settings: Settings, tls_contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
     """Who promised it says that it will not be: NOTIFY, or a search with UPDATE where NOTIFY is not used."""
-    shards = {name: ReadsFail(shard) for name, shard in core.shards.items()}
+    down: set[object] = set()
+    shards = {name: ReadsFail(shard, down) for name, shard in core.shards.items()}
     async with front_ends.serving(replace(core, shards=shards), converse, tls_contexts[0]) as serve:
         served = serve(imap_settings)
         client, other = Watcher(*await served.connect()), Client(*await served.connect())
         await client.greet(front_ends.PASSWORD)
         await other.log_in(front_ends.PASSWORD)
-        ReadsFail.down = frozenset({headers})
-        try:
-            searching = "s SEARCH RETURN (COUNT UPDATE (BODY.PEEK[HEADER])) ALL\r\nt SEARCH RETURN (COUNT UPDATE) ALL"
-            await client.command(f"NOOP\r\n{searching}")
-            assert [(await client._line()).split()[0] for _ in range(4)] == [b"*", b"s", b"*", b"t"]
-            await other.command("APPEND INBOX {4+}\r\nmail")
-            client._writer.write(b"n NOOP\r\n")
-            assert [await client._line() for _ in range(5)] == [
-                b"* 1 EXISTS\r\n",
-                b"* 1 RECENT\r\n",
-                b'* NO [NOUPDATE "s"] New messages could not be fetched\r\n',
-                b'* ESEARCH (TAG "t") ADDTO (0 1)\r\n',
-                b"n OK Nothing done\r\n",
-            ]
-            await client.command("NOTIFY SET (selected (MessageNew (BODY.PEEK[HEADER]) MessageExpunge))")
-            await other.command("APPEND INBOX {4+}\r\nmail")
-            assert [await client._line() for _ in range(4)] == [
-                b"* 2 EXISTS\r\n",
-                b"* 2 RECENT\r\n",
-                b'* ESEARCH (TAG "t") ADDTO (0 2)\r\n',
-                b"* OK [NOTIFICATIONOVERFLOW] New messages could not be fetched\r\n",
-            ]
-        finally:
-            ReadsFail.down = frozenset()
+        down.add(headers)
+        searching = "s SEARCH RETURN (COUNT UPDATE (BODY.PEEK[HEADER])) ALL\r\nt SEARCH RETURN (COUNT UPDATE) ALL"
+        await client.command(f"NOOP\r\n{searching}")
+        assert [(await client._line()).split()[0] for _ in range(4)] == [b"*", b"s", b"*", b"t"]
+        await other.command("APPEND INBOX {4+}\r\nmail")
+        client._writer.write(b"n NOOP\r\n")
+        assert [await client._line() for _ in range(5)] == [
+            b"* 1 EXISTS\r\n",
+            b"* 1 RECENT\r\n",
+            b'* NO [NOUPDATE "s"] New messages could not be fetched\r\n',
+            b'* ESEARCH (TAG "t") ADDTO (0 1)\r\n',
+            b"n OK Nothing done\r\n",
+        ]
+        await client.command("NOTIFY SET (selected (MessageNew (BODY.PEEK[HEADER]) MessageExpunge))")
+        await other.command("APPEND INBOX {4+}\r\nmail")
+        assert [await client._line() for _ in range(4)] == [
+            b"* 2 EXISTS\r\n",
+            b"* 2 RECENT\r\n",
+            b'* ESEARCH (TAG "t") ADDTO (0 2)\r\n',
+            b"* OK [NOTIFICATIONOVERFLOW] New messages could not be fetched\r\n",
+        ]
+        down.clear()
         await client.close()
         await other.close()

@@ -24,9 +24,10 @@ from skrytka.store.operations.grants import owners
 from skrytka_imap.server import converse
 from skrytka_imap.settings import Settings
 from tests import front_ends
+from tests.contract.shards import ReadsFail
 from tests.front_ends import Serve
 from tests.imap.client import Client
-from tests.imap.test_notifications import ReadsFail, Watcher
+from tests.imap.test_notifications import Watcher
 
 ANN = "Other users/ann@example.org"
 WATCH = 'NOTIFY SET (subtree "Other users" (MailboxName MessageNew MessageExpunge))'
@@ -190,28 +191,26 @@ async def test_what_others_share_waits_for_their_store_and_nobody_else_does(
 ) -> None:
     await share(core, ann, "INBOX", ("bob@example.org", "lr"))
     bob = await front_ends.mailbox(core, "bob@example.org")
-    shards = {name: ReadsFail(shard) for name, shard in core.shards.items()}
-    failing = replace(core, shards=shards, directory=ReadsFail(core.directory))
+    down: set[object] = set()
+    shards = {name: ReadsFail(shard, down) for name, shard in core.shards.items()}
+    failing = replace(core, shards=shards, directory=ReadsFail(core.directory, down))
     async with front_ends.serving(failing, converse, tls_contexts[0]) as serve:
         client = await logged_in(serve(imap_settings))
         watch = f"{WATCH} (inboxes (MessageNew MessageExpunge))"
-        try:
-            for number, op in enumerate((all_shared, owners), 1):
-                assert b" OK " in await client.command(watch)
-                ReadsFail.down = frozenset({op})
-                assert b" NO [UNAVAILABLE] " in await client.command(WATCH)
-                await deliver(core, ann, "INBOX")
-                await deliver(core, bob, "INBOX")
-                assert await client._line() == b'* STATUS "INBOX" (MESSAGES %d UIDNEXT %d)\r\n' % (number, number + 1)
-                assert b" OK " in await client.command("NOOP")
-                assert not client.known
-                ReadsFail.down = frozenset()
-                client._writer.write(b"x NOOP\r\n")
-                told = b'* STATUS "%b/INBOX" (MESSAGES %d UIDNEXT %d)\r\n' % (ANN.encode(), number, number + 1)
-                assert await client._line() == told
-                assert b"x OK" in await client._line()
-        finally:
-            ReadsFail.down = frozenset()
+        for number, op in enumerate((all_shared, owners), 1):
+            assert b" OK " in await client.command(watch)
+            down.add(op)
+            assert b" NO [UNAVAILABLE] " in await client.command(WATCH)
+            await deliver(core, ann, "INBOX")
+            await deliver(core, bob, "INBOX")
+            assert await client._line() == b'* STATUS "INBOX" (MESSAGES %d UIDNEXT %d)\r\n' % (number, number + 1)
+            assert b" OK " in await client.command("NOOP")
+            assert not client.known
+            down.clear()
+            client._writer.write(b"x NOOP\r\n")
+            told = b'* STATUS "%b/INBOX" (MESSAGES %d UIDNEXT %d)\r\n' % (ANN.encode(), number, number + 1)
+            assert await client._line() == told
+            assert b"x OK" in await client._line()
         await client.close()
 
 

@@ -224,9 +224,8 @@ async def _run(booted: boot.Boot, channel: socket.socket) -> None:
 
 def main() -> int:
     """Read what to do from standard input and do it."""
-    faulthandler.register(
-        signal.SIGUSR1
-    )  # the supervisor wants to know where it hangs; Python itself may never get to it
+    # The supervisor wants to know where a worker hangs, when Python itself may never get to a handler of its own.
+    faulthandler.register(signal.SIGUSR1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor turns it into a drain
     channel = socket.socket(fileno=0)
     with channel.makefile("rb", buffering=0) as lines:

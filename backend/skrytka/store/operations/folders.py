@@ -14,6 +14,8 @@ from skrytka.store.operations.metadata_rows import removal
 from skrytka.store.operations.shard_mailboxes import INSERT_FOLDER, INSERT_SUBSCRIPTION
 
 COLUMNS = "folder_id, name, role, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, octets"
+HEAD = "uid_validity, uid_next, highest_modseq, expunge_horizon, messages"
+"""The columns of ``FolderHead``."""
 
 INHERIT_ACL = (
     "INSERT INTO acl (mailbox_id, folder_id, identifier, grantee_id, rights) SELECT mailbox_id, CAST(? AS BIGINT),"
@@ -252,8 +254,7 @@ async def claim_recent(tx: Tx, values: FolderKey) -> Recent:
 
 async def head(tx: Tx, values: FolderKey) -> FolderHead | None:
     row = await tx.row(
-        "SELECT uid_validity, uid_next, highest_modseq, expunge_horizon, messages FROM folder"
-        " WHERE mailbox_id = ? AND folder_id = ?",
+        f"SELECT {HEAD} FROM folder WHERE mailbox_id = ? AND folder_id = ?",
         values.mailbox_id,
         values.folder_id,
     )

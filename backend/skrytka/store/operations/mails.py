@@ -9,7 +9,7 @@ import msgspec
 
 from skrytka.model import FolderHead, FolderId, MailboxId, MessageRow, Uid
 from skrytka.store.interface import Tx
-from skrytka.store.operations import messages
+from skrytka.store.operations import folders, messages
 from skrytka.store.operations.message_rows import COLUMNS, message_row
 from skrytka.store.operations.selecting import listed
 
@@ -39,7 +39,7 @@ class MailsRead(msgspec.Struct, frozen=True):
 
 
 _MESSAGE = ", ".join(f"m.{column}" for column in COLUMNS.split(", "))
-_HEAD = "f.uid_validity, f.uid_next, f.highest_modseq, f.expunge_horizon, f.messages"
+_HEAD = ", ".join(f"f.{column}" for column in folders.HEAD.split(", "))
 _HEADER_AT, _BODY_AT, _HEAD_AT = 8, 9, 10
 
 

@@ -27,6 +27,9 @@ _HIGHEST_MODSEQ = re.compile(rb"\[HIGHESTMODSEQ ([0-9]+)\]")
 _MODSEQ = re.compile(rb"MODSEQ \(([0-9]+)\)")
 _FLAGS = ("\\Seen", "\\Answered", "\\Flagged", "\\Draft", "Later", "$Todo")
 
+Transferred = Callable[[list[Chosen], Place, State], State]
+"""What there is afterwards of these mails, which go to that place, where there was so much of them."""
+
 
 class MailProgram(Client):
     def __init__(self, stage: Stage, name: str, address: str) -> None:
@@ -96,25 +99,24 @@ class MailProgram(Client):
 
     async def _copy(self, session: Session, place: Place, chosen: list[Chosen]) -> None:
         """In one mailbox at one stroke, into another's some at a time."""
-        target = self._other_place(place)
-        chosen, there = self._certain(chosen, target)
-        if not chosen:
-            return
-        after = copied(chosen, target, there)
-        change = self.ledger.begin(f"COPY from {place} to {target}", after, on_the_way(chosen, target, there))
-        answer = await session.command(f"UID COPY {uids(chosen)} {target.name(self.address)}")
-        self._note(change, answer, lambda: with_new_uids(after, answer.status, chosen, target))
+        await self._transfer(session, "COPY", copied, place, chosen)
 
     async def _move(self, session: Session, place: Place, chosen: list[Chosen]) -> None:
         """Into another's mailbox all are copied before one is gone."""
+        await self._transfer(session, "MOVE", moved, place, chosen)
+
+    async def _transfer(
+        self, session: Session, command: str, done: Transferred, place: Place, chosen: list[Chosen]
+    ) -> None:
         target = self._other_place(place)
         chosen, there = self._certain(chosen, target)
         if not chosen:
             return
-        after = moved(chosen, target, there)
-        change = self.ledger.begin(f"MOVE from {place} to {target}", after, on_the_way(chosen, target, there))
-        answer = await session.command(f"UID MOVE {uids(chosen)} {target.name(self.address)}")
-        self._note(change, answer, lambda: with_new_uids(after, b"".join(answer.untagged), chosen, target))
+        after = done(chosen, target, there)
+        change = self.ledger.begin(f"{command} from {place} to {target}", after, on_the_way(chosen, target, there))
+        answer = await session.command(f"UID {command} {uids(chosen)} {target.name(self.address)}")
+        told = b"".join([*answer.untagged, answer.status])  # MOVE has COPYUID in an untagged OK
+        self._note(change, answer, lambda: with_new_uids(after, told, chosen, target))
 
     def _certain(self, chosen: list[Chosen], target: Place) -> tuple[list[Chosen], State]:
         """Those of the mails of which it is certain what the target's mailbox has of them, with that."""

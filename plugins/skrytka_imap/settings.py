@@ -30,6 +30,8 @@ class Settings(FrontEndSettings, frozen=True):
     ``setquota``: whether users may limit their own mailboxes by SETQUOTA, below the provider's limits (RFC 9208 section 4.1.3).
     ``other_users``: the first level of the names of other users' folders (RFC 2342); empty shows none.
     ``shared``: that of folders of mailboxes that belong to nobody in person; empty shows none of these.
+    ``share_across_domains``: whether users may give rights to mailboxes of other domains than the folder's owner. What is given
+    counts in any case, and the provider can give some over REST.
     ``told_keywords``: so many keywords of a folder are listed in FLAGS and PERMANENTFLAGS.
     ``progress_interval_s``: so often the client of a long command hears how far that is (RFC 9585 section 4: 10 to 15).
     ``list_patterns``: so many patterns one LIST takes (RFC 5258 section 3).
@@ -64,6 +66,7 @@ class Settings(FrontEndSettings, frozen=True):
     setquota: bool = False
     other_users: Level = "Other users"
     shared: Level = "Shared"
+    share_across_domains: bool = False
     told_keywords: Positive = 1_000
     progress_interval_s: Seconds = 10.0
     list_patterns: Positive = 100

@@ -38,10 +38,22 @@ async def entries(core: Core, mailbox: MailboxRef, folder_id: FolderId) -> list[
 
 
 async def change(
-    core: Core, actor: Actor, mailbox: MailboxRef, folder_id: FolderId, identifier: str, given: Rights, mode: Mode
+    core: Core,
+    actor: Actor,
+    mailbox: MailboxRef,
+    folder_id: FolderId,
+    identifier: str,
+    given: Rights,
+    mode: Mode,
+    *,
+    across_domains: bool = True,
 ) -> None:
-    """RFC 4314 section 3.1. Taking rights from the owner is ``NotPermitted``, giving him some changes nothing."""
-    entry = Entry(*await _grantee(core, identifier), rights.letters(given))
+    """RFC 4314 section 3.1. Taking rights from the owner is ``NotPermitted``, giving him some changes nothing.
+
+    Not ``across_domains``: whom the identifier names has to be of the owner's domain, else it is ``NotPermitted``.
+    """
+    within = None if across_domains else addresses.domain_of(mailbox.address)
+    entry = Entry(*await _grantee(core, identifier, within), rights.letters(given))
     if entry.grantee_id == mailbox.mailbox_id:
         if mode == "remove" or entry.identifier.startswith(NEGATIVE) or (mode == "replace" and given != rights.ALL):
             raise NotPermitted("The owner of a folder has all rights")
@@ -76,7 +88,7 @@ async def replace(
     faults: list[Fault] = []
     for number, one in enumerate(wanted):
         try:
-            entry = Entry(*await _grantee(core, one.identifier), rights.letters(rights.parse(one.rights)))
+            entry = Entry(*await _grantee(core, one.identifier, None), rights.letters(rights.parse(one.rights)))
         except Invalid as invalid:
             faults += [Fault(f"entries.{number}.{fault.field}", fault.reason) for fault in invalid.faults]
             continue
@@ -93,15 +105,25 @@ async def replace(
     await shard_of(core, mailbox).write(acl.replace, values, _publishing(core, mailbox, folder_id, grantees))
 
 
-async def _grantee(core: Core, identifier: str) -> tuple[str, int]:
-    """The identifier as it is stored, and the mailbox that it means. An alias stands for its mailbox."""
+async def _grantee(core: Core, identifier: str, within: str | None) -> tuple[str, int]:
+    """The identifier as it is stored, and the mailbox that it means. An alias stands for its mailbox.
+
+    Of another domain than ``within`` nothing is looked up: the answer tells nobody which mailboxes it has.
+    """
     sign, who = _parted(identifier)
     if who == ANYONE:
         return identifier, ANYONE_ID
+    _refuse_outside(who, within)
     target = await _mailbox(core, who)
     if target is None:
         raise Invalid("identifier", "is neither a mailbox here nor anyone")
+    _refuse_outside(target.address, within)
     return sign + target.address, target.mailbox_id
+
+
+def _refuse_outside(address: str, within: str | None) -> None:
+    if within is not None and addresses.domain_of(address) != within:
+        raise NotPermitted(f"Only mailboxes of {within} can be given rights here")
 
 
 def _parted(identifier: str) -> tuple[str, str]:
@@ -150,9 +172,10 @@ class Owned(msgspec.Struct, frozen=True):
     optional: Rights
 
 
-async def grantable(core: Core, mailbox: MailboxRef, identifier: str) -> Owned:
-    """RFC 4314 section 3.4."""
-    _, grantee_id = await _grantee(core, identifier)
+async def grantable(core: Core, mailbox: MailboxRef, identifier: str, *, across_domains: bool = True) -> Owned:
+    """RFC 4314 section 3.4; whom ``change`` would not give any rights is ``NotPermitted``."""
+    within = None if across_domains else addresses.domain_of(mailbox.address)
+    _, grantee_id = await _grantee(core, identifier, within)
     if grantee_id == mailbox.mailbox_id:
         return Owned(rights.ALL, rights.NONE)
     return Owned(rights.NONE, rights.ALL)

@@ -16,8 +16,16 @@ SHOWING = frozenset("lrikxa")
 async def set_acl(session: Session, command: SetAcl) -> Reply:
     """RFC 4314 section 3.1."""
     place = await find(session, command.name, "a")
-    given, mode = command.rights, command.mode
-    await acl.change(session.core, session.actor, place.mailbox, place.folder_id, command.identifier, given, mode)
+    await acl.change(
+        session.core,
+        session.actor,
+        place.mailbox,
+        place.folder_id,
+        command.identifier,
+        command.rights,
+        command.mode,
+        across_domains=session.settings.share_across_domains,
+    )
     return ok("The rights are set")
 
 
@@ -40,7 +48,8 @@ async def get_acl(session: Session, command: GetAcl) -> Reply:
 async def list_rights(session: Session, command: ListRights) -> Reply:
     """RFC 4314 section 3.4. The identifier is told as the client wrote it."""
     place = await find(session, command.name, "a")
-    found = await acl.grantable(session.core, place.mailbox, command.identifier)
+    across = session.settings.share_across_domains
+    found = await acl.grantable(session.core, place.mailbox, command.identifier, across_domains=across)
     name, identifier = place.folder.name, command.identifier
     session.wire.write(
         responses.list_rights_line(name, identifier, found.always, found.optional, utf8=session.utf8_names)

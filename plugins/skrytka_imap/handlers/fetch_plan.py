@@ -76,6 +76,11 @@ class Cut(msgspec.Struct, frozen=True):
         """What goes before the octets."""
         return responses.literal_head(self.label, octets)
 
+    def item(self, mail: Mail) -> bytes:
+        """All of it, for what is small."""
+        octets = self.octets_of(mail)
+        return self.head(octets) + (octets or b"")
+
 
 class Decode(msgspec.Struct, frozen=True):
     """A part without its encoding."""
@@ -121,6 +126,16 @@ class Plan(msgspec.Struct, frozen=True):
     def needs_only_rows(self) -> bool:
         """Whether rows and renditions have all, as they are to be sent."""
         return not (self.needs_headers or self.needs_octets or FetchAttribute.BODY in self.items)
+
+    @property
+    def cuts(self) -> int:
+        """How many items are sections."""
+        return sum(isinstance(writer, Cut) for _, writer in self.writers)
+
+    @property
+    def needs_only_headers(self) -> bool:
+        """Whether headers, rows and renditions have all, and making BODY is not among the work."""
+        return self.needs_headers and FetchAttribute.BODY not in self.items
 
     @property
     def reads_mails(self) -> bool:

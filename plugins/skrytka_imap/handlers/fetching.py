@@ -24,7 +24,7 @@ from skrytka_imap.decoded import UnknownEncoding, check
 from skrytka_imap.faults import SyntaxFault
 from skrytka_imap.flag_telling import tell_keywords
 from skrytka_imap.handlers.batches import batches
-from skrytka_imap.handlers.fetch_lines import lines_from_rows, lines_from_view
+from skrytka_imap.handlers.fetch_lines import lines_from_headers, lines_from_rows, lines_from_view
 from skrytka_imap.handlers.fetch_plan import Cut, Decode, Mail, Plan, plan_of
 from skrytka_imap.handlers.resynchronizing import tell_vanished
 from skrytka_imap.handlers.targets import EXPUNGE_ISSUED, named
@@ -205,8 +205,24 @@ async def _fetch_batch(session: Session, plan: Plan, batch: Sequence[Read], *, s
 async def _answer(session: Session, plan: Plan, mails: Sequence[tuple[int, Mail]], *, sets_seen: bool) -> None:
     _check_encodings(plan, mails)
     seen = await _set_seen(session, [place for place, _ in mails]) if sets_seen else {}
+    if plan.needs_only_headers and not seen:
+        await _send_together(session, plan, mails)
+        return
     for place, mail in mails:
         await _send(session, plan, place, mail, seen.get(session.selected.view.uids[place]))
+        await session.wire.breathe()
+
+
+async def _send_together(session: Session, plan: Plan, mails: Sequence[tuple[int, Mail]]) -> None:
+    """As ``_send``, the lines of as many mails at a time as one write should have: small headers, with few sections of each."""
+    cuts = plan.cuts
+    most, octets = max(LINES // cuts, 1), outgoing.LARGE_OCTETS - 1
+    for some in batches(mails, lambda one: cuts * len(one[1].header or b""), most=most, octets=octets):
+        if len(some) == 1:
+            await _send(session, plan, *some[0], None)
+        else:
+            places, together = zip(*some, strict=True)
+            session.wire.write(lines_from_headers(session, plan, places, together))
         await session.wire.breathe()
 
 

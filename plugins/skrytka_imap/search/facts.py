@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from skrytka.plugin_api import Part, mime, model
-from skrytka_imap.header_fields import values_by_name
+from skrytka_imap.header_fields import values_by_name, values_named
 
 
 class Facts:
@@ -18,6 +18,7 @@ class Facts:
         self.scores: list[int] = []
         """How well the keys with FUZZY match that were asked so far (RFC 6203 section 4)."""
         self._header = header
+        self._looked_for: dict[bytes, list[bytes]] = {}
         self._texts: dict[bytes, list[str]] = {}
 
     @cached_property
@@ -31,17 +32,29 @@ class Facts:
             return self._header
         return self.octets[: self.part.body_start]
 
+    def values(self, name: bytes) -> list[bytes] | None:
+        """The values of the fields with this name; None while the header is not known.
+
+        The first name is looked for alone, and with the second all fields are: most searches ask for one.
+        """
+        if self.header is None:
+            return None
+        if not self._looked_for:
+            self._looked_for[name] = values_named(self.header, name)
+        elif name not in self._looked_for:
+            return self._all_values.get(name, [])
+        return self._looked_for[name]
+
     @cached_property
-    def values(self) -> dict[bytes, list[bytes]] | None:
-        """The values of all fields by name; None while the header is not known."""
-        return None if self.header is None else values_by_name(self.header)
+    def _all_values(self) -> dict[bytes, list[bytes]]:
+        return {} if self.header is None else values_by_name(self.header)
 
     def texts(self, name: bytes) -> list[str] | None:
         """The values of the fields with this name, decoded and folded, however many keys ask for them."""
-        if self.values is None:
-            return None
         if name not in self._texts:
-            values = self.values.get(name, ())
+            values = self.values(name)
+            if values is None:
+                return None
             self._texts[name] = [mime.unicode_casemap(mime.decode_header(value)) for value in values]
         return self._texts[name]
 

@@ -151,9 +151,9 @@ def _sent(when: When, date: datetime.date) -> Test:
     """The day that the Date field names, whatever its time and zone. A mail without such a day matches none of the keys."""
 
     def test(facts: Facts) -> bool | None:
-        if facts.values is None:
+        dates = facts.values(b"date")
+        if dates is None:
             return None
-        dates = facts.values.get(b"date")
         sent = mime.sent_date(dates[0]) if dates else None
         if sent is None:
             return False

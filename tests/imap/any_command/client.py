@@ -92,16 +92,17 @@ class Client:
         return line
 
 
-def judge(session: Session, answer: Answer, text: bytes) -> None:
-    """What holds whatever was said. ``session`` is as it is afterwards."""
+def judge(session: Session, answer: Answer, text: bytes, language: str) -> None:
+    """What holds whatever was said. ``session`` is as it is afterwards, ``language`` the one of before: LANGUAGE changes it,
+    and STARTTLS and UNAUTHENTICATE end it. Texts are ASCII in i-default alone."""
+    languages = {language, session.language}
     for line in answer.lines:
         assert b"SERVERBUG" not in line, answer.lines
-        in_english = session.language in ("i-default", "en")
-        if in_english and line.startswith(b"* BYE"):
+        if languages <= {"i-default", "en"} and line.startswith(b"* BYE"):
             assert _BYE.match(line), f"an end that nobody asked for: {line!r}"
         bare = _without_literals(line)
         assert _balanced(bare), f"not balanced: {line!r}"
-        if session.utf8 or (_FOR_PEOPLE.match(bare) and not in_english):
+        if session.utf8 or (_FOR_PEOPLE.match(bare) and languages != {"i-default"}):
             bare.decode()
         else:
             assert session.rev2 or bare.isascii(), f"not ASCII: {line!r}"

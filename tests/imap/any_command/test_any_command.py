@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 from skrytka.core import Core
+from skrytka.settings import Settings
 from skrytka.store.interface import Row
 from skrytka_imap import server
 from skrytka_imap.session import Session
@@ -79,8 +80,9 @@ class Played:
     async def say(self, text: bytes, done: bytes = b"DONE") -> Answer:
         text = self.world.own(text)
         stored, remembers = self._stored or await self.world.stored(), remembered(self.session)
+        language = self.session.language
         answer = await self.client.command(text, done=done)
-        judge(self.session, answer, text)
+        judge(self.session, answer, text, language)
         self._stored = await self.world.stored()
         if answer.status == "BAD" and not self.client.ended:
             assert self._stored == stored, "BAD has changed the store"
@@ -119,6 +121,13 @@ class Stage:
             rest = await client.close()
         assert client.ended or not [line for line in rest if not line.startswith(b"* ")], f"more than was asked: {rest}"
         return len(said_already)
+
+
+@pytest.fixture(name="settings")
+def patient(settings: Settings) -> Settings:
+    """Failed logins without end, too."""
+    auth = msgspec.structs.replace(settings.auth, failures_per_address=1_000_000, failures_per_login=1_000_000)
+    return msgspec.structs.replace(settings, auth=auth)
 
 
 @pytest.fixture

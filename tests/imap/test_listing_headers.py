@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-
 import pytest
 
 from skrytka.core import Core
@@ -12,6 +9,7 @@ from skrytka.model import NewMessage
 from skrytka.services import folders, messages
 from tests import front_ends
 from tests.front_ends import ACTOR, PASSWORD, Served
+from tests.imap.any_command.client import Client
 
 MAILS = (
     b"From: a@example.org\r\nSubject: one\r\n\r\ntext\r\n",
@@ -33,16 +31,11 @@ ITEMS = (
 )
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, command: str) -> bytes:
+async def _told(client: Client, text: str) -> bytes:
     """What comes before the tagged line, which is an OK."""
-    writer.write(f"t {command}\r\n".encode())
-    octets = b""
-    while (line := await asyncio.wait_for(reader.readline(), 15)) and not line.startswith(b"t "):
-        octets += line
-        if literal := re.search(rb"\{([0-9]+)\}\r\n\Z", line):
-            octets += await reader.readexactly(int(literal[1]))
-    assert line.startswith(b"t OK"), line
-    return octets
+    answer = await client.command(text.encode())
+    assert answer.status == "OK", answer.lines
+    return b"".join(answer.lines[:-1])
 
 
 @pytest.mark.parametrize("items", ITEMS)
@@ -50,13 +43,13 @@ async def test_many_are_told_as_each_alone(core: Core, served: Served, items: st
     mailbox = await front_ends.mailbox(core, "ann@example.org")
     inbox = await folders.get(core, mailbox, "INBOX")
     await messages.append(core, ACTOR, mailbox, inbox.folder_id, [NewMessage(mail) for mail in MAILS])
-    reader, writer = await served.connect()
-    await reader.readline()
-    await _answer(reader, writer, f'LOGIN ann@example.org "{PASSWORD}"')
-    await _answer(reader, writer, "SELECT INBOX")
-    together = await _answer(reader, writer, f"FETCH 1:* {items}")
-    await _answer(reader, writer, "STORE 1:* -FLAGS.SILENT (\\Seen)")
-    alone = [await _answer(reader, writer, f"FETCH {number + 1} {items}") for number in range(len(MAILS))]
+    client = Client(*await served.connect())
+    await client.greet()
+    await _told(client, f'LOGIN ann@example.org "{PASSWORD}"')
+    await _told(client, "SELECT INBOX")
+    together = await _told(client, f"FETCH 1:* {items}")
+    await _told(client, "STORE 1:* -FLAGS.SILENT (\\Seen)")
+    alone = [await _told(client, f"FETCH {number + 1} {items}") for number in range(len(MAILS))]
     assert together == b"".join(alone)
     assert together.count(b" FETCH (") == len(MAILS)
-    writer.close()
+    await client.close()

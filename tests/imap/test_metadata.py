@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 
 import pytest
 
@@ -18,9 +17,6 @@ from tests.contract.shards import ReadsFail
 from tests.front_ends import Served
 from tests.imap.test_transcripts import TRANSCRIPTS
 from tests.transcripts import Action, load, replay
-
-V = TypeVar("V")
-T = TypeVar("T")
 
 
 async def test_many_changes_are_told_page_by_page(

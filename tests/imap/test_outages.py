@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 
 from skrytka.core import Core
 from skrytka.model import AclEntry
@@ -22,9 +21,6 @@ from tests.contract.shards import ReadsFail
 from tests.front_ends import Served
 from tests.imap.client import Client
 from tests.imap.test_contexts import Watching
-
-V = TypeVar("V")
-T = TypeVar("T")
 
 
 async def test_a_uid_that_only_appenduid_told_is_not_taken_for_none(

@@ -47,7 +47,7 @@ class Facts:
 
     @cached_property
     def _all_values(self) -> dict[bytes, list[bytes]]:
-        return {} if self.header is None else values_by_name(self.header)
+        return values_by_name(self.header or b"")
 
     def texts(self, name: bytes) -> list[str] | None:
         """The values of the fields with this name, decoded and folded, however many keys ask for them."""

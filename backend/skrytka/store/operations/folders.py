@@ -15,7 +15,9 @@ from skrytka.store.operations.shard_mailboxes import INSERT_FOLDER, INSERT_SUBSC
 
 COLUMNS = "folder_id, name, role, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, octets"
 HEAD = "uid_validity, uid_next, highest_modseq, expunge_horizon, messages"
-"""The columns of ``FolderHead``."""
+"""The columns of ``FolderHead`` ..."""
+F_HEAD = ", ".join(f"f.{column}" for column in HEAD.split(", "))
+"""... where ``f`` is the table."""
 
 INHERIT_ACL = (
     "INSERT INTO acl (mailbox_id, folder_id, identifier, grantee_id, rights) SELECT mailbox_id, CAST(? AS BIGINT),"

@@ -9,7 +9,8 @@ import msgspec
 
 from skrytka.model import FolderHead, FolderId, MailboxId, MessageRow, Uid
 from skrytka.store.interface import Tx
-from skrytka.store.operations import folders, messages
+from skrytka.store.operations import messages
+from skrytka.store.operations.folders import F_HEAD
 from skrytka.store.operations.message_rows import COLUMNS, message_row
 from skrytka.store.operations.selecting import listed
 
@@ -39,14 +40,13 @@ class MailsRead(msgspec.Struct, frozen=True):
 
 
 _MESSAGE = ", ".join(f"m.{column}" for column in COLUMNS.split(", "))
-_HEAD = ", ".join(f"f.{column}" for column in folders.HEAD.split(", "))
 _HEADER_AT, _BODY_AT, _HEAD_AT = 8, 9, 10
 
 
 @cache
 def _select(operand: str) -> str:
     return (
-        f"SELECT {_MESSAGE}, h.data, b.data, {_HEAD} FROM message m"
+        f"SELECT {_MESSAGE}, h.data, b.data, {F_HEAD} FROM message m"
         " JOIN folder f ON f.mailbox_id = m.mailbox_id AND f.folder_id = m.folder_id"
         " LEFT JOIN header h ON m.size <= ? AND h.mailbox_id = m.mailbox_id AND h.content_id = m.content_id"
         " LEFT JOIN body b ON m.size <= ? AND b.mailbox_id = m.mailbox_id AND b.content_id = m.content_id"

@@ -7,11 +7,9 @@ import msgspec
 from skrytka.model import FolderHead, FolderId, MailboxId, ModSeq
 from skrytka.store.interface import Tx
 from skrytka.store.operations import viewing
-from skrytka.store.operations.folders import HEAD, FolderKey
+from skrytka.store.operations.folders import F_HEAD, FolderKey
 from skrytka.store.operations.seen_marks import MARKED, MESSAGES, SEEN_FLAGS, SEEN_MODSEQ
 from skrytka.store.operations.viewing import Delta
-
-_HEAD = ", ".join(f"f.{column}" for column in HEAD.split(", "))
 
 
 class ReaderHead(msgspec.Struct, frozen=True):
@@ -24,7 +22,7 @@ class ReaderHead(msgspec.Struct, frozen=True):
 
 async def head(tx: Tx, values: FolderKey) -> ReaderHead | None:
     row = await tx.row(
-        f"SELECT {_HEAD}, b.private_seen, b.seen_modseq"
+        f"SELECT {F_HEAD}, b.private_seen, b.seen_modseq"
         " FROM folder f JOIN mailbox b ON b.mailbox_id = f.mailbox_id WHERE f.mailbox_id = ? AND f.folder_id = ?",
         values.mailbox_id,
         values.folder_id,
